@@ -120,6 +120,18 @@ def test_a_dry_run_counts_and_makes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert run(*words) == 0 and "want of --price" in capsys.readouterr().out
 
 
+def test_several_runs_are_drawn_and_not_repeated(tmp_path: Path) -> None:
+    for given, meant in (((), 0.0), (("--runs", "2"), 1.0), (("--runs", "2", "--temperature", "0"), 0.0)):
+        out = tmp_path / str(len(given))
+        assert run("pairs", "--model", "scripted:guesser", "-n", "1", *given, "--out", str(out)) == 0
+        config = left(out)["config"]
+        assert config["temperature"] == meant
+        assert config["trials"]["talk"]["models"]["assistant"]["sampling"]["temperature"] == meant
+        page = (out / "report.html").read_text("utf-8")
+        assert f"at temperature {meant:g}," in page
+        assert ("its spread is 0 and says nothing" in page) == (given[-2:] == ("--temperature", "0"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

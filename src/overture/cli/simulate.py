@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OvertureError, UsageError
-from .simulate_seats import Asked, experiments_of, is_local, loaded, prices_of
+from .simulate_seats import Asked, experiments_of, is_local, loaded, prices_of, warmth
 from .simulate_watch import watching
 from .terminal import flag, plain, share
 
@@ -55,7 +55,9 @@ def simulate(
         int | None, flag("--concurrency", help="Trials at a time: by default one a core embedded, else 16.")
     ] = None,
     max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 512,
-    temperature: Annotated[float, flag("--temperature", help="Of the assistant; 0 takes the likeliest token.")] = 0.0,
+    temperature: Annotated[
+        float | None, flag("--temperature", help="Of the assistant. By default 0, the likeliest token; with --runs, 1.")
+    ] = None,
     user_temperature: Annotated[float, flag("--user-temperature", help="Of the model that plays the user.")] = 1.0,
     timeout: Annotated[float, flag("--timeout", help="Seconds for one call.")] = 300.0,
     max_cost: Annotated[float | None, flag("--max-cost", help="Stop before more than this is spent.")] = None,
@@ -81,7 +83,7 @@ def simulate(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),
         count, runs, seed, turns, concurrency or (min(8, os.cpu_count() or 1) if embedded else 16),
-        max_tokens, temperature, user_temperature, timeout, max_cost, price, retry_failed,
+        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed,
     )  # fmt: skip
     if dry_run:
         _dry(asked)

@@ -71,8 +71,16 @@ def _left_out(result: Simulation) -> list[str]:
 
 def _measured(result: Simulation) -> list[str]:
     first = result.experiments[0]
+    drawn = first.assistant.sampling
     player = f", played by {first.speaker.model.name}" if first.speaker else ", who needs no model"
+    warm = f" at temperature {drawn.temperature:g}, at most {drawn.max_tokens:,} tokens a reply" if drawn else ""
+    same = (
+        " At temperature 0 all runs of an item are one answer, so its spread is 0 and says nothing."
+        if drawn and drawn.temperature == 0 and first.runs > 1
+        else ""
+    )
     return [
+        f"The assistant is {first.assistant.model.name}{warm}.{same}",
         f"The user is {first.user.name}{player}. It speaks at most {first.turns or result.task.turns} times, unless an "
         "item says otherwise.",
         "Asking, coverage and waste are reckoned from what the task knows to be open at that moment. The figures named "

@@ -44,6 +44,12 @@ class Asked:
     again: bool
 
 
+def warmth(temperature: float | None, runs: int) -> float:
+    """The assistant's temperature: as given, or 0; but 1, as in Laban et al. 2025, where an item is run several times,
+    because the likeliest tokens are the same in every run and would show no spread."""
+    return temperature if temperature is not None else float(runs > 1)
+
+
 def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Model | Yardstick]]:
     """The task, and each model by the word that named it."""
     from ..models import load
