@@ -43,6 +43,9 @@ def simulate(
         str | None, flag("--user", "-u", help="Who wants it, with wrappers: `shards`, `shards+impatient`, `goal` …")
     ] = None,
     user_model: Annotated[str | None, flag("--user-model", help="The MODEL that plays a user who needs one.")] = None,
+    policy: Annotated[
+        str | None, flag("--policy", help="What leads the model: `recommended`, `gaps`, `gaps,doer+civility` …")
+    ] = None,
     judge: Annotated[str | None, flag("--judge", help="The MODEL that judges, for checks that need one.")] = None,
     protocol: Annotated[
         str | None, flag("--protocol", "-p", help="How items are put; several, separated by commas, are compared.")

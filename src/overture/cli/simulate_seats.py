@@ -42,6 +42,7 @@ class Asked:
     max_cost: float | None
     price: str | None
     again: bool
+    policy: str | None = None
 
 
 def warmth(temperature: float | None, runs: int) -> float:
@@ -78,6 +79,7 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
 def experiments_of(asked: Asked, task: Task, models: dict[str, Model | Yardstick]) -> list[Experiment]:
     """One for each protocol, all with the same seats. Raises UsageError."""
     from ..models import Sampling
+    from ..policies.steer import Steering
     from ..simulate.engine import Experiment
     from ..simulate.gate import Budget, Gate
     from ..simulate.seats import Seat
@@ -114,6 +116,7 @@ def experiments_of(asked: Asked, task: Task, models: dict[str, Model | Yardstick
                 asked.turns,
                 asked.concurrency,
                 asked.again,
+                Steering(asked.policy) if asked.policy else None,
             )
         )
     return found

@@ -23,7 +23,7 @@ from ..users.base import User
 from .gate import Spent
 from .outcome import outcome, settled
 from .relay import Bare, Talk, relay
-from .seats import Asked, Seat, asked, seed_of
+from .seats import Asked, Lead, Seat, asked, seed_of
 from .store import Store, Trial, identity
 
 SCHEMA = 2
@@ -51,6 +51,8 @@ class Experiment:
     """Trials at a time."""
     again: bool = False
     """Whether trials that failed before are tried once more."""
+    lead: Lead | None = None
+    """What leads the assistant: a policy; None: nothing does."""
 
     def __post_init__(self) -> None:
         if self.user.needs_model and self.speaker is None:
@@ -74,7 +76,9 @@ class Experiment:
 
     def config(self) -> dict[str, Any]:
         """What determines the outcome of these trials, beside the item and the run."""
+        led = {"policy": dict(self.lead.identity())} if self.lead else {}
         return {
+            **led,
             "schema": SCHEMA,
             "role": "assistant",
             "task": self.task.name,
@@ -172,7 +176,8 @@ async def _trial(
     }
     tools = task.tools(put) if task.tools else None
     user = experiment.user.start(put, seed_of(*place, "user", 0, 0), seats.get("user"))
-    assistant = Bare(seats["assistant"], tools)
+    model = seats["assistant"]
+    assistant = Bare(experiment.lead.over(model) if experiment.lead else model, tools)
     judge = seats.get("judge")
     blank = Trial(trial_id, task.name, item.id, seed_of(*place, "trial", 0, 0), config, "failed", None, None)
 

@@ -38,7 +38,15 @@ def outcome(item: Item, talk: Talk, verdict: Verdict, hear: Hear | None) -> dict
         "questions": asked,
         "wasted": wasted,
         "user_errors": user_errors(item, talk),
+        **decisions(talk),
     }
+
+
+def decisions(talk: Talk) -> dict[str, Any]:
+    """What a policy decided, for each of the assistant's messages; nothing where none led it."""
+    if not any("decisions" in reply.details for reply in talk.replies):
+        return {}
+    return {"decisions": [list(reply.details.get("decisions", ())) for reply in talk.replies]}
 
 
 def settled(heard: Sequence[Utterance]) -> dict[str, str]:

@@ -8,10 +8,10 @@ collapse into one answer; and the seed hangs on that place and never on the orde
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 from ..conversation import Conversation, Message
 from ..errors import ModelError
@@ -26,6 +26,18 @@ def seed_of(root: int, task: str, item: str, run: int, role: str, turn: int, sam
     """The seed of one call: it depends on what is asked and never on when. `task` and `item` are names or hashes."""
     text = "\x1f".join(map(str, (root, task, item, run, role, turn, sample)))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+class Lead(Protocol):
+    """What leads a model, such as a policy. Each trial's model is led anew."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """What determines where it leads."""
+        ...
+
+    def over(self, model: Model) -> Model:
+        """The model, led."""
+        ...
 
 
 class Yardstick:

@@ -1,0 +1,59 @@
+"""Policies by name: what `--policy` can mean.
+
+In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
+now. Names between commas stand in order of priority; `+civility` goes around all before it. To add one, write a
+module with a class whose fields have defaults and name it in POLICIES or WRAPPERS. Easy to get wrong: a policy that
+samples answers or rewrites calls the model that it leads, so it is made for one model; without a model it only
+tells its identity.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+from ..errors import UsageError
+from ..models import Model
+from .base import First, Policy
+
+POLICIES = {
+    "insert_expansion": "insert_expansion:InsertExpansion",
+    "premise": "premise:Premise",
+    "gaps": "gaps:Gaps",
+    "worth_asking": "worth_asking:WorthAsking",
+    "mediator": "mediator:Mediator",
+    "options": "options:Options",
+    "doer": "doer:Doer",
+    "api_first": "api_first:ApiFirst",
+}
+"""Name → module and class. A class takes `model` where it has a field of that name."""
+WRAPPERS = {"civility": "civility:Civility"}
+"""Name → module and class; a class takes the wrapped policy as `inner`."""
+COMPOSED = {"recommended": "insert_expansion,gaps,doer,api_first+civility"}
+"""Name → what it stands for."""
+
+
+def make(spec: str, model: Model | None = None) -> Policy:
+    """The policy of this name for this model. Raises UsageError on a name that means nothing."""
+    word = COMPOSED.get(spec.strip(), spec.strip())
+    inner, *wrappers = word.split("+")
+    names = [name.strip() for name in inner.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"no policy is named in {spec[:80]!r}; there are {', '.join((*POLICIES, *COMPOSED))}")
+    made = [_made(name, POLICIES, model=model) for name in names]
+    policy: Policy = made[0] if len(made) == 1 else First(tuple(made))
+    for name in wrappers:
+        policy = _made(name.strip(), WRAPPERS, inner=policy)
+    return policy
+
+
+def _made(name: str, known: dict[str, str], **given: Any) -> Policy:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*known, *COMPOSED))}"
+        raise UsageError(f"no policy is named {name[:40]!r}; {hint}")
+    module, _, cls = known[name].partition(":")
+    kind = getattr(import_module(f".{module}", __package__), cls)
+    fields = kind.__dataclass_fields__
+    return kind(**{field: value for field, value in given.items() if field in fields})

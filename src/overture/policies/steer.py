@@ -1,0 +1,159 @@
+"""A model steered by a policy, which is again a model: plan, answer, review, at most one more answer.
+
+In come a model and a policy; out comes a Model that answers wherever the bare one could, so a simulation, an
+audit's judge or a client of your own can use it in two lines. What was decided stands in
+`Reply.details["decisions"]`. Easy to get wrong: a policy that fails, or is late, must never cost the user the
+answer: the turn goes on unsteered and the failure is noted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from ..conversation import Conversation, Message
+from ..errors import ModelError
+from ..models import GREEDY, Model, Reply, Sampling
+from ..models.base import JSON, Closing, Usage
+from .base import LEAVE, Decision, Policy, instructed, with_tools
+
+DEADLINE = 10.0
+"""Seconds that a policy may take for one decision, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Steered(Closing):
+    """A model that a policy leads."""
+
+    model: Model
+    policy: Policy
+    deadline: float = DEADLINE
+    """Seconds for one decision; a later one is not waited for."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.model.name}+{self.policy.name}"
+
+    def identity(self) -> dict[str, str]:
+        """The model's, with the policy's beside it."""
+        policy = orjson.dumps(dict(self.policy.identity()), option=orjson.OPT_SORT_KEYS).decode()
+        return {**self.model.identity(), "policy": policy}
+
+    async def reply(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> Reply:
+        """The next message. Raises as the model does."""
+        seen = with_tools(conversation, tools)
+        plan = await self.decide(seen)
+        if plan.say:
+            return _said(plan, self.model.name, (plan,), ())
+        given = instructed(plan.instead or conversation, plan.instruction)
+        draft = await self.model.reply(given, sampling, tools, response_format)
+        if not self.policy.reviews:
+            return _noted(draft, (plan,), (draft,))
+        review = await self.decide(seen.then(draft.message))
+        if review.say:
+            return _said(review, draft.model, (plan, review), (draft,))
+        if not (review.instruction or review.instead):
+            return _noted(draft, (plan, review), (draft,))
+        given = instructed(review.instead or conversation, review.instruction)
+        again = await self.model.reply(given, sampling, tools, response_format)
+        return _noted(again, (plan, review), (draft, again))
+
+    async def stream(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> AsyncIterator[str]:
+        """Piece by piece where the policy reviews no drafts; else the whole answer once it is reviewed."""
+        if self.policy.reviews:
+            yield (await self.reply(conversation, sampling, tools, response_format)).message.text
+            return
+        plan = await self.decide(with_tools(conversation, tools))
+        if plan.say:
+            yield plan.say
+            return
+        given = instructed(plan.instead or conversation, plan.instruction)
+        async for piece in self.model.stream(given, sampling, tools, response_format):
+            yield piece
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        """The policy's decision, or LEAVE with the failure in its details. Never raises but when cancelled."""
+        try:
+            async with asyncio.timeout(self.deadline):
+                decision = await self.policy.decide(conversation)
+        except TimeoutError:
+            return replace(LEAVE, policy=self.policy.name, details={"failed": "deadline"})
+        except Exception as error:  # whatever a policy does wrong, the user gets an answer
+            kind = error.kind if isinstance(error, ModelError) else type(error).__name__
+            return replace(LEAVE, policy=self.policy.name, details={"failed": kind})
+        return decision if decision.policy else replace(decision, policy=self.policy.name)
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.model.close()
+
+
+@dataclass(frozen=True)
+class Steering:
+    """A policy that is made anew for each model it leads, as a simulation needs it: there each trial has its own."""
+
+    spec: str
+    """As `named.make` takes it."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """What determines the decisions."""
+        from .named import make
+
+        return make(self.spec).identity()
+
+    def over(self, model: Model) -> Model:
+        """The model, led."""
+        from .named import make
+
+        return Steered(model, make(self.spec, model))
+
+
+def steer(model: Model, policy: Policy | str) -> Steered:
+    """A model led by a policy, or by the policy that a word such as `recommended` or `gaps,doer+civility` names.
+
+    Raises UsageError on a word that names none.
+    """
+    if isinstance(policy, str):
+        from .named import make
+
+        policy = make(policy, model)
+    return Steered(model, policy)
+
+
+def _said(decision: Decision, model: str, decisions: Sequence[Decision], spent: Sequence[Reply]) -> Reply:
+    """The policy's own words as a reply; what drafts took is counted."""
+    reply = Reply(Message("assistant", decision.say), Usage(0, 0, 0.0), "stop", model, 0.0)
+    return _noted(reply, decisions, spent)
+
+
+def _noted(reply: Reply, decisions: Sequence[Decision], spent: Sequence[Reply]) -> Reply:
+    """The reply with what every call of this turn took, and what was decided."""
+    if spent:
+        costs = [each.usage.cost for each in spent]
+        reply = replace(
+            reply,
+            usage=Usage(
+                sum(each.usage.prompt_tokens for each in spent),
+                sum(each.usage.completion_tokens for each in spent),
+                None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs),
+            ),
+            seconds=sum(each.seconds for each in spent),
+        )
+    made = [decision.to_dict(content=True) for decision in decisions if not decision.leaves or decision.details]
+    return replace(reply, details={**reply.details, "decisions": made})

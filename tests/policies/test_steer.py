@@ -1,0 +1,136 @@
+"""Steering: a plan, an answer, a review; and a policy that fails costs nobody the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from overture.conversation import Conversation, Message
+from overture.errors import UsageError
+from overture.models import Scripted
+from overture.policies import LEAVE, Decision, First, make, steer
+from overture.policies.base import instructed, is_draft, tools_of
+
+ASKED = Conversation.of([{"role": "user", "content": "Book a table."}])
+TOOL = {"type": "function", "function": {"name": "book", "parameters": {}}}
+
+
+@dataclass
+class Deciding:
+    """Plans one thing, reviews another, and keeps what it was shown."""
+
+    plan: Decision = LEAVE
+    review: Decision = LEAVE
+    name: str = "deciding"
+    reviews: bool = True
+    seen: list[Conversation] = field(default_factory=list)
+
+    def identity(self):
+        return {"policy": self.name}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        self.seen.append(conversation)
+        return self.review if is_draft(conversation) else self.plan
+
+
+@dataclass
+class Failing:
+    name: str = "failing"
+    reviews: bool = False
+    late: bool = False
+
+    def identity(self):
+        return {}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        if self.late:
+            await asyncio.sleep(60)
+        raise RuntimeError("no")
+
+
+def echo(conversation: Conversation) -> str:
+    first = conversation.messages[0]
+    return first.text if first.role == "system" else f"heard: {conversation.messages[-1].text}"
+
+
+def model() -> Scripted:
+    return Scripted.function(echo, "echo", "1")
+
+
+async def test_a_plan_with_words_needs_no_call():
+    reply = await steer(model(), Deciding(plan=Decision("elicit", say="For how many?"))).reply(ASKED)
+    assert reply.message == Message("assistant", "For how many?")
+    assert reply.usage.completion_tokens == 0
+    assert [made["move"] for made in reply.details["decisions"]] == ["elicit"]
+
+
+async def test_an_instruction_reaches_the_model_and_the_draft_is_reviewed():
+    policy = Deciding(plan=Decision("elicit", "ask for the number"), review=Decision("elicit", say="How many?"))
+    reply = await steer(model(), policy).reply(ASKED, tools=[TOOL])
+    assert policy.seen[1].messages[-1].text == "ask for the number"
+    assert tools_of(policy.seen[0]) == [TOOL]
+    assert reply.message.text == "How many?"
+    assert [made["policy"] for made in reply.details["decisions"]] == ["deciding", "deciding"]
+
+
+async def test_a_review_may_ask_for_one_more_answer():
+    reply = await steer(model(), Deciding(review=Decision("execute", "do it"))).reply(ASKED)
+    assert reply.message.text == "do it"
+    assert reply.usage.completion_tokens > 0
+
+
+async def test_left_alone_the_answer_is_the_models():
+    bare, led = await model().reply(ASKED), await steer(model(), Deciding()).reply(ASKED)
+    assert led.message == bare.message
+    assert led.usage == bare.usage
+    assert led.details["decisions"] == []
+
+
+async def test_a_policy_may_give_the_model_another_conversation():
+    instead = Conversation.of([{"role": "user", "content": "everything at once"}])
+    reply = await steer(model(), Deciding(plan=Decision("execute", instead=instead), reviews=False)).reply(ASKED)
+    assert reply.message.text == "heard: everything at once"
+
+
+@pytest.mark.parametrize(("policy", "kind"), [(Failing(), "RuntimeError"), (Failing(late=True), "deadline")])
+async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Failing, kind: str):
+    led = steer(model(), policy)
+    led = type(led)(led.model, led.policy, deadline=0.05)
+    reply = await led.reply(ASKED)
+    assert reply.message.text == "heard: Book a table."
+    assert reply.details["decisions"][0]["details"] == {"failed": kind}
+
+
+async def test_the_first_policy_that_decides_decides():
+    silent, second = Deciding(name="a"), Deciding(plan=Decision("elicit", say="?"), name="b")
+    decision = await First((silent, second)).decide(ASKED)
+    assert (decision.policy, decision.say) == ("b", "?")
+    assert (await First((silent,)).decide(ASKED)).leaves
+
+
+async def test_only_policies_that_review_are_shown_drafts():
+    blind = Deciding(review=Decision("elicit", say="?"), reviews=False)
+    assert (await First((blind, Deciding())).decide(ASKED.then(Message("assistant", "done")))).leaves
+    assert not blind.seen
+
+
+async def test_streams_piece_by_piece_unless_drafts_are_reviewed():
+    planned = steer(model(), Deciding(plan=Decision("elicit", "ask now"), reviews=False))
+    assert "".join([piece async for piece in planned.stream(ASKED)]) == "ask now"
+    reviewed = steer(model(), Deciding(review=Decision("elicit", say="How many?")))
+    assert [piece async for piece in reviewed.stream(ASKED)] == ["How many?"]
+
+
+def test_an_instruction_joins_the_system_message():
+    told = instructed(Conversation.of([{"role": "system", "content": "Be brief."}, *ASKED.to_dicts()]), "Ask.")
+    assert [m.text for m in told.messages] == ["Be brief.\n\nAsk.", "Book a table."]
+    assert instructed(ASKED, "") is ASKED
+
+
+def test_a_word_that_names_no_policy_is_refused_with_a_hint():
+    with pytest.raises(UsageError, match="did you mean gaps"):
+        make("gap")
+    with pytest.raises(UsageError, match="no policy is named"):
+        make(" , ")
