@@ -2,7 +2,8 @@
 
 In come `written/*.txt` (text and labels) and `labels/*.jsonl` (labels alone, keyed by file, record, message and offset; the
 text is read from the data registry). Out come Example rows: a conversation and, a message, its labelled stretches. The
-split stands in `split()` and nowhere else: whole sources, and a fifth of the conversations of every other source, are held out.
+split stands in `Example.held_out` and nowhere else: whole files, whole sources, and a fifth of the conversations of every
+other source. Easy to get wrong: a public conversation can be labelled in two files; one that is in a fresh file is only there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from overture.moves import MOVES
 HERE = Path(__file__).resolve().parent
 HELD_OUT_SOURCES = ("dia", "in3-mistral")
 """A writer whom no training saw, and a system whose logs no training saw."""
+FRESH = ("nia", "public-3")
+"""Files labelled after the lens was first worked on: a second hold-out, scored once, when all choices were made."""
+HELD_OUT = ("fresh", "source", "conversation")
+"""The kinds of hold-out that `Example.held_out` tells apart."""
 
 Stretch = tuple[int, int, tuple[str, ...]]
 """(start, end, labels): offsets into the message's text, or (-1 - n, -1) for its n-th tool call; a label may end in `!`."""
@@ -41,10 +46,14 @@ class Example:
     key: str
     conversation: Conversation
     stretches: dict[int, list[Stretch]] = field(default_factory=dict)
+    file: str = ""
+    """The stem of the file that its labels stand in."""
 
     @property
     def held_out(self) -> str | None:
-        """`source`, `conversation`, or None where it may be trained on."""
+        """One of HELD_OUT, or None where it may be trained on."""
+        if self.file in FRESH:
+            return "fresh"
         if self.source in HELD_OUT_SOURCES:
             return "source"
         return "conversation" if int(sha256(self.key.encode()).hexdigest()[:8], 16) % 5 == 0 else None
@@ -85,7 +94,7 @@ def written(path: Path) -> list[Example]:
                 stretches[number] = found
                 messages.append(Message(_ROLES[mark[1]], text, mark[3]))
         if messages:
-            out.append(Example(path.stem, key, Conversation(tuple(messages), key), stretches))
+            out.append(Example(path.stem, key, Conversation(tuple(messages), key), stretches, path.stem))
     return out
 
 
@@ -103,14 +112,16 @@ def public(path: Path) -> list[Example]:
                 stretches: dict[int, list[Stretch]] = defaultdict(list)
                 for index, start, end, labels in row["labels"]:
                     stretches[index].append((start, end, tuple(labels.split())))
-                out.append(Example(name, key, conversation, dict(stretches)))
+                out.append(Example(name, key, conversation, dict(stretches), path.stem))
     return out
 
 
 def load() -> list[Example]:
     """Everything that is labelled."""
     examples = [e for path in sorted((HERE / "written").glob("*.txt")) for e in written(path)]
-    return examples + [e for path in sorted((HERE / "labels").glob("*.jsonl")) for e in public(path)]
+    examples += [e for path in sorted((HERE / "labels").glob("*.jsonl")) for e in public(path)]
+    fresh = {e.key for e in examples if e.file in FRESH}
+    return [e for e in examples if e.file in FRESH or e.key not in fresh]
 
 
 def targets(examples: list[Example], batch: Batch) -> tuple[np.ndarray, ...]:

@@ -4,21 +4,20 @@
 
 Three steps. 1) Three folds over the training conversations, each trained without one fold, give every training message a
 probability from a network that never saw it: these calibrate the logits (a slope and an offset a move) and choose
-each move's threshold by its F1. 2) A network on all training conversations. 3) The held-out sets, which nothing above
-has touched, are scored. With `--soft`, conversations that nobody labelled join with what the slower teacher
+each move's threshold by its F1. 2) A network on all training conversations. 3) With `--held-out`, and for the last run
+alone, the held-out sets, which nothing above has touched, are scored. With `--soft`, conversations that nobody labelled join with what the slower teacher
 (`teacher.py`) thinks of them; the teacher saw the training conversations and no held-out one.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from chunks import SETS
-from dataset import Example, load, targets
+from dataset import HELD_OUT, Example, load, targets
 from network import fit, segment_logits
 from scores import f1_table, report
 
@@ -80,6 +79,7 @@ def main() -> None:
     parser.add_argument("--soft", type=Path, help="a teacher's file to learn from as well, .cache/teacher.npz")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--held-out", action="store_true", help="score the held-out sets; once, when all is chosen")
     parser.add_argument("--write", action="store_true", help="write the weights into the package")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -127,23 +127,13 @@ def main() -> None:
     )
     network = fit(batch, truth, np.ones(len(batch.messages), bool), args.seed, args.epochs, soft)
     weights = network.export(slope, offset, threshold)
-    result = {"seed": args.seed, "epochs": args.epochs, "train_messages": int(labelled.sum()), "held_out": {}}
-    for kind in ("conversation", "source"):
-        result["held_out"][kind] = report([e for e in everything if e.held_out == kind], weights)
-    result["held_out"]["all"] = report([e for e in everything if e.held_out], weights)
-    for kind, row in result["held_out"].items():
-        print(
-            kind,
-            row["messages"],
-            "messages; macro-F1 moves",
-            round(row["macro"], 3),
-            "unasked",
-            round(row["macro_unasked"], 3),
-        )
-    for name, row in result["held_out"]["all"]["moves"].items():
-        print(f"{name:12s} n {row['n']:4d}  P {row['precision']:.2f}  R {row['recall']:.2f}  F1 {row['f1']:.2f}")
-    (ROOT / ".cache").mkdir(exist_ok=True)
-    (ROOT / ".cache" / "moves.json").write_text(json.dumps(result, indent=1))
+    if args.held_out:
+        kinds = (*HELD_OUT, "all")
+        held = {k: [e for e in everything if e.held_out and k in (e.held_out, "all")] for k in kinds}
+        for kind, row in ((k, report(examples, weights)) for k, examples in held.items() if examples):
+            print(
+                f"{kind}: {row['messages']} messages; macro-F1 {row['macro']:.3f}, unasked {row['macro_unasked']:.3f}"
+            )
     if args.write:
         network.save(ROOT / "src/overture/lenses/weights/moves.npz", slope, offset, threshold)
 
