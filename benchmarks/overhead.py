@@ -5,8 +5,10 @@
 In come how many conversations of four turns, and how many calls in flight; out come CPU per model call of either, their
 ratio round by round, and how much longer than the waiting itself a run takes when each answer needs 50 ms. The endpoint
 is a mock on loopback, in a process of its own, whose CPU is not counted; either side talks HTTP to it, keeps every
-answer on disk and judges by a constant. Needs the packages `inspect-ai` and `openai`. Easy to get wrong: both sides
-first run a few conversations that are not counted, so that importing and connecting are on no side's bill.
+answer on disk and judges by a constant. Needs the packages `inspect-ai` and `openai`. `--beside SRC` measures another
+source of ours too. Easy to get wrong: both sides first run a few conversations that are not counted, so that importing
+and connecting are on no side's bill; and on a shared machine the process waits for a core, which is nobody's overhead,
+so that time (Linux counts it) is also given apart.
 """
 
 from __future__ import annotations
@@ -143,7 +145,14 @@ def theirs(address: str, model: str, count: int, flying: int, folder: Path) -> N
     assert log.status == "success", log.error
 
 
-ENGINES = {"overture": ours, "inspect": theirs}
+ENGINES = {"overture": ours, "before": ours, "inspect": theirs}
+"""`before` is ours from the source that `--beside` names."""
+
+
+def queued() -> float:
+    """Seconds that this process was ready to run and had no core; 0 where the system does not say."""
+    told = Path("/proc/self/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
 
 
 def measured(engine: str, model: str, address: str, count: int, flying: int) -> Numbers:
@@ -152,23 +161,27 @@ def measured(engine: str, model: str, address: str, count: int, flying: int) -> 
         (Path(folder) / "warm").mkdir()
         (Path(folder) / "counted").mkdir()
         ENGINES[engine](address, model, WARM, flying, Path(folder) / "warm")
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, wall, waited = time.process_time(), time.perf_counter(), queued()
         ENGINES[engine](address, model, count, flying, Path(folder) / "counted")
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        cpu, wall, waited = time.process_time() - cpu, time.perf_counter() - wall, queued() - waited
     calls = count * TURNS
-    return {"calls": calls, "cpu_ms": 1000 * cpu / calls, "wall_ms": 1000 * wall / calls, "wall": wall}
+    each = {"cpu_ms": 1000 * cpu / calls, "wall_ms": 1000 * wall / calls}
+    return {"calls": calls, **each, "wall": wall, "running": wall - waited}
 
 
 def main() -> None:
     parser = options(__doc__, 0, 5)
     parser.add_argument("--conversations", type=int, default=500)
     parser.add_argument("--flying", type=int, default=100, help="calls in flight")
+    parser.add_argument("--beside", type=Path, help="the folder src of another checkout, measured beside this one")
     parser.add_argument("--address", help="the mock endpoint of this run")
     args = parser.parse_args()
     if args.once == "serve":
         return serve()
     if args.once:
         engine, model = args.once.split("/")
+        if engine == "before":
+            sys.path.insert(0, str(args.beside))
         print(json.dumps(measured(engine, model, args.address, args.conversations, args.flying)))
         return None
     OUT.mkdir(parents=True, exist_ok=True)
@@ -178,10 +191,13 @@ def main() -> None:
         assert server.stdout is not None
         address = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
         common = ["--address", address, "--conversations", str(args.conversations), "--flying", str(args.flying)]
+        if args.beside:
+            common += ["--beside", str(args.beside.resolve())]
+        engines = [engine for engine in ENGINES if args.beside or engine != "before"]
         rows: list[Numbers] = []
         for number in range(args.rounds):
             for model in ("wait-0", f"wait-{LATENCY}"):
-                for engine in ENGINES if number % 2 == 0 else reversed(ENGINES):
+                for engine in engines if number % 2 == 0 else reversed(engines):
                     found = fresh(script, f"{engine}/{model}", common)
                     rows.append({"engine": engine, "model": model, "round": number, **found})
                     print(f"round {number + 1}: {engine} {model}: {found['cpu_ms']:.2f} ms of CPU a call", flush=True)
@@ -200,24 +216,26 @@ def report(rows: list[Numbers], conversations: int, flying: int, docs: bool) -> 
 
     slow = f"wait-{LATENCY}"
     least = conversations * TURNS * LATENCY / 1000 / flying
-    cells: list[list[str]] = []
-    waits: dict[str, Spread] = {}
-    for engine in ENGINES:
-        waits[engine] = Spread.of(wall / least for wall in column(engine, slow, "wall"))
-        cells.append(
-            [
-                engine,
-                Spread.of(column(engine, "wait-0", "cpu_ms")).text(2),
-                Spread.of(column(engine, "wait-0", "wall_ms")).text(2),
-                waits[engine].text(2),
-            ]
-        )
+    engines = [engine for engine in ENGINES if column(engine, slow, "wall")]
+    waits = {engine: Spread.of(wall / least for wall in column(engine, slow, "wall")) for engine in engines}
+    running = {engine: Spread.of(wall / least for wall in column(engine, slow, "running")) for engine in engines}
+    cells = [
+        [
+            engine,
+            Spread.of(column(engine, "wait-0", "cpu_ms")).text(2),
+            Spread.of(column(engine, "wait-0", "wall_ms")).text(2),
+            waits[engine].text(2),
+            running[engine].text(2),
+        ]
+        for engine in engines
+    ]
     times = ratio(column("inspect", "wait-0", "cpu_ms"), column("overture", "wait-0", "cpu_ms"))
     heads = [
         "engine",
         "CPU a call, ms",
         "wall time a call, ms",
         f"wall time at {LATENCY} ms ÷ (calls × latency ÷ in flight)",
+        "the same without the time it waited for a core",
     ]
     text = (
         f"{table(heads, cells)}\n\nInspect AI takes {times.text(1)} times the CPU of our engine a model call: "
@@ -229,6 +247,7 @@ def report(rows: list[Numbers], conversations: int, flying: int, docs: bool) -> 
         "rounds": rows,
         "ratio": times.to_dict(),
         "waiting": {engine: spread.to_dict() for engine, spread in waits.items()},
+        "running": {engine: spread.to_dict() for engine, spread in running.items()},
     }
     finish("overhead", "overhead.md", result, text, docs)
 

@@ -49,10 +49,10 @@ async def test_shards_ends_with_one_who_never_stops_asking() -> None:
 
 
 async def test_an_offer_a_quotation_and_code_are_no_questions() -> None:
-    assert questions("Done. Is there anything else I can help with?") == []
-    assert questions('I wrote: "Which day suits you?"') == []
-    assert questions("```\nprint('when?')\n```\nDone.") == []
-    assert questions("Please tell me the date.") == ["Please tell me the date."]
+    assert questions("Done. Is there anything else I can help with?") == ()
+    assert questions('I wrote: "Which day suits you?"') == ()
+    assert questions("```\nprint('when?')\n```\nDone.") == ()
+    assert questions("Please tell me the date.") == ("Please tell me the date.",)
 
 
 def test_the_threshold_lets_right_questions_in_and_others_out() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -50,7 +50,13 @@ class Sampling:
 
     def to_dict(self) -> JSON:
         """Every field, as JSON can hold it."""
-        return {**asdict(self), "stop": list(self.stop)}
+        return {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_tokens": self.max_tokens,
+            "seed": self.seed,
+            "stop": list(self.stop),
+        }
 
 
 GREEDY = Sampling()
@@ -65,6 +71,14 @@ class Usage:
     completion_tokens: int
     cost: float | None = None
     """In the currency of the price table; None where no price is known."""
+
+    def to_dict(self) -> JSON:
+        """Every field, as JSON can hold it."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost": self.cost,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ class Reply:
         """As JSON can hold it; `Reply.of` reads it back."""
         return {
             "message": self.message.to_dict(),
-            "usage": asdict(self.usage),
+            "usage": self.usage.to_dict(),
             "finish": self.finish,
             "model": self.model,
             "seconds": self.seconds,

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,7 +22,7 @@ import orjson
 
 from ..conversation import Conversation
 from ..errors import BadAnswer, BadRequest, ModelError, ModelTimeout, ModelUnreachable, UsageError
-from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, request_hash, wire_messages
+from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
 from .patience import Key, Patience, Price, wait_before
 from .wire import LARGEST, Events, completion_of, delta_of, error_of
 
@@ -92,8 +93,7 @@ class Endpoint(Closing):
         """The next message, in one piece. Raises a ModelError; `seconds` includes waits and retries."""
         began = time.perf_counter()
         body = self._body(conversation, sampling, tools, response_format, stream=False)
-        asked = request_hash(conversation, sampling, tools, response_format)
-        async with self._answer(body, asked) as (response, attempts):
+        async with self._answer(body) as (response, attempts):
             text = await self._text(response)
         completion = completion_of(text)
         usage = completion.usage
@@ -125,10 +125,9 @@ class Endpoint(Closing):
         import aiohttp
 
         body = self._body(conversation, sampling, tools, response_format, stream=True)
-        asked = request_hash(conversation, sampling, tools, response_format)
         held = ""  # the end of the text so far, where it might be the beginning of the key
         finished = False
-        async with self._answer(body, asked) as (response, _):
+        async with self._answer(body) as (response, _):
             events = Events()
             try:
                 async for piece in response.content.iter_any():
@@ -180,7 +179,7 @@ class Endpoint(Closing):
         return orjson.dumps({**asked, **self._extra})
 
     @asynccontextmanager
-    async def _answer(self, body: bytes, asked: str) -> AsyncGenerator[tuple[aiohttp.ClientResponse, int]]:
+    async def _answer(self, body: bytes) -> AsyncGenerator[tuple[aiohttp.ClientResponse, int]]:
         """A response of status 200 and the attempts it took; the retries are all here."""
         attempt = 1
         while True:
@@ -188,7 +187,7 @@ class Endpoint(Closing):
                 response = await self._post(body)
                 break
             except ModelError as error:
-                wait = wait_before(attempt + 1, error, self.patience, f"{self._seed} {asked}")
+                wait = wait_before(attempt + 1, error, self.patience, f"{self._seed} {blake2b(body).hexdigest()}")
                 if wait is None:
                     raise
                 await self._sleep(wait)

@@ -75,12 +75,14 @@ def find(said: Utterance, item: Item, told: Sequence[str], before: Conversation)
     voice = _AS_ASSISTANT.search(text)
     if voice:
         found.append(UserError("spoke_for_assistant", voice[0].strip()))
-    left = [part for part in item.open_parts if part.name not in told]
-    known = {part.name for part in parts_said(" ".join(m.text for m in before.messages), left, item)}
-    slipped = [part.name for part in parts_said(text, left, item) if part.name not in (*said.revealed, *known)]
-    opening = not any(message.role == "user" for message in before.messages)
     if text == item.request:  # the item's own words, which the task answers for
         return found
+    left = [part for part in item.open_parts if part.name not in told]
+    slipped = [part for part in parts_said(text, left, item) if part.name not in said.revealed]
+    if slipped:
+        known = parts_said(" ".join(m.text for m in before.messages), slipped, item)
+        slipped = [part for part in slipped if part not in known]
+    opening = not any(message.role == "user" for message in before.messages)
     if _leaks(text, item, left) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left)):
         found.append(UserError("goal_leaked", text[:200]))
     elif slipped and len(slipped) + len(said.revealed) > 1:

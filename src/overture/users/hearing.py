@@ -38,7 +38,8 @@ _TELLING = {
 }
 
 
-def questions(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def questions(text: str) -> tuple[str, ...]:
     """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers."""
     spoken = blanked(text, apart(text.replace("’", "'")))
     found: list[str] = []
@@ -46,7 +47,7 @@ def questions(text: str) -> list[str]:
         words = spoken[start:end].strip()
         if words and ("?" in words or REQUESTS.search(words)) and not TRAILS.search(words) and not OFFERS.search(words):
             found.append(words)
-    return found
+    return tuple(found)
 
 
 def relevance(question: str, part: Part, item: Item) -> float:
