@@ -60,7 +60,7 @@ class Endpoint(Closing):
         self._sleep = sleep
         given = os.environ.get("OVERTURE_API_KEY") or os.environ.get("OPENAI_API_KEY") if key is None else key
         self._key = Key(given or "")
-        self._proxy = _proxy_for(self.base)
+        self._proxy = proxy_for(self.base)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -268,7 +268,8 @@ class Endpoint(Closing):
         return None if price is None else (prompt * price.prompt + made * price.completion) / 1e6
 
 
-def _proxy_for(base: str) -> str | None:
+def proxy_for(base: str) -> str | None:
+    """The proxy that the environment names for this address, or None."""
     # aiohttp's own trust_env also reads ~/.netrc, which would replace or collide with the key
     parts = urlsplit(base)
     host = parts.hostname or ""
