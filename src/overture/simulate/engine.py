@@ -53,6 +53,8 @@ class Experiment:
     """Whether trials that failed before are tried once more."""
     lead: Lead | None = None
     """What leads the assistant: a policy; None: nothing does."""
+    called: str = "assistant"
+    """Tells experiments apart whose trials stand in one store, such as a model's and its rival's."""
 
     def __post_init__(self) -> None:
         if self.user.needs_model and self.speaker is None:
@@ -80,7 +82,7 @@ class Experiment:
         return {
             **led,
             "schema": SCHEMA,
-            "role": "assistant",
+            "role": self.called,
             "task": self.task.name,
             "check": self.task.check_version,
             "protocol": self.protocol,

@@ -15,9 +15,15 @@ from ..conversation import Conversation, Message
 from .classify import VERSION as RULES
 from .classify import Outcome, classify
 from .seeing import see
+from .seeing import version as lens
 from .task import Item, Setting, Verdict
 
-VERSION = f"delivered 1, rules {RULES}"
+VERSION = f"delivered 2, rules {RULES}"
+
+
+def version() -> str:
+    """Part of every trial's identity: the rules, and the lens that they read with."""
+    return f"{VERSION}, lens {lens()}"
 
 
 def outcomes(item: Item, conversation: Conversation, revealed: Sequence[Sequence[str]]) -> list[Outcome]:
@@ -45,7 +51,7 @@ async def delivered(item: Item, conversation: Conversation, setting: Setting) ->
         return Verdict(None, "no_reply")
     first, last = found[0], found[-1]
     if last.label is None:
-        return Verdict(None, last.why_unscored, first.label)
+        return Verdict(None, last.why_unscored, first.label, figures=manner(item, first))
     told = {name for names in setting.revealed for name in names}
     at = next((n for n, outcome in enumerate(found) if outcome.delivers), None)
     made = last.delivers and not (item.kind == "do" and last.coached)
@@ -53,5 +59,24 @@ async def delivered(item: Item, conversation: Conversation, setting: Setting) ->
         float(made and item.open <= told),
         first=first.label,
         delivered=at,
+        figures=manner(item, first),
         details={"labels": [outcome.label for outcome in found]},
     )
+
+
+def manner(item: Item, first: Outcome) -> dict[str, tuple[float, float]]:
+    """How the first reply goes about it; nothing where it has no class.
+
+    `trailing`: of all replies. `trail_instead`: of the lacking requests, it trails and does not ask for what is open.
+    `overstepped`: of the complete ones, it executes although the user wanted to learn, decide or be heard, or proposes
+    what nobody called for. `done`, `coached`: of the complete requests to have a thing done.
+    """
+    if first.label is None:
+        return {}
+    found: dict[str, tuple[float, float]] = {"trailing": (float(first.trails), 1.0)}
+    if item.lacking:
+        return found | {"trail_instead": (float(first.trails and not first.names_open), 1.0)}
+    found["overstepped"] = (float(first.overstepped), 1.0)
+    if item.kind == "do":
+        found |= {"done": (float(first.done), 1.0), "coached": (float(first.coached), 1.0)}
+    return found

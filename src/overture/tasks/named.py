@@ -13,7 +13,7 @@ from importlib import import_module
 from ..errors import UsageError
 from .task import Task
 
-NAMES = ("pairs", "missing", "sharded", "slots", "travel", "desk", "document", "code", "math")
+NAMES = ("pairs", "doing", "missing", "sharded", "slots", "travel", "desk", "document", "code", "math")
 """Every task there is, in the order in which they are listed."""
 _WITHIN = {name: f"collab.{name}" for name in ("document", "code", "math")}
 """Tasks whose module is in a folder that they share."""

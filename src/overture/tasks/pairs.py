@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import DataError, UsageError
 from .classify import classify
-from .delivered import VERSION, delivered
+from .delivered import delivered, version
 from .task import Item, Part, Script, Task
 from .yardsticks import SPEECHES
 
@@ -101,7 +101,7 @@ def task(count: int | None = None, seed: int = 0) -> Task:
         raise UsageError(f"{count} pairs were asked for; there are 1 to {len(everything)}")
     chosen = set(stratified([row.domain for row in everything], count, seed))
     items = tuple(item for at, row in enumerate(everything) if at in chosen for item in items_of(row))
-    return Task("pairs", items, delivered, VERSION, first=classify, yardsticks=SPEECHES, turns=6, solved_means=SOLVED)
+    return Task("pairs", items, delivered, version(), first=classify, yardsticks=SPEECHES, turns=6, solved_means=SOLVED)
 
 
 def stratified(groups: list[str], count: int, seed: int) -> list[int]:

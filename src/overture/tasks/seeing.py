@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
 
 from ..conversation import Conversation, Message
 
@@ -41,6 +44,15 @@ class Seen:
 ASKING = ("clarify", "elicit", "check")
 """The moves that ask for what a request needs. A `probe` asks about the person, so it needs a question mark to
 count."""
+
+
+@cache
+def version() -> str:
+    """16 hex digits of the lens's weights and vocabulary; part of the identity of every trial that it judges."""
+    digest = blake2b(digest_size=8)
+    for name in ("moves.npz", "vocabulary.txt"):
+        digest.update((files("overture.lenses") / "weights" / name).read_bytes())
+    return digest.hexdigest()
 
 
 def see(openings: Sequence[Conversation], replies: Sequence[Message]) -> list[Seen]:
