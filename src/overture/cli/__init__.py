@@ -17,6 +17,7 @@ from .audit import audit
 from .checkup import checkup
 from .data import data_app
 from .play import play
+from .serve import serve
 from .simulate import simulate
 from .terminal import plain
 from .view import view_command
@@ -33,6 +34,7 @@ app.command()(checkup)
 app.command()(audit)
 app.command()(simulate)
 app.command()(play)
+app.command()(serve)
 app.command(name="view")(view_command)
 app.add_typer(data_app, name="data")
 

@@ -1,0 +1,112 @@
+"""One request and what became of it: the one thing that is written down about it, once.
+
+In come facts as they happen; out goes a record for the log, the counters and the spans. Easy to get wrong: every way
+out of a handler is an outcome, the client's leaving among them, and none may be told twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ..policies import Decision
+
+JSON = dict[str, Any]
+
+OUTCOMES = ("done", "client_left", "refused", "upstream_failed", "failed")
+"""Answered as the upstream answered (whatever its status) or as the policy did; the client went; turned away here; no
+whole answer from the upstream; something here broke."""
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/+-@")
+
+
+@dataclass
+class Exchange:
+    """A request that is being answered."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: float = field(default_factory=time.perf_counter)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    model: str = ""
+    """As the client named it."""
+    policy: str = "off"
+    shadow: bool = False
+    stream: bool = False
+    user: str = ""
+    """A hash, where the client named a user."""
+    decisions: list[tuple[str, Decision]] = field(default_factory=list[tuple[str, Decision]])
+    """(`plan` or `review`, what was decided), in order."""
+    unsteered: str = ""
+    """Why a policy that should have led did not: `deadline`, an error's name, `response_format` …"""
+    calls: int = 0
+    """Requests to the upstream."""
+    status: int = 0
+    """Of the answer to the client; 0 if there was none."""
+    outcome: str = ""
+    error: str = ""
+    """The kind, where something failed."""
+    first: float | None = None
+    """Seconds until the first byte of the answer went out."""
+    seconds: float = 0.0
+    messages: Sequence[Any] = ()
+    """The conversation, kept only where content is logged."""
+    answer: Any = None
+    """The message that the client got, kept only where content is logged."""
+
+    def end(self, outcome: str, error: str = "") -> None:
+        """The first outcome counts."""
+        if not self.outcome:
+            self.outcome, self.error = outcome, error
+            self.seconds = time.perf_counter() - self.began
+
+    def started(self, status: int) -> None:
+        """An answer of this status begins to go out."""
+        if self.first is None:
+            self.status, self.first = status, time.perf_counter() - self.began
+
+    @property
+    def moved(self) -> Decision | None:
+        """The last decision that changed something, or would have."""
+        return next((decision for _, decision in reversed(self.decisions) if not decision.leaves), None)
+
+    def header(self) -> str:
+        """What the policy did, as `X-Overture` tells the client."""
+        if self.shadow:
+            return f"shadow; policy={plain(self.policy)}"
+        if self.unsteered:
+            return f"leave; policy={plain(self.policy)}; unsteered={plain(self.unsteered)}"
+        moved = self.moved
+        if moved is None:
+            return f"leave; policy={plain(self.policy)}"
+        return f"{plain(moved.move)}; policy={plain(moved.policy)}; confidence={moved.confidence:.2f}"
+
+    def record(self, content: bool) -> JSON:
+        """The line of the decisions log."""
+        out: JSON = {
+            "overture_decision": 1,
+            "id": self.id,
+            "time": self.at.isoformat(timespec="milliseconds"),
+            "model": plain(self.model),
+            "policy": self.policy,
+            "shadow": self.shadow,
+            "stream": self.stream,
+            "decisions": [{"moment": moment, **decision.to_dict(content)} for moment, decision in self.decisions],
+            "outcome": self.outcome,
+            "status": self.status,
+            "upstream_calls": self.calls,
+            "ms": round(1000 * self.seconds, 3),
+            "first_ms": None if self.first is None else round(1000 * self.first, 3),
+        }
+        optional = {"user": self.user, "unsteered": self.unsteered, "error": self.error}
+        out.update({key: value for key, value in optional.items() if value})
+        if content:
+            out |= {"messages": list(self.messages), "answer": self.answer}
+        return out
+
+
+def plain(word: str) -> str:
+    """A word that is safe in a header, a log and a metric: a client may have put anything where a name should be."""
+    return "".join(char if char in _PLAIN else "_" for char in word[:120])

@@ -1,0 +1,82 @@
+"""A proxy as one process or several: start, listen, stop.
+
+In come Settings; `run` returns when a signal ends it. Several workers are spawned, never forked, and share the port by
+SO_REUSEPORT. Easy to get wrong: a worker that dies is started again, but not one that cannot start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from ..models.endpoint import Endpoint
+from .app import Proxy
+from .settings import Settings
+from .upstream import HttpUpstream, Upstream
+
+GRACE = 10.0
+"""Seconds that requests in flight get when the proxy stops."""
+
+
+def silent_logger() -> logging.Logger:
+    """What the HTTP library says of requests that are none; it would quote them."""
+    logger = logging.getLogger("overture.serve.http")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger
+
+
+def upstream_of(settings: Settings) -> Upstream:
+    """What `settings.upstream` means. Raises UsageError."""
+    return HttpUpstream(Endpoint.of(settings.upstream, key=""), settings.silence)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, shared: bool = False) -> AsyncGenerator[tuple[Proxy, int]]:
+    """A proxy that listens, and its port. `shared`: other processes listen there too."""
+    upstream = upstream_of(settings)
+    proxy = Proxy(settings, upstream)
+    server = web.Server(
+        proxy, handler_cancellation=True, auto_decompress=False, access_log=None, logger=silent_logger()
+    )
+    runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=shared or None).start()
+        yield proxy, runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+        await upstream.close()
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal ends it."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        async with serving(settings) as (_, port):
+            print(port, flush=True)
+            await stop.wait()
+
+    run_loop(main())
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run under uvloop where it is installed."""
+    try:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)

@@ -1,0 +1,159 @@
+"""Where answers come from: an HTTP server that speaks the chat API, asked with a client's own bytes.
+
+In come bytes and headers; out comes an Answer whose pieces are the upstream's bytes as they arrive. Easy to get wrong:
+nothing is asked twice, because a server that dropped the connection may still have done the work; and an answer is
+closed when its block ends, whatever ended it, so that a client who leaves stops the upstream too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from ..models.endpoint import Endpoint, proxy_for
+
+_SKIPPED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""What the client library would add of itself."""
+
+
+class UpstreamFailed(Exception):
+    """The upstream gave no answer, or not all of it."""
+
+    def __init__(self, status: int, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """For the client, if it has been sent nothing yet."""
+        self.kind = kind
+
+
+class Answer(Protocol):
+    """An answer that has begun."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """With their doubles, where the upstream sent any."""
+        ...
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body, where they are known."""
+        ...
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises UpstreamFailed where it breaks off."""
+        ...
+
+    async def whole(self) -> bytes:
+        """The body in one piece. Raises UpstreamFailed where it breaks off."""
+        ...
+
+
+class Upstream(Protocol):
+    """What can be asked."""
+
+    def chat(self, body: bytes, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
+        """Ask for a completion."""
+        ...
+
+    def models(self, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
+        """Ask which models there are."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class HttpUpstream:
+    """A server. `silence` is in seconds: between two pieces of an answer, and before its first."""
+
+    def __init__(self, endpoint: Endpoint, silence: float, key: str | None = None) -> None:
+        self._chat = URL(f"{endpoint.base}/chat/completions", encoded=True)
+        self._models = URL(f"{endpoint.base}/models", encoded=True)
+        self._proxy = proxy_for(endpoint.base)
+        self._key = key
+        # servers drop idle connections after 5 s, and a request caught in that moment is not asked again
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
+        waits = aiohttp.ClientTimeout(total=None, sock_connect=min(10.0, silence), sock_read=silence)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=waits, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    def chat(self, body: bytes, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
+        """Ask for a completion."""
+        return self._ask("POST", self._chat, body, headers, query)
+
+    def models(self, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
+        """Ask which models there are."""
+        return self._ask("GET", self._models, None, headers, query)
+
+    @asynccontextmanager
+    async def _ask(
+        self, method: str, url: URL, body: bytes | None, headers: CIMultiDict[str], query: str
+    ) -> AsyncGenerator[Answer]:
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key}"
+        try:
+            response = await self._session.request(
+                method,
+                URL(f"{url}?{query}", encoded=True) if query else url,
+                data=body,
+                headers=headers,
+                skip_auto_headers=_SKIPPED,
+                allow_redirects=False,
+                proxy=self._proxy,
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _failed(error) from None
+        try:
+            yield _HttpAnswer(response)
+        finally:
+            response.close() if not response.content.at_eof() else response.release()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+class _HttpAnswer:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status = response.status
+        self.reason = response.reason or ""
+        self.headers = response.headers
+        self._response = response
+
+    @property
+    def length(self) -> int | None:
+        return self._response.content_length
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._response.content.iter_any():
+                yield piece
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _failed(error) from None
+
+    async def whole(self) -> bytes:
+        try:
+            return await self._response.content.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _failed(error) from None
+
+
+def _failed(error: Exception) -> UpstreamFailed:
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return UpstreamFailed(502, "the upstream cannot be reached", "upstream_unreachable")
+    if isinstance(error, TimeoutError):
+        return UpstreamFailed(504, "the upstream said nothing in the time allowed", "upstream_silent")
+    return UpstreamFailed(502, "the upstream broke off before its answer was whole", "upstream_broke")

@@ -1,0 +1,93 @@
+"""With no policy the proxy is not there: bytes, doubles, encodings and errors pass as they came."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+import zstandard
+
+from .wire import DONE, ask, event, parted, proxied, replying, request, saying, streaming
+
+CLOSE = b"Connection: close"
+# blanks, order, escapes, a number that a float cannot hold, an unknown field: nobody may tidy these up
+ODD = b'{ "model":"m",\n "zeta": 1.50, "messages" : [{"role":"user","content":"h\\u00e9 \xc3\xa9"}],"seed":123456789012345678901 }'
+
+
+async def test_the_body_passes_byte_for_byte_in_both_directions():
+    said = b'{"choices" :[ ],\n\t"unknown":1.0e2}'
+    async with proxied(replying(said)) as (mock, _, port):
+        head, body = parted(await ask(port, request(ODD, CLOSE)))
+    assert body == said
+    assert mock.seen[0].body == ODD
+    assert head.startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_headers_meant_for_the_ends_pass_and_those_of_a_hop_do_not():
+    script = replying(
+        saying("hi"), b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"X-Request-Id: r", b"Connection: X-Hop, keep-alive",
+        b"X-Hop: 1", b"Keep-Alive: timeout=5", b"Server: theirs", b"Date: Thu, 01 Jan 1970 00:00:00 GMT",
+    )  # fmt: skip
+    sent = request(
+        ODD, b"Authorization: Bearer mine", b"X-Twice: 1", b"X-Twice: 2", b"User-Agent: u", b"TE: trailers", b"Connection: close, X-Local",
+        b"X-Local: 1", b"X-Overture-Policy: off", b"Accept-Encoding: br", b"Cookie: c=3",
+    )  # fmt: skip
+    async with proxied(script) as (mock, _, port):
+        head, _ = parted(await ask(port, sent))
+    seen = mock.seen[0]
+    assert seen.all("X-Twice") == ["1", "2"]
+    assert seen.all("Authorization") == ["Bearer mine"]
+    assert (seen.all("User-Agent"), seen.all("Accept-Encoding"), seen.all("Cookie")) == (["u"], ["br"], ["c=3"])
+    assert not (seen.all("TE") or seen.all("X-Local") or seen.all("X-Overture-Policy") or seen.all("Accept"))
+    assert not seen.all("Content-Type")
+    assert seen.all("Host") == [mock.base.split("/")[2]]
+    lines = head.split(b"\r\n")
+    assert [line for line in lines if line.startswith(b"Set-Cookie")] == [b"Set-Cookie: a=1", b"Set-Cookie: b=2"]
+    assert b"Server: theirs" in lines
+    assert b"Date: Thu, 01 Jan 1970 00:00:00 GMT" in lines
+    assert b"X-Hop" not in head
+    assert b"Keep-Alive" not in head
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        (b"gzip", gzip.compress),
+        (b"deflate", zlib.compress),
+        (b"deflate", lambda data: zlib.compress(data, wbits=-15)),
+        (b"zstd", zstandard.compress),
+    ],
+)
+async def test_packed_bodies_pass_packed(name: bytes, pack):
+    said, sent = pack(saying("hi")), pack(ODD)
+    async with proxied(replying(said, b"Content-Encoding: " + name)) as (mock, _, port):
+        head, body = parted(await ask(port, request(sent, b"Content-Encoding: " + name, CLOSE)))
+    assert (mock.seen[0].body, body) == (sent, said)
+    assert mock.seen[0].all("Content-Encoding") == [name.decode()]
+    assert b"Content-Encoding: " + name in head
+
+
+async def test_a_stream_passes_event_for_event():
+    events = [event("He"), event("llo é"), event(finish="stop"), b": a comment\n\n", DONE]
+    async with proxied(streaming(*events)) as (_, _, port):
+        head, body = parted(await ask(port, request(b'{"stream":true}', CLOSE)))
+    assert body == b"".join(events)
+    assert b"Content-Type: text/event-stream" in head
+
+
+async def test_models_and_the_query_pass():
+    async with proxied(replying(b'{"data":[]}')) as (mock, _, port):
+        raw = request(b"", CLOSE, path=b"/v1/models?a=%2Fb", method=b"GET")
+        assert parted(await ask(port, raw))[1] == b'{"data":[]}'
+    assert mock.seen[0].line == "GET /v1/models?a=%2Fb HTTP/1.1"
+
+
+async def test_a_chunked_request_passes_whole():
+    chunked = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b'8\r\n{"model"\r\n5\r\n: 1 }\r\n0\r\n\r\n'
+    )
+    async with proxied(replying(b"{}")) as (mock, _, port):
+        assert parted(await ask(port, chunked))[1] == b"{}"
+    assert mock.seen[0].body == b'{"model": 1 }'
