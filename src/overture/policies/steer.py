@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -52,21 +53,25 @@ class Steered(Closing):
     ) -> Reply:
         """The next message. Raises as the model does."""
         seen = with_tools(conversation, tools)
+        began = perf_counter()
         plan = await self.decide(seen)
+        took = perf_counter() - began
         if plan.say:
-            return _said(plan, self.model.name, (plan,), ())
+            return _said(plan, self.model.name, (plan,), (), took)
         given = instructed(plan.instead or conversation, plan.instruction)
         draft = await self.model.reply(given, sampling, tools, response_format)
         if not self.policy.reviews:
-            return _noted(draft, (plan,), (draft,))
+            return _noted(draft, (plan,), (draft,), took)
+        began = perf_counter()
         review = await self.decide(seen.then(draft.message))
+        took += perf_counter() - began
         if review.say:
-            return _said(review, draft.model, (plan, review), (draft,))
+            return _said(review, draft.model, (plan, review), (draft,), took)
         if not (review.instruction or review.instead):
-            return _noted(draft, (plan, review), (draft,))
+            return _noted(draft, (plan, review), (draft,), took)
         given = instructed(review.instead or conversation, review.instruction)
         again = await self.model.reply(given, sampling, tools, response_format)
-        return _noted(again, (plan, review), (draft, again))
+        return _noted(again, (plan, review), (draft, again), took)
 
     async def stream(
         self,
@@ -136,14 +141,14 @@ def steer(model: Model, policy: Policy | str) -> Steered:
     return Steered(model, policy)
 
 
-def _said(decision: Decision, model: str, decisions: Sequence[Decision], spent: Sequence[Reply]) -> Reply:
+def _said(decision: Decision, model: str, decisions: Sequence[Decision], spent: Sequence[Reply], took: float) -> Reply:
     """The policy's own words as a reply; what drafts took is counted."""
     reply = Reply(Message("assistant", decision.say), Usage(0, 0, 0.0), "stop", model, 0.0)
-    return _noted(reply, decisions, spent)
+    return _noted(reply, decisions, spent, took)
 
 
-def _noted(reply: Reply, decisions: Sequence[Decision], spent: Sequence[Reply]) -> Reply:
-    """The reply with what every call of this turn took, and what was decided."""
+def _noted(reply: Reply, decisions: Sequence[Decision], spent: Sequence[Reply], took: float) -> Reply:
+    """The reply with what every call of this turn took, the deciding too, and what was decided."""
     if spent:
         costs = [each.usage.cost for each in spent]
         reply = replace(
@@ -153,7 +158,7 @@ def _noted(reply: Reply, decisions: Sequence[Decision], spent: Sequence[Reply]) 
                 sum(each.usage.completion_tokens for each in spent),
                 None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs),
             ),
-            seconds=sum(each.seconds for each in spent),
         )
+    reply = replace(reply, seconds=took + sum(each.seconds for each in spent))
     made = [decision.to_dict(content=True) for decision in decisions if not decision.leaves or decision.details]
     return replace(reply, details={**reply.details, "decisions": made})

@@ -203,7 +203,7 @@ async def _trial(
         status=_status(talk, verdict),
         conversation=talk.conversation,
         outcome={"run": number, **outcome(put, talk, verdict, task.hear)},
-        cost=_cost(seats.values()),
+        cost={**_cost(seats.values()), "reply_seconds": sum(reply.seconds for reply in talk.replies)},
     )
     return _stored(store, trial)
 

@@ -17,9 +17,10 @@ import numpy as np
 from ..audit.estimates import Difference, Figure, Tally
 from ..audit.estimates import differences as between
 from ..tasks.task import Item, Task
-from .measures import LACKING
 from .store import Trial
 
+LACKING = ("guessed", "assumed", "asked_and_guessed", "asked_elsewhere", "declined")
+"""Classes that are a share of the lacking requests under their own name; `asked` is called asked_in_need."""
 ASKED = ("asked", "asked_and_guessed", "asked_elsewhere")
 """Classes of a first reply that asks."""
 
@@ -30,6 +31,7 @@ FIGURES = (
     "turns",
     "user_words",
     "assistant_tokens",
+    "reply_seconds",
     "asked_in_need",
     "asked_needlessly",
     "balanced_accuracy",
@@ -48,7 +50,8 @@ FIGURES = (
 
 - solved: mean of the check's 0 to 1, of the scored trials. - aptitude, unreliability: the 90th percentile of an item's
 runs, and that minus the 10th, over items that were run at least twice (`tasks.sharded.measures` says how biased these
-are with few runs). - turns, user_words, assistant_tokens: per trial that ended. - asked_in_need and the other classes:
+are with few runs). - turns, user_words, assistant_tokens: per trial that ended. - reply_seconds: the model's
+and its policy's, per message of the assistant. - asked_in_need and the other classes:
 of the first replies to a request with an open part, by the task's own rule. - coverage: necessary parts said before the
 first delivery, of those left open. - wasted: questions that named nothing open, of all questions. - capped: of the
 trials that ended. - cut: messages of the assistant cut off at the cap of tokens, of all its messages. - failed: of all
@@ -56,7 +59,7 @@ trials. - user_errors: of the trials, those in which the simulated user erred. -
 how often both say the same.
 """
 
-UNITS = {"turns": "turns", "user_words": "words", "assistant_tokens": "tokens"}
+UNITS = {"turns": "turns", "user_words": "words", "assistant_tokens": "tokens", "reply_seconds": "seconds"}
 Cells = dict[str, tuple[float, float]]
 
 
@@ -85,6 +88,8 @@ def cells(trial: Trial, lens_asks: bool | None) -> Cells:
     out["user_errors"] = (bool(done["user_errors"]), 1)
     out["turns"], out["user_words"] = (done["turns"], 1), (done["user_words"], 1)
     out["assistant_tokens"] = (trial.cost.get("completion_tokens", 0), 1)
+    if "reply_seconds" in trial.cost:
+        out["reply_seconds"] = (trial.cost["reply_seconds"], done["messages"])
     out["coverage"], out["wasted"] = (done["covered"], done["necessary"]), (done["wasted"], done["questions"])
     if done["solved"] is not None:
         out["solved"] = (done["solved"], 1)
