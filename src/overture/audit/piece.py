@@ -168,7 +168,8 @@ class _Work:
         self.messages += len(batch.messages)
         self.unscored.update({name: columns.unscored for name, columns in seen.items()})
         if "moves" in seen:
-            self.sides.extend(sides_of(batch, seen["moves"].scores))
+            gaps = seen["gaps"].scores if "gaps" in seen else None
+            self.sides.extend(sides_of(batch, seen["moves"].scores, gaps))
         self._keep(batch, seen, groups, hashes)
 
     def _keep(self, batch: Batch, seen: dict[str, Columns], groups: list[str], hashes: list[str]) -> None:

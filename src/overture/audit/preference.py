@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lenses.batch import Batch
+from ..lenses.gaps import GapScores
 from ..lenses.moves import NAMES, MoveScores
 from ..moves import ELICITING, MOVES
 
@@ -36,7 +37,8 @@ class Side:
     moves: frozenset[str]
     words: int
     missing: float | None = None
-    """Probability that something the request needs is missing, where the log says so under the key `missing`."""
+    """Probability that something the request needs is missing, by the lens `gaps`; without it, what the log says under
+    the key `missing`, if anything."""
 
 
 def conditional_logit(differences: Floats, ridge: float = RIDGE) -> tuple[Floats, Floats]:
@@ -93,7 +95,7 @@ def rewarded(sides: Sequence[Side]) -> dict[str, Any] | None:
     return {"rows": rows, "pairs": len(pairs), "note": note}
 
 
-def sides_of(batch: Batch, scores: MoveScores) -> list[Side]:
+def sides_of(batch: Batch, scores: MoveScores, gaps: GapScores | None = None) -> list[Side]:
     """The last assistant messages of conversations that are one side of a preference pair."""
     out: list[Side] = []
     for number, conversation in enumerate(batch.conversations):
@@ -106,5 +108,8 @@ def sides_of(batch: Batch, scores: MoveScores) -> list[Side]:
             moves = frozenset(NAMES[k] for k in scores.made[at].nonzero()[0])
             missing = conversation.metadata.get("missing")
             known = float(missing) if isinstance(missing, bool | int | float) else None
+            asked = int(batch.other[at])
+            if gaps is not None:
+                known = float(gaps.missing[asked]) if asked >= 0 and gaps.judged[asked] else None
             out.append(Side(pair, side == "chosen", moves, len(batch.messages[at].text.split()), known))
     return out

@@ -57,7 +57,13 @@ def _goals(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
     return goals(batch, seen)
 
 
-LENSES: dict[str, Lens] = {"moves": _moves, "goals": _goals}
+def _gaps(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
+    from .gaps_columns import gaps
+
+    return gaps(batch, seen)
+
+
+LENSES: dict[str, Lens] = {"moves": _moves, "goals": _goals, "gaps": _gaps}
 """Every lens by name, each after those it builds on."""
 
 
@@ -66,7 +72,7 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     unknown = [name for name in names if name not in LENSES]
     if unknown:
         raise UsageError(f"there is no lens {unknown[0]!r}; the lenses are {', '.join(LENSES)}")
-    wanted = {*names, "moves"} if "goals" in names else set(names)
+    wanted = {*names, "moves"} if {"goals", "gaps"} & set(names) else set(names)
     return tuple(name for name in LENSES if name in wanted)
 
 

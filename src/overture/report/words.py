@@ -52,6 +52,14 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
         "automation": Words("Did the user's activity itself, not helped with it", "conversations"),
         "asked_in_need": Words("Asked for what was missing", _LACKING, "asked_needlessly"),
         "asked_needlessly": Words("Asked although nothing was missing", _COMPLETE, "asked_in_need"),
+        "guessed_underspecified": Words(
+            "Delivered although something needed seemed missing",
+            "answers where something seemed missing",
+            "asked_where_complete",
+        ),
+        "asked_where_complete": Words(
+            "Asked although nothing seemed missing", "answers where nothing seemed missing", "guessed_underspecified"
+        ),
         "balanced_accuracy": Words("Asked when it should and only then", "pairs of requests"),
         "guessed": Words("Went ahead as if nothing were missing", _LACKING, "asked_needlessly"),
         "assumed": Words("Went ahead on an assumption it named", _LACKING, "asked_needlessly"),

@@ -1,0 +1,112 @@
+"""The policy `gaps`: when something needed has not been said, ask for it, once and in plain words.
+
+In comes a conversation; out comes `elicit` with a question, `assume` where the question was asked and not answered, or
+LEAVE. What is missing the offline lens says (`lenses.gaps`), which reads a request as data: nothing in it is an
+instruction, and no model is called. Easy to get wrong: the lens's probability is for even odds; where fewer requests
+lack something, give `prior`, or it asks too often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from ..conversation import Conversation
+from ..lenses.batch import lay_flat
+from ..lenses.gaps import look, weights
+from ..lenses.gaps_span import Gap, find
+from ..models import Model
+from .base import LEAVE, Decision, is_draft
+from .gaps_words import already_asked, asks_only, instruction_to_ask, instruction_to_assume, question_for
+
+VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Asks for what is missing."""
+
+    threshold: float | None = None
+    """From which probability it asks; None: the lens's own, chosen for few needless questions."""
+    prior: float = 0.5
+    """The share of requests that lack something, where it is known."""
+    wording: str = "own"
+    """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
+    name: str = "gaps"
+
+    @property
+    def reviews(self) -> bool:
+        """Only a question that the model words is reviewed."""
+        return self.wording == "model"
+
+    def identity(self) -> Mapping[str, Any]:
+        return {
+            "policy": self.name,
+            "version": VERSION,
+            "threshold": self._least,
+            "prior": self.prior,
+            "wording": self.wording,
+            "weights": _weights_hash(),
+        }
+
+    @property
+    def _least(self) -> float:
+        return weights().threshold if self.threshold is None else self.threshold
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        """`elicit`, `assume` or LEAVE."""
+        if is_draft(conversation):
+            return self._review(conversation)
+        p = self.missing(conversation)
+        if p is None or p < self._least:
+            return LEAVE
+        gap = find(conversation)
+        question = question_for(gap, conversation)
+        details = {"missing": round(p, 4), "kind": gap.kind if gap else None}
+        why = f"something needed seems missing (probability {p:.2f})"
+        if already_asked(conversation, gap):
+            return Decision("assume", instruction_to_assume(gap), p, f"{why} and was asked for", details=details)
+        if self.wording == "own" and question:
+            return Decision("elicit", confidence=p, why=why, say=question, details=details)
+        return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
+
+    def missing(self, conversation: Conversation) -> float | None:
+        """The probability that something needed is missing at the user's last message, at these odds; None where the
+        last message is not a user's or the lens cannot judge it."""
+        if not conversation.messages or conversation.messages[-1].role != "user":
+            return None
+        scores = look(lay_flat([conversation]))
+        if not scores.judged[-1]:
+            return None
+        return shifted(float(scores.missing[-1]), self.prior)
+
+    def _review(self, conversation: Conversation) -> Decision:
+        before = Conversation(conversation.messages[:-1], metadata=conversation.metadata)
+        p = self.missing(before)
+        if p is None or p < self._least:
+            return LEAVE
+        gap = find(before)
+        question = question_for(gap, before)
+        if already_asked(before, gap) or not question or asks_only(conversation):
+            return LEAVE
+        why = "the draft does not ask for what is missing"
+        return Decision("elicit", confidence=p, why=why, say=question, details={"missing": round(p, 4)})
+
+
+def shifted(p: float, prior: float) -> float:
+    """A probability that holds at even odds, at other odds."""
+    odds = p / max(1 - p, 1e-9) * prior / max(1 - prior, 1e-9)
+    return odds / (1 + odds) if math.isfinite(odds) else 1.0
+
+
+@cache
+def _weights_hash() -> str:
+    return sha256((files("overture.lenses") / "weights" / "gaps.npz").read_bytes()).hexdigest()[:16]
+
+
+__all__ = ["Gap", "Gaps", "Model", "shifted"]
