@@ -132,6 +132,20 @@ def test_several_runs_are_drawn_and_not_repeated(tmp_path: Path) -> None:
         assert ("its spread is 0 and says nothing" in page) == (given[-2:] == ("--temperature", "0"))
 
 
+def test_sharded_stands_beside_the_papers_headline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("sharded", "-p", "full,concat,sharded", "--model", "scripted:asker", "-n", "4", "--runs", "2")
+    assert run(*words, "--out", str(tmp_path)) == 0
+    beside = {one["name"]: one for one in left(tmp_path)["beside"]}
+    assert {name: one["published"] for name, one in beside.items()} == {
+        "sharded_change": -0.39, "aptitude_change": -0.16, "unreliability_change": 1.12, "concat_to_full": 0.95
+    }  # fmt: skip
+    assert (beside["concat_to_full"]["value"], beside["sharded_change"]["value"]) == (1, 0)
+    assert beside["unreliability_change"]["value"] is None, "nothing can be set beside an unreliability of 0"
+    said, page = capsys.readouterr().out, (tmp_path / "report.html").read_text("utf-8")
+    assert "Sharded beside full: the mean score: 0.0% (no interval, n\xa0=\xa04); published: −39% (Laban et al. 2025" in said
+    assert "Beside what was published" in page and "<b>112%</b>" in page and "percentiles of the 2 runs" in page
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -7,7 +7,7 @@ import pytest
 
 from overture.errors import UsageError
 from overture.tasks.sharded import measures
-from overture.tasks.sharded.measures import Measured, measure, over_kinds, per_item
+from overture.tasks.sharded.measures import Measured, beside, measure, over_kinds, per_item
 
 
 def test_by_hand() -> None:
@@ -51,7 +51,7 @@ def test_ratios_are_paired_and_their_intervals_hold_the_truth() -> None:
     assert ratio.low is not None and ratio.high is not None and ratio.value is not None
     assert ratio.low < 0.625 < ratio.high and ratio.high - ratio.low < 0.1
     same = found.ratios["concat_to_full"]
-    assert same.value == same.low == same.high == 1
+    assert same.value == 1 and same.low is None, "no draw of items changes it, so there is no interval"
     assert found.figures["full"]["mean"].value == pytest.approx(0.8, abs=0.03)
     change = found.ratios["unreliability_change"].value
     assert change is not None and change > 0.05
@@ -102,3 +102,15 @@ def test_kinds_count_alike_in_the_overall_ratio() -> None:
 
     overall = over_kinds({"math": one(1.0, 0.5, 100), "code": one(0.5, 0.5, 2)})
     assert overall["sharded_to_full"] == pytest.approx(0.75)
+
+
+def test_the_papers_headline_stands_beside_ours() -> None:
+    scores = {"full": runs_of(0.8, 60, 5, 1), "concat": runs_of(0.76, 60, 5, 3), "sharded": runs_of(0.5, 60, 5, 2)}
+    found = {one.name: one for one in beside(scores)}
+    assert list(found) == list(measures.PUBLISHED)
+    change = found["sharded_change"]
+    assert change.figure.value == pytest.approx(-0.375, abs=0.06) and change.figure.unit == "share"
+    assert (change.told, found["unreliability_change"].told, found["concat_to_full"].told) == ("−39%", "112%", "95%")
+    once = {name: {item: runs[:1] for item, runs in items.items()} for name, items in scores.items()}
+    assert [one.name for one in beside(once)] == ["sharded_change", "concat_to_full"], "one run has no percentiles"
+    assert beside({"sharded": scores["sharded"]}) == []

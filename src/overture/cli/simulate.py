@@ -175,6 +175,7 @@ def _say(result: Simulation, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ..report.words import written
     from ..simulate.summary import counts, user_errors
 
     console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
@@ -186,7 +187,7 @@ def _say(result: Simulation, out: Path) -> None:
         f"{first.user.name}: {found['good']} judged, {found['bad']} failed, {found['unscored']} unscored"
         f"{f' ({left})' if left else ''}; the user erred in {erred['trials_with_errors']} of {erred['trials']}"
     )
-    console.print(plain(said, 1000), highlight=False, markup=False)
+    console.print(plain(said, 1000), highlight=False, markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("figure (95 % interval)")
     for name in result.groups:
@@ -197,4 +198,7 @@ def _say(result: Simulation, out: Path) -> None:
         if any(name in one for one in figures.values()):
             table.add_row(name, *(share(one.get(name)) for one in figures.values()))
     console.print(table, highlight=False)
+    for one in result.beside:
+        said = f"{one.plain}: {written(one.figure)}; published: {one.told} ({one.source})"
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
     console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)

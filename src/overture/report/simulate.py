@@ -23,6 +23,7 @@ LEVEL = 0.05
 """A difference is shown where its adjusted p is below this."""
 PAIRS = (
     ("solved", "failed"),
+    ("aptitude", "unreliability"),
     ("turns", "user_words"),
     ("asked_in_need", "asked_needlessly"),
     ("guessed", "asked_elsewhere"),
@@ -61,6 +62,8 @@ class SimulatePage:
     """Protocol → figures."""
     errors: UserErrors
     differences: Sequence[Difference] = ()
+    beside: Sequence[tuple[str, str, Figure, str, str]] = ()
+    """(name, what it is, here, published, source) of each figure that a source has too."""
     examples: Sequence[tuple[ExampleConversation, str]] = ()
     """A conversation and how it ended, in a few words."""
     left_out: Sequence[str] = ()

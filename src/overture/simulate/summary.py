@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..audit.estimates import Difference, Figure
-from ..tasks.task import Task
+from ..tasks.task import Beside, Task
 from .engine import Experiment, Progress, Ran, Watch, run
 from .store import Store, Trial
 from .tallies import Group, differences, group
@@ -32,6 +32,8 @@ class Simulation:
     """Protocol → its trials and figures."""
     compared: tuple[Difference, ...]
     runs: Mapping[str, Ran] = field(default_factory=dict[str, Ran])
+    beside: tuple[Beside, ...] = ()
+    """What of it a source has published too."""
 
     @property
     def trials(self) -> list[Trial]:
@@ -85,7 +87,18 @@ def counted(experiments: Sequence[Experiment], runs: Mapping[str, Ran]) -> Simul
     """The figures of trials that have ended."""
     task, seed = experiments[0].task, experiments[0].seed
     groups = {protocol: group(task, ran.trials, seed) for protocol, ran in runs.items()}
-    return Simulation(task, tuple(experiments), groups, tuple(differences(groups)), runs)
+    scores = {one.protocol: scores_of(one, runs[one.protocol].trials) for one in experiments}
+    beside = tuple(task.beside(scores, seed)) if task.beside else ()
+    return Simulation(task, tuple(experiments), groups, tuple(differences(groups)), runs, beside)
+
+
+def scores_of(experiment: Experiment, trials: Sequence[Trial]) -> dict[str, list[float | None]]:
+    """Item → the score of each of its runs; None where it failed, is owed, or was not scored."""
+    scores: dict[str, list[float | None]] = {item.id: [None] * experiment.runs for item in experiment.task.items}
+    for trial in trials:
+        done = trial.outcome or {}
+        scores[trial.item][done["run"]] = done.get("solved")
+    return scores
 
 
 def counts(trials: Sequence[Trial]) -> dict[str, Any]:
@@ -153,6 +166,10 @@ def summary(result: Simulation, settings: Mapping[str, Any]) -> dict[str, Any]:
             {"figure": d.figure, "a": d.a, "b": d.b, "value": d.value, "low": d.low, "high": d.high}
             | {"p": d.p, "p_adjusted": d.p_adjusted}
             for d in result.compared
+        ],
+        "beside": [
+            {"name": one.name, **one.figure.to_dict(), "published": one.published, "source": one.source}
+            for one in result.beside
         ],
         "user_errors": user_errors(trials),
         "cost": costs(trials),

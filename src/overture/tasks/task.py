@@ -22,6 +22,7 @@ import orjson
 from ..conversation import Conversation, Message
 
 if TYPE_CHECKING:  # the reader loads numpy
+    from ..audit.estimates import Figure
     from ..models import Model
     from .classify import Outcome
     from .seeing import Seen
@@ -218,6 +219,27 @@ PLAIN: Mapping[str, Staging] = MappingProxyType({"talk": Staging()})
 """The one protocol of a task that names none: the request, and then turn by turn."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A figure across protocols, and what a source published for it."""
+
+    name: str
+    plain: str
+    """What it is, in words for people."""
+    figure: Figure
+    published: float
+    source: str
+
+    @property
+    def told(self) -> str:
+        """What was published, as text."""
+        return f"{100 * self.published:.0f}%".replace("-", "\N{MINUS SIGN}")
+
+
+Comparing = Callable[[Mapping[str, Mapping[str, Sequence[float | None]]], int], Sequence[Beside]]
+"""(protocol → item → the score of each run or None, seed) → what of it a source has published too."""
+
+
 @dataclass(frozen=True)
 class Task:
     """Items that are measured together, and the check that judges each."""
@@ -247,6 +269,8 @@ class Task:
     """What the task's own figures count in, where they are no shares: `seconds`, `steps` …"""
     solved_means: str = "Solved: the task's check, 0 to 1 a trial."
     """What `solved` says and does not say, a sentence for people."""
+    beside: Comparing | None = None
+    """Sets protocols side by side as a paper did; None: nothing was published."""
 
     @cached_property
     def hash(self) -> str:

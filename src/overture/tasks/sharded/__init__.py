@@ -29,7 +29,7 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
     from ...errors import UsageError
     from ..pairs import stratified
     from ..task import Task
-    from . import own, public
+    from . import measures, own, public
     from .judging import check, over, version
     from .shapes import KINDS
     from .staging import STAGINGS, item_of
@@ -52,4 +52,7 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
         found = [found[at] for at in stratified([item.kind for item in found], count, seed)]
     items = tuple(map(item_of, found))
     # a user may answer each of seven shards and be asked in vain as often; past that it is a loop
-    return Task("sharded", items, check, version(), protocols=STAGINGS, over=over, yardsticks=SPEECHES, turns=18)
+    return Task(
+        "sharded", items, check, version(), protocols=STAGINGS, over=over, yardsticks=SPEECHES, turns=18,
+        beside=measures.beside,
+    )  # fmt: skip

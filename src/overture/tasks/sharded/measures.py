@@ -19,7 +19,7 @@ and put U, and its interval, too low.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from ...audit.estimates import Figure, Tally
 from ...errors import UsageError
+from ..task import Beside
 
 Floats = NDArray[np.float64]
 Scores = Mapping[str, Sequence[float | None]]
@@ -35,8 +36,14 @@ Percentiles = Literal["linear", "weibull"]
 
 MEASURES = ("mean", "aptitude", "unreliability")
 """P, A90 and U90-10."""
-PUBLISHED = {"sharded_change": -0.39, "aptitude_change": -0.16, "unreliability_change": 1.12, "concat_to_full": 0.95}
-"""The paper's headline: averages over 15 models and 6 kinds, sharded beside full, and concat beside full."""
+SOURCE = "Laban et al. 2025, 15 models and 6 kinds"
+PUBLISHED = {
+    "sharded_change": (-0.39, "Sharded beside full: the mean score"),
+    "aptitude_change": (-0.16, "Sharded beside full: aptitude"),
+    "unreliability_change": (1.12, "Sharded beside full: unreliability"),
+    "concat_to_full": (0.95, "Concat as a share of full: the mean score"),
+}
+"""The paper's headline, averages over models and kinds, and what each is in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Measured:
     """Protocol → one of MEASURES → Figure. `n` is the number of items."""
     ratios: Mapping[str, Figure]
     """`sharded_to_full`, `concat_to_full` …: the mean of a protocol ÷ that of `full`, same items; and
-    `aptitude_change`, `unreliability_change`: sharded ÷ full - 1."""
+    `sharded_change`, `aptitude_change`, `unreliability_change`: sharded ÷ full - 1."""
     runs: int
     items: int
     left_out: int
@@ -91,9 +98,20 @@ def measure(by_protocol: Mapping[str, Scores], percentiles: Percentiles = "linea
             if protocol != "full":
                 ratios[f"{protocol}_to_full"] = _ratio(tally, tallies["full"], "mean", len(kept))
         if "sharded" in tallies:
-            for name in ("aptitude", "unreliability"):
-                ratios[f"{name}_change"] = _ratio(tallies["sharded"], tallies["full"], name, len(kept), less=1.0)
+            changes = {"sharded": "mean", "aptitude": "aptitude", "unreliability": "unreliability"}
+            for name, of in changes.items():
+                ratios[f"{name}_change"] = _ratio(tallies["sharded"], tallies["full"], of, len(kept), less=1.0)
     return Measured(figures, ratios, count, len(kept), len(everything) - len(kept))
+
+
+def beside(by_protocol: Mapping[str, Scores], seed: int = 0) -> list[Beside]:
+    """The paper's headline beside what was found here, items counting alike; a percentile of one run is none."""
+    found = measure(by_protocol, seed=seed)
+    return [
+        Beside(name, plain, replace(found.ratios[name], unit="share"), published, SOURCE)
+        for name, (published, plain) in PUBLISHED.items()
+        if name in found.ratios and (found.runs > 1 or name in ("sharded_change", "concat_to_full"))
+    ]
 
 
 def over_kinds(measured: Mapping[str, Measured]) -> dict[str, float]:
@@ -124,5 +142,7 @@ def _ratio(one: Tally, base: Tally, name: str, items: int, less: float = 0.0) ->
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = one.replicates(name) / base.replicates(name)
     drawn = drawn[np.isfinite(drawn)]
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (np.nan, np.nan)
+    if not len(drawn) or drawn.std() == 0:
+        return Figure(above / below - less, None, None, items, "ratio")
+    low, high = np.percentile(drawn, [2.5, 97.5])
     return Figure(above / below - less, float(low) - less, float(high) - less, items, "ratio")
