@@ -1,0 +1,212 @@
+"""What can ground a value: what the user said or agreed to, what the operator said, what tools answered.
+
+In comes a conversation; out comes Heard, each kind of text once, laid out for searching when it is first needed. Easy
+to get wrong: what the assistant said is not evidence, or an invention would prove itself when it is said twice; only
+what the user then agreed to is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from ...conversation import Message
+from ...tasks.terms import stem, stems
+from ..effects import words_of
+from ..replies import accepts
+from . import dates, numbers, times
+from .numbers import Said
+
+_GAPS = re.compile(r"[\W_]+")
+_GAPS_ASCII = re.compile(r"[^a-z0-9]+")
+
+
+_CODED = re.compile(r'"(\w+)":\s*"[A-Z]{2,4}"')
+_DEEPEST = 12
+"""Levels of a tool's answer that are read."""
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents; everything but letters and digits is one space. It begins and ends with a space."""
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    gaps = _GAPS_ASCII if text.isascii() else _GAPS
+    return f" {gaps.sub(' ', text.casefold()).strip()} "
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The texts of a conversation by who can vouch for them."""
+
+    user: str
+    """What the user said, and what the assistant said that they then agreed to."""
+    operator: str
+    """System and developer messages."""
+    answers: tuple[str, ...]
+    """What tools answered."""
+    last: str = ""
+    """The user's last message."""
+    stated: date | None = field(default=None)
+    """Today where something beside the conversation says so."""
+
+    @classmethod
+    def of(cls, messages: Sequence[Message], today: date | None = None) -> Heard:
+        """Sort the messages; a draft under review is not among them."""
+        user: list[str] = []
+        operator: list[str] = []
+        tools: list[str] = []
+        before: Message | None = None
+        last = ""
+        for message in messages:
+            if message.role == "user":
+                last = message.text
+                if before is not None and before.text and accepts(last):
+                    user.append(before.text)
+                user.append(last)
+                before = None
+            elif message.role == "assistant":
+                before = message if message.text else before
+            else:
+                (operator if message.role in ("system", "developer") else tools).append(message.text)
+        return cls("\n".join(user), "\n".join(operator), tuple(tools), last, today)
+
+    @cached_property
+    def tools(self) -> str:
+        return "\n".join(self.answers)
+
+    @cached_property
+    def fields(self) -> Mapping[str, frozenset[str]]:
+        """Plain value → stems of the keys that it has in tools' answers; under the key "" what stood outside JSON."""
+        found: dict[str, set[str]] = {}
+        for answer in self.answers:
+            try:
+                content = orjson.loads(answer)
+            except orjson.JSONDecodeError:
+                content = None
+            if isinstance(content, dict | list):
+                _collect(content, frozenset(), found)
+            else:
+                for word in plain(answer).split():
+                    found.setdefault(word, set()).add("")
+        return {value: frozenset(keys) for value, keys in found.items()}
+
+    def under(self, value: str, name: str) -> bool:
+        """Whether a tool answered with this value under a key that shares a word with `name`, or in plain prose."""
+        keys = self.fields.get(plain(value).strip(), frozenset())
+        return "" in keys or bool(keys & {stem(word) for word in words_of(name)})
+
+    @cached_property
+    def coded(self) -> frozenset[str]:
+        """Stems of the keys under which tools answered with codes of a few letters."""
+        return frozenset(
+            key for answer in self.answers for match in _CODED.finditer(answer) for key in map(stem, words_of(match[1]))
+        )
+
+    @cached_property
+    def today(self) -> date | None:
+        return self.stated or dates.today_in((self.operator, self.user))
+
+    @cached_property
+    def lower(self) -> str:
+        return self.user.lower().replace("’", "'")
+
+    @cached_property
+    def elsewhere(self) -> str:
+        return f"{self.operator}\n{self.tools}".lower()
+
+    @cached_property
+    def days(self) -> dates.Days:
+        """What the user said of days."""
+        return dates.Days.of(self.lower, self.numbers)
+
+    @cached_property
+    def days_looked_up(self) -> frozenset[dates.Named]:
+        return dates.Days.of(self.tools.lower()).named
+
+    @cached_property
+    def times(self) -> frozenset[int]:
+        """Minutes after midnight that the user's words can mean."""
+        return times.times(self.lower)
+
+    @cached_property
+    def spans(self) -> frozenset[int]:
+        return times.spans(self.lower, self.numbers)
+
+    @cached_property
+    def times_elsewhere(self) -> frozenset[int]:
+        return times.times(self.elsewhere)
+
+    @cached_property
+    def plain_user(self) -> str:
+        return plain(self.user)
+
+    @cached_property
+    def plain_operator(self) -> str:
+        return plain(self.operator)
+
+    @cached_property
+    def plain_tools(self) -> str:
+        return plain(self.tools)
+
+    @cached_property
+    def squeezed(self) -> str:
+        """The user's and the tools' letters and digits without anything between."""
+        return re.sub(r"[\W_]+", "", f"{self.user}|{self.tools}|{self.operator}".casefold())
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.plain_user.split())
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(stems(self.plain_user))
+
+    @cached_property
+    def numbers(self) -> tuple[Said, ...]:
+        """The numbers of the user's messages."""
+        return tuple(numbers.said(self.user))
+
+    @cached_property
+    def numbers_by_message(self) -> tuple[frozenset[float], ...]:
+        return tuple(frozenset(each.value for each in numbers.said(text)) for text in self.user.split("\n"))
+
+    @cached_property
+    def numbers_elsewhere(self) -> frozenset[float]:
+        return frozenset(each.value for each in numbers.said(self.tools, letters=False))
+
+    @cached_property
+    def numbers_of_operator(self) -> frozenset[float]:
+        return frozenset(each.value for each in numbers.said(self.operator))
+
+    def where(self, phrase: str) -> str | None:
+        """`said` or `looked_up` where the phrase stands as whole words, in any case and punctuation; else None."""
+        words = plain(phrase)
+        if not words.strip():
+            return None
+        if words in self.plain_user:
+            return "said"
+        if words in self.plain_tools or words in self.plain_operator:
+            return "looked_up"
+        if not words.isascii() and words.strip() in self.plain_user:  # scripts that write no spaces
+            return "said"
+        return None
+
+
+def _collect(content: Any, keys: frozenset[str], found: dict[str, set[str]], depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        return
+    if isinstance(content, dict):
+        for key, value in content.items():
+            _collect(value, frozenset(map(stem, words_of(str(key)))), found, depth + 1)
+    elif isinstance(content, list):
+        for value in content:
+            _collect(value, keys, found, depth + 1)
+    else:
+        found.setdefault(plain(str(content)).strip(), set()).update(keys)

@@ -1,0 +1,114 @@
+"""Before a call that changes something: is everything in it grounded? If not, one question takes the call's place.
+
+In comes a draft with tool calls; out comes LEAVE, or a Decision with the question to put. A required argument that
+neither the user, the operator nor a tool's answer can account for was made up. Sources: Göldi and Rietsche 2023 (arXiv
+2307.01644), who let an assistant use the user as a tool; Schegloff 2007 for the two kinds of inserts;
+docs/recipes/insert-expansion.md names the departures. Easy to get wrong: a user who has answered in words that the
+rules cannot follow must not be asked for the same thing for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from ..conversation import Conversation, Message, ToolCall
+from ..models.base import JSON
+from ..tasks.terms import stem
+from .base import LEAVE, Decision, is_draft, tools_of
+from .effects import changes_state, named, words_of
+from .grounding import Heard, Leaf, leaves, trace
+from .grounding.question import Question, ask, doing, kind_of, label, parameters
+from .replies import delegates
+
+VERSION = "1"
+"""Changes whenever some call would be held, or some question put, otherwise."""
+
+
+@dataclass(frozen=True)
+class InsertExpansion:
+    """Holds back calls with arguments that were made up. Offline; it reviews drafts."""
+
+    today: date | None = None
+    """The day it is, for "next Friday"; None: as the conversation says, if it does."""
+    name: str = "insert_expansion"
+    reviews: bool = True
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"policy": self.name, "version": VERSION, "today": str(self.today) if self.today else None}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        """LEAVE, or the question that the first ungrounded call becomes."""
+        if not is_draft(conversation) or not conversation.messages[-1].tool_calls:
+            return LEAVE
+        *before, draft = conversation.messages
+        tools = tools_of(conversation)
+        heard: Heard | None = None
+        for call in draft.tool_calls:
+            if changes_state(call.name, named(tools, call.name)):
+                heard = heard or Heard.of(before, self.today)
+                lacking = ungrounded(call, tools, heard)
+                lacking = [leaf for leaf in lacking if not _left_to_us(leaf, before, heard)]
+                if lacking and (held := _held(call, lacking, before, heard)):
+                    return held
+        return LEAVE
+
+
+def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
+    """The required leaves of a call that cannot be traced. Empty too for arguments that are no JSON object: the tool
+    says so itself."""
+    try:
+        arguments = orjson.loads(call.arguments or "{}")
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(arguments, dict):
+        return []
+    found = list(leaves(arguments, parameters(named(tools, call.name))))
+    return [leaf for leaf in found if trace(leaf, heard, found) is None]
+
+
+def _left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
+    """Whether the user, asked about this, left the choice to the assistant."""
+    if not delegates(heard.last):
+        return False
+    asked = next((message.text for message in reversed(before) if message.role == "assistant"), "")
+    about = {stem(word) for word in (*words_of(leaf.name), *label(leaf).split())}
+    said = {stem(word) for word in words_of(f"{asked} {heard.last}")}
+    return (
+        not asked or bool(about & said) or (kind_of(leaf) in ("day", "time") and bool({stem("when"), stem("day")} & said))
+    )
+
+
+def _held(call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard) -> Decision | None:
+    question = ask(call.name, lacking, heard)
+    asked = _times_asked(question, lacking, before)
+    paths = [leaf.path for leaf in lacking]
+    what = " and ".join(dict.fromkeys(label(leaf) for leaf in lacking))
+    why = f"{call.name} has a {what} that nothing said or looked up accounts for"
+    details = {"insert": question.insert, "tool": call.name, "arguments": paths, "asked_before": asked}
+    if asked == 0:
+        return Decision(question.move, why=why, say=question.text, details=details)
+    if all(kind_of(leaf) == "other" and not leaf.lacking for leaf in lacking):
+        return None  # they were asked and they answered; the rules cannot follow every answer
+    if asked == 1:
+        return Decision(question.move, why=why, say=question.text, details=details)
+    return Decision(
+        "decline", why=why, say=f"I can't {doing(call.name)} yet: I still don't have the {what}.", details=details
+    )
+
+
+def _times_asked(question: Question, lacking: Sequence[Leaf], before: Sequence[Message]) -> int:
+    """How often the assistant put a question of this policy's for one of these before."""
+    opening = question.text.split(",")[0].split(":")[0]
+    labels = [label(leaf) for leaf in lacking]
+    return sum(
+        message.role == "assistant"
+        and message.text.startswith(opening)
+        and message.text.endswith("?")
+        and any(each in message.text for each in labels)
+        for message in before
+    )
