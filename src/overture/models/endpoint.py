@@ -78,6 +78,10 @@ class Endpoint(Closing):
     def __repr__(self) -> str:
         return f"Endpoint({self.base!r}, {self.model!r})"
 
+    def authorization(self) -> dict[str, str]:
+        """The header that carries the key, for whoever asks the same server in another way; empty without a key."""
+        return self._key.header()
+
     def identity(self) -> dict[str, str]:
         """Address, model and whatever is added to each request. The server's own revision is in `Reply.details`."""
         extra = orjson.dumps(self._extra, option=orjson.OPT_SORT_KEYS).decode() if self._extra else "{}"

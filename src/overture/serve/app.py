@@ -9,37 +9,75 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from multidict import CIMultiDict
 
-from .bodies import JSON, Body, Refused, read_body, written
+from ..conversation import Conversation, Message
+from ..errors import BadAnswer
+from ..models import Model
+from ..policies import Decision, Policy, Steered
+from .bodies import Body, Refused, read_body
+from .choice import Choices, Chosen
+from .copies import Copy
+from .decisions import DecisionsLog
 from .exchange import Exchange
 from .headers import for_upstream
-from .relay import failure, relay
-from .settings import Settings, is_loopback
+from .leading import Leading, note, readable, reviewed
+from .leaving import Leavers
+from .metrics import Metrics
+from .relay import cut, failure, relay
+from .settings import OFF, Settings, is_loopback
 from .upstream import Upstream, UpstreamFailed
 
 BODY_SECONDS = 120.0
 """A client may take so long to send a body."""
+MOST_SHADOWS = 64
+"""Decisions that are made after their answer has gone, at a time; past these a request goes undecided."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Proxy:
-    """Answers requests. Make it within the event loop that serves them."""
+    """Answers requests. Make it within the event loop that serves them, and `close` it there."""
 
-    def __init__(self, settings: Settings, upstream: Upstream) -> None:
+    def __init__(self, settings: Settings, upstream: Upstream, model: Model, make: Callable[[str], Policy]) -> None:
         self.settings = settings
         self.upstream = upstream
+        self.choices = Choices(settings, make)
+        self.metrics = Metrics()
+        self.log = _log_of(settings, self.metrics)
+        self._model = model
         self._key = settings.key
+        self._leavers = Leavers()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shadows = 0
         self._routes: dict[str, tuple[str, Handler, bool]] = {
             "/v1/chat/completions": ("POST", self._chat, True),
             "/v1/models": ("GET", self._models, True),
+            "/metrics": ("GET", self._metrics, True),
             "/health": ("GET", self._health, False),
         }
+
+    async def start(self) -> None:
+        """Begin what runs beside the requests, and make the deployment's policy. Raises UsageError if there is none."""
+        if self.settings.policy != OFF:
+            await self.choices.policy(self.settings.policy)
+        self._beside(self._leavers.run())
+        if self.log is not None:
+            self._beside(self.log.run())
+
+    async def close(self) -> None:
+        """Write down what is left."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.log is not None:
+            self.log.close()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -69,45 +107,128 @@ class Proxy:
         return None
 
     async def _health(self, request: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(body=b'{"status":"ok"}', content_type="application/json", headers={"Server": "overture"})
+        return _own(b'{"status":"ok"}', "application/json")
+
+    async def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+        return _own(self.metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
-        exchange = Exchange()
         try:
             async with self.upstream.models(self._onward(request), _query(request)) as answer:
-                return await relay(request, answer, exchange, {})
+                return await relay(request, answer, Exchange(), {})
         except UpstreamFailed as error:
             return failure(error.status, str(error), error.kind)
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
         exchange = Exchange()
+        self.metrics.in_flight.inc()
         try:
-            response = await self._answered(request, exchange)
+            with self._leavers.watching(request):
+                response = await self._answered(request, exchange)
             exchange.end("done")
             return response
         except Refused as error:
             exchange.end("refused", error.kind)
-            return failure(error.status, str(error), error.kind)
+            return self._failure(request, exchange, error.status, str(error), error.kind)
         except UpstreamFailed as error:
             exchange.end("upstream_failed", error.kind)
-            return failure(error.status, str(error), error.kind)
+            return self._failure(request, exchange, error.status, str(error), error.kind)
         except (asyncio.CancelledError, ConnectionError):
             exchange.end("client_left")
             raise
         except Exception as error:
             exchange.end("failed", type(error).__name__)
-            return failure(500, "something in the proxy broke; the request was not answered", "failed")
+            return self._failure(request, exchange, 500, "the proxy broke; the request was not answered", "failed")
         finally:
-            self._note(exchange)
+            self.metrics.in_flight.dec()
+            if not exchange.deferred:
+                self._note(exchange)
+
+    def _failure(
+        self, request: web.BaseRequest, exchange: Exchange, status: int, message: str, kind: str
+    ) -> web.StreamResponse:
+        """An error, unless an answer has begun: then nothing but the end of the connection can tell."""
+        if exchange.status:
+            cut(request)
+            raise ConnectionResetError
+        exchange.status = status
+        return failure(status, message, kind)
 
     async def _answered(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         body = await self._body(request)
-        exchange.model = str(body.value.get("model", ""))
+        chosen = self.choices.of(request.headers.get("X-Overture-Policy"), body)
+        exchange.take(body.value, chosen.spec, chosen.shadow)
         own = {"X-Overture-Stripped": ",".join(body.stripped)} if body.stripped else {}
-        exchange.calls += 1
-        headers = self._onward(request, body)
-        async with self.upstream.chat(body.raw, headers, _query(request)) as answer:
-            return await relay(request, answer, exchange, own)
+        headers = self._onward(request, chosen.body)
+        copy = Copy()
+        steered, seen = await self._leader(chosen, exchange)
+        if steered is None or seen is None or chosen.shadow:
+            if chosen.spec != OFF:
+                own["X-Overture"] = exchange.header()
+            keep = chosen.shadow or self.settings.log_content
+            exchange.calls += 1
+            async with self.upstream.chat(chosen.body.raw, headers, _query(request)) as answer:
+                response = await relay(request, answer, exchange, own, copy if keep else None)
+            if steered is not None and seen is not None:
+                self._shadow(steered, seen, copy, exchange)
+        else:
+            keep = self.settings.log_content
+            query = _query(request)
+            leading = Leading(request, exchange, self.upstream, query, chosen.body, headers, own, steered, seen, keep)
+            response = await leading.answered(copy)
+        if self.settings.log_content:
+            exchange.said(body.value, _messages(copy))
+        return response
+
+    async def _leader(self, chosen: Chosen, exchange: Exchange) -> tuple[Steered | None, Conversation | None]:
+        """The policy, ready to decide within its deadline, and what it sees; without both the turn is unsteered."""
+        if chosen.spec == OFF:
+            return None, None
+        seen, exchange.unsteered = readable(chosen.body, None)
+        if seen is None:
+            return None, None
+        try:
+            async with asyncio.timeout(self.settings.deadline):
+                policy = await self.choices.policy(chosen.spec)
+        except TimeoutError:
+            exchange.unsteered = "deadline"
+        except Exception as error:  # a policy that cannot be made must not cost anybody an answer
+            exchange.unsteered = type(error).__name__
+        else:
+            return Steered(self._model, policy, self.settings.deadline), seen
+        return None, None
+
+    def _shadow(self, steered: Steered, seen: Conversation, copy: Copy, exchange: Exchange) -> None:
+        """Decide after the answer has gone; what would have been done is written down, and nothing else."""
+        exchange.end("done")
+        if self._shadows >= MOST_SHADOWS:
+            exchange.unsteered = "shadow_backlog"
+            return
+
+        async def decided(moment: str, seen: Conversation) -> Decision:
+            decision = await steered.decide(seen)
+            note(exchange, moment, decision)
+            return decision
+
+        async def decide() -> None:
+            self._shadows += 1
+            try:
+                plan = await decided("plan", seen)
+                if plan.leaves and steered.policy.reviews:
+                    await reviewed(seen, copy.drafts(), decided)
+            except BadAnswer:
+                exchange.unsteered = exchange.unsteered or "draft_not_readable"
+            finally:
+                self._shadows -= 1
+                self._note(exchange)
+
+        exchange.deferred = True
+        self._beside(decide())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _body(self, request: web.BaseRequest) -> Body:
         most = self.settings.max_body
@@ -132,20 +253,35 @@ class Proxy:
             raise Refused(400, "the body broke off", "body_broke") from None
         return read_body(b"".join(pieces), request.headers.get("Content-Encoding", ""), most)
 
-    def _onward(self, request: web.BaseRequest, body: Body | None = None) -> Any:
+    def _onward(self, request: web.BaseRequest, body: Body | None = None) -> CIMultiDict[str]:
         without = {"authorization"} if self._key is not None else set[str]()
-        if body is not None and body.stripped:
+        if body is not None and not body.encoding:
             without.add("content-encoding")
         return for_upstream(request.headers, without)
 
     def _note(self, exchange: Exchange) -> None:
         """Write the outcome down."""
+        self.metrics.count(exchange)
+        if self.log is not None:
+            self.log.add(exchange.record(self.settings.log_content))
+
+
+def _messages(copy: Copy) -> list[Message]:
+    try:
+        return copy.drafts()
+    except BadAnswer:
+        return []
+
+
+def _log_of(settings: Settings, metrics: Metrics) -> DecisionsLog | None:
+    if settings.log is None:
+        return None
+    return DecisionsLog(Path(settings.log), settings.log_bytes, settings.log_files, metrics.lost.inc)
+
+
+def _own(data: bytes, kind: str) -> web.Response:
+    return web.Response(body=data, headers={"Content-Type": kind, "Server": "overture"})
 
 
 def _query(request: web.BaseRequest) -> str:
     return request.raw_path.partition("?")[2]
-
-
-def told(value: JSON) -> web.Response:
-    """A value of this proxy's own, as JSON."""
-    return web.Response(body=written(value), content_type="application/json", headers={"Server": "overture"})

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from ..conversation import Message
 from ..policies import Decision
 
 JSON = dict[str, Any]
@@ -56,16 +57,31 @@ class Exchange:
     answer: Any = None
     """The message that the client got, kept only where content is logged."""
 
+    deferred: bool = False
+    """Whether it is written down later, by whoever still decides about it."""
+
+    def take(self, asked: Mapping[str, Any], policy: str, shadow: bool) -> None:
+        """What was asked, and who leads it."""
+        self.model = str(asked.get("model", ""))
+        self.stream = bool(asked.get("stream"))
+        self.policy, self.shadow = policy, shadow
+
     def end(self, outcome: str, error: str = "") -> None:
         """The first outcome counts."""
         if not self.outcome:
             self.outcome, self.error = outcome, error
             self.seconds = time.perf_counter() - self.began
 
-    def started(self, status: int) -> None:
-        """An answer of this status begins to go out."""
+    def said(self, asked: Mapping[str, Any], messages: Sequence[Message]) -> None:
+        """Keep the conversation, and the first choice of the answer, for a log with content."""
+        self.messages = asked.get("messages") or ()
+        if self.answer is None and messages:
+            self.answer = messages[0].to_dict()
+
+    def began_to_answer(self) -> None:
+        """The first byte of an answer goes out."""
         if self.first is None:
-            self.status, self.first = status, time.perf_counter() - self.began
+            self.first = time.perf_counter() - self.began
 
     @property
     def moved(self) -> Decision | None:

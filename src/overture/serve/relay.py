@@ -8,13 +8,14 @@ would tell the client that half an answer was all of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from .bodies import JSON, written
+from .copies import Copy
 from .exchange import Exchange
 from .headers import for_client
 from .upstream import Answer, UpstreamFailed
@@ -28,17 +29,27 @@ async def relay(
     answer: Answer,
     exchange: Exchange,
     own: Mapping[str, str],
-    hear: Callable[[bytes], None] | None = None,
+    copy: Copy | None = None,
 ) -> web.StreamResponse:
-    """Pass an answer on. `own` are headers of this proxy's; `hear` gets a copy of each piece."""
+    """Pass an answer on. `own` are headers of this proxy's; `copy` gets what goes by."""
+    if copy is not None:
+        copy.begin(answer)
     headers = for_client(answer.headers)
     length = answer.length
     if length is not None and length <= SMALL:
         body = await answer.whole()
-        if hear is not None:
-            hear(body)
+        if copy is not None:
+            copy.add(body)
         return await send(request, exchange, answer.status, headers, own, body, answer.reason)
-    return await stream(request, exchange, answer.status, headers, own, _heard(answer.pieces(), hear), answer.reason)
+    return await stream(
+        request,
+        exchange,
+        answer.status,
+        headers,
+        own,
+        answer.pieces() if copy is None else _copied(answer.pieces(), copy),
+        answer.reason,
+    )
 
 
 async def send(
@@ -53,7 +64,8 @@ async def send(
     """A body that is here, with the headers that belong to it."""
     _add(headers, own)
     response = web.Response(status=status, reason=reason, headers=headers, body=body)
-    exchange.started(status)
+    exchange.status = status
+    exchange.began_to_answer()
     await response.prepare(request)
     await response.write_eof()
     return response
@@ -71,16 +83,17 @@ async def stream(
     """A body that is still coming."""
     _add(headers, own)
     response = web.StreamResponse(status=status, reason=reason, headers=headers)
+    exchange.status = status
+    await response.prepare(request)
     try:
-        await response.prepare(request)
         async for piece in pieces:
-            exchange.started(status)
+            exchange.began_to_answer()
             await response.write(piece)
     except UpstreamFailed as error:
         exchange.end("upstream_failed", error.kind)
         cut(request)
         return response
-    exchange.started(status)
+    exchange.began_to_answer()
     await response.write_eof()
     return response
 
@@ -105,8 +118,7 @@ def _add(headers: CIMultiDict[str], own: Mapping[str, str]) -> None:
         headers[name] = value
 
 
-async def _heard(pieces: AsyncIterator[bytes], hear: Callable[[bytes], None] | None) -> AsyncIterator[bytes]:
+async def _copied(pieces: AsyncIterator[bytes], copy: Copy) -> AsyncIterator[bytes]:
     async for piece in pieces:
-        if hear is not None:
-            hear(piece)
+        copy.add(piece)
         yield piece

@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
+from ..models import Model, load
 from ..models.endpoint import Endpoint
+from ..policies import Policy
+from ..policies import make as named
 from .app import Proxy
+from .local import LocalUpstream
 from .settings import Settings
 from .upstream import HttpUpstream, Upstream
 
@@ -32,27 +36,39 @@ def silent_logger() -> logging.Logger:
     return logger
 
 
-def upstream_of(settings: Settings) -> Upstream:
-    """What `settings.upstream` means. Raises UsageError."""
-    return HttpUpstream(Endpoint.of(settings.upstream, key=""), settings.silence)
+def upstream_of(settings: Settings) -> tuple[Upstream, Model]:
+    """What `settings.upstream` means: who answers clients, and the same as a model for policies. Raises UsageError."""
+    model = load(settings.upstream)
+    if isinstance(model, Endpoint):
+        return HttpUpstream(model, settings.silence, model.authorization() if settings.key_env else {}), model
+    return LocalUpstream(model), model
 
 
 @asynccontextmanager
-async def serving(settings: Settings, shared: bool = False) -> AsyncGenerator[tuple[Proxy, int]]:
-    """A proxy that listens, and its port. `shared`: other processes listen there too."""
-    upstream = upstream_of(settings)
-    proxy = Proxy(settings, upstream)
+async def serving(
+    settings: Settings, make: Callable[[str], Policy] | None = None, shared: bool = False
+) -> AsyncGenerator[tuple[Proxy, int]]:
+    """A proxy that listens, and its port.
+
+    `make` makes policies by their spec, by default those of `policies.make` for this upstream. `shared`: other
+    processes listen there too.
+    """
+    upstream, model = upstream_of(settings)
+    proxy = Proxy(settings, upstream, model, make or (lambda spec: named(spec, model)))
     server = web.Server(
         proxy, handler_cancellation=True, auto_decompress=False, access_log=None, logger=silent_logger()
     )
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
-    await runner.setup()
     try:
+        await proxy.start()
+        await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=shared or None).start()
         yield proxy, runner.addresses[0][1]
     finally:
         await runner.cleanup()
+        await proxy.close()
         await upstream.close()
+        await model.close()
 
 
 def run(settings: Settings) -> None:

@@ -76,13 +76,16 @@ class Upstream(Protocol):
 
 
 class HttpUpstream:
-    """A server. `silence` is in seconds: between two pieces of an answer, and before its first."""
+    """A server. `silence` is in seconds: between two pieces of an answer, and before its first.
 
-    def __init__(self, endpoint: Endpoint, silence: float, key: str | None = None) -> None:
+    `authorization` goes with each request, in place of what the client sent.
+    """
+
+    def __init__(self, endpoint: Endpoint, silence: float, authorization: Mapping[str, str]) -> None:
         self._chat = URL(f"{endpoint.base}/chat/completions", encoded=True)
         self._models = URL(f"{endpoint.base}/models", encoded=True)
         self._proxy = proxy_for(endpoint.base)
-        self._key = key
+        self._authorization = authorization
         # servers drop idle connections after 5 s, and a request caught in that moment is not asked again
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
         waits = aiohttp.ClientTimeout(total=None, sock_connect=min(10.0, silence), sock_read=silence)
@@ -102,8 +105,7 @@ class HttpUpstream:
     async def _ask(
         self, method: str, url: URL, body: bytes | None, headers: CIMultiDict[str], query: str
     ) -> AsyncGenerator[Answer]:
-        if self._key is not None:
-            headers["Authorization"] = f"Bearer {self._key}"
+        headers.update(self._authorization)
         try:
             response = await self._session.request(
                 method,

@@ -1,0 +1,183 @@
+"""A request that a policy leads: plan, answer, review, at most one more answer.
+
+In come a request, who leads it and an upstream; out goes the upstream's answer untouched, the answer to a request that
+was told more, or the policy's own words. Easy to get wrong: an answer that is to be reviewed cannot be handed on as it
+comes, so it is held; what is too long to hold, or cannot be read, goes on unreviewed, is counted, and is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from ..conversation import Conversation, Message
+from ..errors import BadAnswer, BadRecord
+from ..policies import Decision, Steered
+from .answers import STREAM, spoken
+from .bodies import Body
+from .copies import Copy
+from .exchange import Exchange
+from .headers import for_client
+from .relay import relay, send, stream
+from .steering import ends_with_assistant, rewritten, seen_of, unsteerable
+from .upstream import Answer, Upstream
+
+MADE_ANEW = frozenset({"content-length", "content-encoding", "content-type", "etag", "digest", "content-md5"})
+"""Headers of a draft that say something of its bytes."""
+
+
+@dataclass(frozen=True)
+class Leading:
+    """One request, and all that is needed to lead it."""
+
+    request: web.BaseRequest
+    exchange: Exchange
+    upstream: Upstream
+    query: str
+    body: Body
+    headers: CIMultiDict[str]
+    own: dict[str, str]
+    steered: Steered
+    seen: Conversation
+    keep: bool
+    """Whether the answer is copied for the log."""
+
+    async def answered(self, copy: Copy) -> web.StreamResponse:
+        """Lead it to its answer; what the upstream said last is in `copy`, unless the policy spoke."""
+        plan = await self._decided("plan", self.seen)
+        if plan.say:
+            return await self._say(plan.say)
+        asked = rewritten(self.body, self.seen, plan)
+        if not self.steered.policy.reviews:
+            return await self._asked(asked, copy)
+        headers = self._headers(asked)
+        headers["Accept-Encoding"] = "identity"  # it has to be read
+        self.exchange.calls += 1
+        async with self.upstream.chat(asked.raw, headers, self.query) as answer:
+            if answer.status != 200:
+                return await relay(self.request, answer, self.exchange, self._told())
+            held = await _held(answer, copy)
+            review = await self._reviewed(held)
+            if review is None or not (review.say or review.instruction or review.instead):
+                return await self._emitted(held)
+        if review.say:
+            return await self._say(review.say, held)
+        copy.restart()
+        return await self._asked(rewritten(self.body, self.seen, review), copy)
+
+    async def _asked(self, body: Body, copy: Copy) -> web.StreamResponse:
+        self.exchange.calls += 1
+        async with self.upstream.chat(body.raw, self._headers(body), self.query) as answer:
+            return await relay(self.request, answer, self.exchange, self._told(), copy if self.keep else None)
+
+    async def _decided(self, moment: str, seen: Conversation) -> Decision:
+        decision = await self.steered.decide(seen)
+        note(self.exchange, moment, decision)
+        return decision
+
+    async def _reviewed(self, held: Held) -> Decision | None:
+        """What a review of the draft comes to; None where it cannot be reviewed, and that is counted."""
+        try:
+            drafts = held.copy.drafts()
+        except BadAnswer:
+            self.exchange.unsteered = self.exchange.unsteered or "draft_not_readable"
+            return None
+        return await reviewed(self.seen, drafts, self._decided)
+
+    async def _emitted(self, held: Held) -> web.StreamResponse:
+        """The draft as it came."""
+        answer = held.answer
+        headers = for_client(answer.headers)
+        if answer.length is not None and held.more is None:
+            body = b"".join(held.copy.pieces)
+            return await send(self.request, self.exchange, 200, headers, self._told(), body, answer.reason)
+        return await stream(self.request, self.exchange, 200, headers, self._told(), held.all(), answer.reason)
+
+    async def _say(self, text: str, held: Held | None = None) -> web.StreamResponse:
+        """The policy's words, under the headers of the draft that they take the place of."""
+        asked = self.body.value
+        if held is None:
+            headers, data = CIMultiDict[str](), spoken(text, asked)
+        else:
+            kept = for_client(held.answer.headers)
+            headers = CIMultiDict((name, value) for name, value in kept.items() if name.lower() not in MADE_ANEW)
+            data = spoken(text, asked, held.copy.data(), held.copy.streamed)
+        headers["Content-Type"] = f"{STREAM}; charset=utf-8" if asked.get("stream") else "application/json"
+        self.exchange.answer = {"role": "assistant", "content": text}
+        return await send(self.request, self.exchange, 200, headers, self._told(), data)
+
+    def _headers(self, body: Body) -> CIMultiDict[str]:
+        headers = self.headers.copy()
+        if not body.encoding:
+            headers.pop("Content-Encoding", None)
+        return headers
+
+    def _told(self) -> Mapping[str, str]:
+        return {**self.own, "X-Overture": self.exchange.header()}
+
+
+@dataclass
+class Held:
+    """A draft: a copy of it, and what is still to come where there was too much to keep."""
+
+    answer: Answer
+    copy: Copy
+    more: AsyncIterator[bytes] | None = None
+
+    async def all(self) -> AsyncIterator[bytes]:
+        """Every piece, as it came."""
+        for piece in self.copy.pieces:
+            yield piece
+        if self.more is not None:
+            async for piece in self.more:
+                yield piece
+
+
+async def _held(answer: Answer, copy: Copy) -> Held:
+    copy.begin(answer)
+    pieces = answer.pieces()
+    async for piece in pieces:
+        copy.add(piece)
+        if copy.too_large:
+            return Held(answer, copy, _then(piece, pieces))
+    return Held(answer, copy)
+
+
+async def _then(piece: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield piece
+    async for following in pieces:
+        yield following
+
+
+def note(exchange: Exchange, moment: str, decision: Decision) -> None:
+    """Keep a decision, and why it is none where the policy failed."""
+    exchange.decisions.append((moment, decision))
+    if failed := decision.details.get("failed"):
+        exchange.unsteered = exchange.unsteered or str(failed)
+
+
+async def reviewed(
+    seen: Conversation, drafts: Sequence[Message], decided: Callable[[str, Conversation], Awaitable[Decision]]
+) -> Decision | None:
+    """Review the choices of a draft in order; the first decision that does not leave one alone is for all of them."""
+    review = None
+    for draft in drafts:
+        review = await decided("review", seen.then(draft))
+        if not review.leaves:
+            break
+    return review
+
+
+def readable(body: Body, initiative: float | None) -> tuple[Conversation | None, str]:
+    """(the conversation, "") or (None, why it cannot be led)."""
+    try:
+        seen = seen_of(body.value, initiative)
+    except BadRecord:
+        return None, "not_readable"
+    if ends_with_assistant(seen):
+        return None, "prefill"
+    reason = unsteerable(body.value)
+    return (None, reason) if reason else (seen, "")

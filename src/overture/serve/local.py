@@ -1,0 +1,213 @@
+"""A model in this process as an upstream: the embedded one, a `.gguf` file, a scripted one.
+
+In comes the body of a chat request; out comes an Answer in the shape of the chat API, as events if it asked for them.
+Easy to get wrong: what such a model cannot do has to be refused, not left out, or a client would take an answer
+without log probabilities for one whose probabilities were lost. Where the request names no temperature it is 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from multidict import CIMultiDict
+
+from ..conversation import Conversation
+from ..errors import (
+    BadRecord,
+    BadRequest,
+    ContextOverflow,
+    ModelError,
+    ModelNotFound,
+    ModelRateLimited,
+    ModelTimeout,
+    UsageError,
+)
+from ..models import Model, Reply, Sampling
+from .answers import DONE, STREAM, event
+from .bodies import JSON, parsed, written
+from .steering import tools_in
+from .upstream import Answer, UpstreamFailed
+
+_STATUS: tuple[tuple[type[ModelError], int], ...] = (
+    (BadRequest, 400),
+    (ContextOverflow, 400),
+    (ModelNotFound, 404),
+    (ModelRateLimited, 429),
+    (ModelTimeout, 504),
+)
+MOST_CHOICES = 16
+
+
+@dataclass
+class _LocalAnswer:
+    status: int
+    kind: str
+    source: AsyncIterator[bytes]
+    length: int | None = None
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=CIMultiDict[str])
+
+    def __post_init__(self) -> None:
+        self.headers = CIMultiDict({"Content-Type": self.kind})
+        if self.length is not None:
+            self.headers["Content-Length"] = str(self.length)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        async for piece in self.source:
+            yield piece
+
+    async def whole(self) -> bytes:
+        return b"".join([piece async for piece in self.source])
+
+
+class LocalUpstream:
+    """Asks a Model. Answers that are asked for at once are made as the model makes them."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def chat(self, body: bytes, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
+        """Answer a request."""
+        return self._chat(parsed(body))
+
+    @asynccontextmanager
+    async def models(self, headers: CIMultiDict[str], query: str) -> AsyncGenerator[Answer]:
+        """The one model there is."""
+        one = {"id": self._model.name, "object": "model", "created": 0, "owned_by": "overture"}
+        yield _whole(200, {"object": "list", "data": [one]})
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self._model.close()
+
+    @asynccontextmanager
+    async def _chat(self, asked: JSON) -> AsyncGenerator[Answer]:
+        try:
+            talk, sampling, choices = _read(asked)
+            if asked.get("stream") and choices == 1 and not tools_in(asked):
+                source = self._streamed(asked, talk, sampling)
+                first = await anext(source)  # so that a refusal still has a status
+                yield _LocalAnswer(200, STREAM, _after(first, source))
+                await source.aclose()
+                return
+            replies = await asyncio.gather(
+                *(
+                    self._model.reply(talk, _seeded(sampling, i), tools_in(asked), asked.get("response_format"))
+                    for i in range(choices)
+                )
+            )
+        except (BadRecord, UsageError) as error:
+            yield _whole(400, _error(str(error), "bad_request"))
+        except ModelError as error:
+            status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
+            yield _whole(status, _error(str(error), error.kind))
+        else:
+            whole = _completion(asked, self._model.name, replies)
+            yield _events(asked, whole) if asked.get("stream") else _whole(200, whole)
+
+    async def _streamed(self, asked: JSON, talk: Conversation, sampling: Sampling) -> AsyncGenerator[bytes]:
+        base = _envelope(asked, self._model.name, "chat.completion.chunk")
+        told = False
+        try:
+            async for text in self._model.stream(talk, sampling, (), asked.get("response_format")):
+                delta = {"content": text} if told else {"role": "assistant", "content": text}
+                told = True
+                yield event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+        except ModelError as error:
+            if not told:
+                raise
+            raise UpstreamFailed(502, "the model broke off", error.kind) from None
+        yield event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield DONE
+
+
+def _read(asked: JSON) -> tuple[Conversation, Sampling, int]:
+    """What is asked. Raises BadRequest, BadRecord or UsageError."""
+    if asked.get("logprobs") or asked.get("top_logprobs"):
+        raise BadRequest("this model gives no logprobs")
+    choices = asked.get("n") or 1
+    if not isinstance(choices, int) or not 1 <= choices <= MOST_CHOICES:
+        raise BadRequest(f"n is not a number from 1 to {MOST_CHOICES}")
+    stop = asked.get("stop") or ()
+    most = asked.get("max_completion_tokens") or asked.get("max_tokens") or Sampling().max_tokens
+    try:
+        sampling = Sampling(
+            float(asked.get("temperature") or 0.0),
+            float(1.0 if asked.get("top_p") is None else asked["top_p"]),
+            int(most),
+            None if asked.get("seed") is None else int(asked["seed"]),
+            (stop,) if isinstance(stop, str) else tuple(map(str, stop)),
+        )
+    except (TypeError, ValueError):
+        raise BadRequest("temperature, top_p, max_tokens, seed or stop is not of its type") from None
+    return Conversation.of(asked.get("messages") or ()), sampling, choices
+
+
+def _seeded(sampling: Sampling, index: int) -> Sampling:
+    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + index)
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+def _whole(status: int, value: JSON) -> _LocalAnswer:
+    data = written(value)
+    return _LocalAnswer(status, "application/json", _once(data), len(data))
+
+
+def _error(message: str, kind: str) -> JSON:
+    return {"error": {"message": message, "type": "overture", "param": None, "code": kind}}
+
+
+def _envelope(asked: JSON, name: str, kind: str) -> JSON:
+    model = asked.get("model")
+    named = model if isinstance(model, str) and model else name
+    return {"id": f"chatcmpl-{secrets.token_hex(12)}", "object": kind, "created": int(time.time()), "model": named}
+
+
+def _completion(asked: JSON, name: str, replies: list[Reply]) -> JSON:
+    choices = [
+        {
+            "index": index,
+            "message": {**reply.message.to_dict(), "refusal": None},
+            "logprobs": None,
+            "finish_reason": "tool_calls" if reply.message.tool_calls else reply.finish,
+        }
+        for index, reply in enumerate(replies)
+    ]
+    prompt = replies[0].usage.prompt_tokens
+    made = sum(reply.usage.completion_tokens for reply in replies)
+    usage = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
+    return {**_envelope(asked, name, "chat.completion"), "choices": choices, "usage": usage}
+
+
+def _events(asked: JSON, whole: JSON) -> _LocalAnswer:
+    """A completion as the events of a stream, one for each choice and one that ends it."""
+    base = {**{key: whole[key] for key in ("id", "created", "model")}, "object": "chat.completion.chunk"}
+    events: list[bytes] = []
+    for choice in whole["choices"]:
+        delta: dict[str, Any] = {key: value for key, value in choice["message"].items() if value is not None}
+        if "tool_calls" in delta:
+            delta["tool_calls"] = [{"index": i, **call} for i, call in enumerate(delta["tool_calls"])]
+        for part, finish in ((delta, None), ({}, choice["finish_reason"])):
+            events.append(
+                event({**base, "choices": [{"index": choice["index"], "delta": part, "finish_reason": finish}]})
+            )
+    options = asked.get("stream_options")
+    if isinstance(options, dict) and options.get("include_usage"):
+        events.append(event({**base, "choices": [], "usage": whole["usage"]}))
+    data = b"".join((*events, DONE))
+    return _LocalAnswer(200, STREAM, _once(data))

@@ -1,0 +1,82 @@
+"""What a policy sees of a request, and what its decision changes in it: the JSON itself, so that all else survives.
+
+In come a body and a Decision; out comes the body for the upstream. Pure functions. Easy to get wrong: a Conversation
+holds the text of a message and not its pictures, so a message that a policy left as it was goes on as the client wrote
+it; and a client that can only take JSON, or only a tool call, cannot be asked a question in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from ..conversation import Conversation, Message
+from ..policies import Decision
+from ..policies.base import is_draft, with_tools
+from .bodies import JSON, Body, written
+
+
+def unsteerable(value: Mapping[str, Any]) -> str:
+    """Why no words could be put into the answer to this request, or the empty string."""
+    form = value.get("response_format")
+    if isinstance(form, dict) and cast("JSON", form).get("type") not in (None, "text"):
+        return "response_format"
+    if value.get("tool_choice") not in (None, "auto", "none") or isinstance(value.get("function_call"), dict):
+        return "tool_choice"
+    return ""
+
+
+def seen_of(value: Mapping[str, Any], initiative: float | None = None) -> Conversation:
+    """The conversation as a policy sees it, with the tools on offer. Raises BadRecord where it cannot be read."""
+    metadata: JSON = {} if initiative is None else {"initiative": initiative}
+    seen = Conversation.of(value.get("messages") or (), metadata=metadata)
+    return with_tools(seen, tools_in(value))
+
+
+def tools_in(value: Mapping[str, Any]) -> Sequence[JSON]:
+    """The tools on offer, those in the older shape as well."""
+    given = [tool for tool in _list(value.get("tools")) if isinstance(tool, dict)]
+    older = [{"type": "function", "function": one} for one in _list(value.get("functions")) if isinstance(one, dict)]
+    return [*given, *older]
+
+
+def ends_with_assistant(conversation: Conversation) -> bool:
+    """Whether the client has begun the answer itself: what comes would only go on with it."""
+    return is_draft(conversation)
+
+
+def rewritten(body: Body, seen: Conversation, decision: Decision) -> Body:
+    """The body with what the decision tells the model."""
+    if not decision.instruction and decision.instead is None:
+        return body
+    messages = list(_list(body.value.get("messages")))
+    if decision.instead is not None:
+        theirs: dict[Message, list[Any]] = {}
+        for message, raw in zip(seen.messages, messages, strict=True):
+            theirs.setdefault(message, []).append(raw)
+        messages = [
+            held.pop(0) if (held := theirs.get(message)) else message.to_dict() for message in decision.instead.messages
+        ]
+    value = {**body.value, "messages": told(messages, decision.instruction)}
+    return replace(body, raw=written(value), value=value, encoding="")
+
+
+def told(messages: Sequence[Any], instruction: str) -> list[Any]:
+    """The raw messages with an instruction in the system message at the start, which is made if there is none."""
+    if not instruction:
+        return list(messages)
+    first: Any = messages[0] if messages else None
+    if isinstance(first, dict) and cast("JSON", first).get("role") in ("system", "developer"):
+        held = cast("JSON", first)
+        content = held.get("content")
+        if isinstance(content, list):
+            added: Any = [*cast("list[Any]", content), {"type": "text", "text": instruction}]
+        else:
+            added = f"{content}\n\n{instruction}" if content else instruction
+        return [{**held, "content": added}, *messages[1:]]
+    return [Message("system", instruction).to_dict(), *messages]
+
+
+def _list(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
