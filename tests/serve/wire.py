@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from overture.policies import Policy
+from overture.serve.app import Proxy
 from overture.serve.running import serving
 from overture.serve.settings import Settings
 
@@ -164,12 +166,23 @@ async def upstream(script: Script) -> AsyncGenerator[Mock]:
 
 
 @asynccontextmanager
-async def proxied(script: Script, **settings: Any) -> AsyncGenerator[tuple[Mock, Any, int]]:
+async def proxied(
+    script: Script, make: Callable[[str], Policy] | None = None, **settings: Any
+) -> AsyncGenerator[tuple[Mock, Proxy, int]]:
     """(upstream, proxy, the proxy's port)."""
     async with upstream(script) as mock:
         given = {"upstream": f"{mock.base}#m", "port": 0, "log": None, **settings}
-        async with serving(Settings(**given)) as (proxy, port):
+        async with serving(Settings(**given), make) as (proxy, port):
             yield mock, proxy, port
+
+
+def count(proxy: Proxy, line: str) -> float:
+    """The value of one line of the metrics; 0 where it is not there."""
+    for each in proxy.metrics.text().decode().splitlines():
+        name, _, value = each.rpartition(" ")
+        if name == line:
+            return float(value)
+    return 0.0
 
 
 def request(body: bytes, *headers: bytes, path: bytes = b"/v1/chat/completions", method: bytes = b"POST") -> bytes:

@@ -1,0 +1,308 @@
+"""A policy leads: what it changes is changed and nothing else, in the shape the client asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import Any
+
+import orjson
+import pytest
+
+from overture.conversation import Conversation, Message
+from overture.policies import Decision
+
+from .leaders import Told, making
+from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
+
+CLOSE = b"Connection: close"
+USER = {"role": "user", "content": "Book a table."}
+ASK = Decision("elicit", confidence=0.93, say="For how many?", policy="gaps")
+PICTURE = {
+    "role": "user",
+    "content": [{"type": "text", "text": "This."}, {"type": "image_url", "image_url": {"url": "http://no.test/a"}}],
+}
+
+
+def body(*messages: Any, **more: Any) -> bytes:
+    return orjson.dumps({"model": "m", "messages": list(messages or [USER]), **more})
+
+
+def header(head: bytes, name: str) -> str | None:
+    for line in head.decode("latin-1").split("\r\n"):
+        if line.lower().startswith(f"{name.lower()}:"):
+            return line.partition(":")[2].strip()
+    return None
+
+
+async def test_words_that_are_planned_answer_and_the_upstream_is_not_asked():
+    async with proxied(replying(saying("no")), making(told=Told(ASK)), policy="told") as (mock, proxy, port):
+        head, said = parted(await ask(port, request(body(n=2), CLOSE)))
+        assert count(proxy, 'overture_decisions_total{move="elicit",policy="gaps",shadow="false"}') == 1
+    answer = orjson.loads(said)
+    assert [choice["message"]["content"] for choice in answer["choices"]] == ["For how many?"] * 2
+    assert answer["object"] == "chat.completion"
+    assert answer["model"] == "m"
+    assert header(head, "X-Overture") == "elicit; policy=gaps; confidence=0.93"
+    assert not mock.seen
+
+
+async def test_words_that_are_planned_come_as_a_stream_where_one_was_asked_for():
+    asked = body(stream=True, stream_options={"include_usage": True})
+    async with proxied(replying(b"{}"), making(told=Told(ASK)), policy="told") as (_, _, port):
+        head, said = parted(await ask(port, request(asked, CLOSE)))
+    assert header(head, "Content-Type") == "text/event-stream; charset=utf-8"
+    events = [orjson.loads(line[6:]) for line in said.split(b"\n\n") if line.startswith(b"data: {")]
+    assert "".join(e["choices"][0]["delta"].get("content", "") for e in events if e["choices"]) == "For how many?"
+    assert events[-1]["usage"]["total_tokens"] == 0
+    assert said.endswith(DONE)
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ([USER], [{"role": "system", "content": "Ask."}, USER]),
+        (
+            [{"role": "system", "content": "Be kind.", "x": 1}, USER],
+            [{"role": "system", "content": "Be kind.\n\nAsk.", "x": 1}, USER],
+        ),
+        (
+            [{"role": "developer", "content": [{"type": "text", "text": "Be kind."}]}, PICTURE],
+            [
+                {
+                    "role": "developer",
+                    "content": [{"type": "text", "text": "Be kind."}, {"type": "text", "text": "Ask."}],
+                },
+                PICTURE,
+            ],
+        ),
+    ],
+)
+async def test_an_instruction_joins_the_system_message_and_all_else_survives(messages: Any, expected: Any):
+    policy = Told(Decision("elicit", "Ask."))
+    async with proxied(replying(saying("hi")), making(told=policy), policy="told") as (mock, _, port):
+        await ask(port, request(body(*messages, zeta={"a": [1.5]}, seed=7), CLOSE))
+    sent = mock.seen[0].json
+    assert sent["messages"] == expected
+    assert {key: value for key, value in sent.items() if key != "messages"} == {
+        "model": "m",
+        "zeta": {"a": [1.5]},
+        "seed": 7,
+    }
+
+
+async def test_a_conversation_put_in_place_of_another_keeps_the_messages_it_kept():
+    def instead() -> Conversation:
+        seen = Conversation.of([USER, {"role": "assistant", "content": "Which?"}, PICTURE])
+        return Conversation((Message("user", "In short: this."), seen.messages[-1]))
+
+    policy = Told(Decision("restate", instead=instead()))
+    messages = [USER, {"role": "assistant", "content": "Which?"}, PICTURE]
+    async with proxied(replying(saying("hi")), making(told=policy), policy="told") as (mock, _, port):
+        await ask(port, request(body(*messages), CLOSE))
+    assert mock.seen[0].json["messages"] == [{"role": "user", "content": "In short: this."}, PICTURE]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_draft_that_is_left_alone_comes_as_the_upstream_sent_it(stream: bool):
+    events = [event("He"), event("llo é"), event(finish="stop"), DONE]
+    script = (
+        streaming(*events) if stream else replying(b' {"choices":[{"message":{"role":"assistant","content":"hi"}}]}')
+    )
+    policy = Told(reviews=True)
+    async with proxied(script, making(told=policy), policy="told") as (mock, _, port):
+        head, said = parted(await ask(port, request(body(stream=stream), CLOSE, b"Accept-Encoding: gzip")))
+    assert said == (b"".join(events) if stream else b' {"choices":[{"message":{"role":"assistant","content":"hi"}}]}')
+    assert header(head, "X-Overture") == "leave; policy=told"
+    assert mock.seen[0].body == body(stream=stream)
+    assert mock.seen[0].all("Accept-Encoding") == ["identity"]
+    assert [len(seen.messages) for seen in policy.seen] == [1, 2]
+    assert policy.seen[1].messages[-1].content == ("Hello é" if stream else "hi")
+
+
+async def test_a_draft_under_review_can_become_the_policys_words_with_what_the_upstream_said_of_itself():
+    call = {"id": "1", "type": "function", "function": {"name": "book", "arguments": "{}"}}
+    draft = orjson.dumps(
+        {
+            "id": "c9",
+            "model": "m-7",
+            "created": 5,
+            "usage": {"total_tokens": 9},
+            "zeta": 1,
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": None, "tool_calls": [call]},
+                    "finish_reason": "tool_calls",
+                }
+            ],
+        }
+    )
+    policy = Told(review=ASK, reviews=True)
+    tool = {"type": "function", "function": {"name": "book"}}
+    async with proxied(replying(draft, b"X-Request-Id: r", b"ETag: e"), making(told=policy), policy="told") as (
+        mock,
+        _,
+        port,
+    ):
+        head, said = parted(await ask(port, request(body(tools=[tool]), CLOSE)))
+    answer = orjson.loads(said)
+    assert (answer["id"], answer["model"], answer["usage"], answer["zeta"]) == ("c9", "m-7", {"total_tokens": 9}, 1)
+    assert answer["choices"][0]["message"] == {"role": "assistant", "content": "For how many?", "refusal": None}
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    assert header(head, "X-Request-Id") == "r"
+    assert header(head, "ETag") is None
+    assert policy.seen[1].messages[-1].tool_calls[0].name == "book"
+    assert policy.seen[1].metadata["tools"] == [tool]
+    assert len(mock.seen) == 1
+
+
+async def test_a_streamed_draft_under_review_can_become_the_policys_words():
+    events = [event("Boo"), event("ked."), event(finish="stop"), DONE]
+    async with proxied(streaming(*events), making(told=Told(review=ASK, reviews=True)), policy="told") as (_, _, port):
+        _, said = parted(await ask(port, request(body(stream=True), CLOSE)))
+    parts = [orjson.loads(line[6:]) for line in said.split(b"\n\n") if line.startswith(b"data: {")]
+    assert "".join(part["choices"][0]["delta"].get("content", "") for part in parts) == "For how many?"
+    assert {part["id"] for part in parts} == {"c1"}
+    assert b"Booked" not in said
+    assert b"Boo" not in said
+
+
+async def test_a_review_that_instructs_asks_once_more_and_that_answer_goes_out():
+    policy = Told(review=Decision("execute", "Do it."), reviews=True)
+    async with proxied(replying(saying("You could …")), making(told=policy), policy="told") as (mock, proxy, port):
+        head, said = parted(await ask(port, request(body(), CLOSE)))
+        assert count(proxy, "overture_upstream_calls_total") == 2
+    assert said == saying("You could …")
+    assert [len(seen.json["messages"]) for seen in mock.seen] == [1, 2]
+    assert header(head, "X-Overture") == "execute; policy=told; confidence=1.00"
+
+
+async def test_every_choice_is_reviewed_and_one_that_is_not_left_decides_for_all():
+    def review(conversation: Conversation) -> Decision:
+        return ASK if conversation.messages[-1].text == "bad" else Decision("leave")
+
+    policy = Told(review=review, reviews=True)
+    async with proxied(replying(saying("good", "bad", "good")), making(told=policy), policy="told") as (_, _, port):
+        _, said = parted(await ask(port, request(body(n=3), CLOSE)))
+    assert [c["message"]["content"] for c in orjson.loads(said)["choices"]] == ["For how many?"] * 3
+    assert len(policy.seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [(Told(fails=RuntimeError("a secret")), "RuntimeError"), (Told(ASK, seconds=30), "deadline")],
+    ids=["fails", "late"],
+)
+async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Told, why: str):
+    async with proxied(replying(saying("hi")), making(told=policy), policy="told", deadline=0.1) as (mock, proxy, port):
+        head, said = parted(await ask(port, request(body(), CLOSE)))
+        assert count(proxy, f'overture_unsteered_total{{reason="{why}"}}') == 1
+    assert said == saying("hi")
+    assert mock.seen[0].body == body()
+    assert header(head, "X-Overture") == f"leave; policy=told; unsteered={why}"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"messages": [USER, {"role": "assistant", "content": "Sure, "}]}, "prefill"),
+        ({"messages": "no"}, "not_readable"),
+    ],
+)
+async def test_what_cannot_be_led_passes_and_says_why(more: Any, why: str):
+    async with proxied(replying(saying("hi")), making(told=Told(ASK)), policy="told") as (mock, _, port):
+        head, said = parted(await ask(port, request(body(**more), CLOSE)))
+    assert (mock.seen[0].body, said) == (body(**more), saying("hi"))
+    assert header(head, "X-Overture") == f"leave; policy=told; unsteered={why}"
+
+
+async def test_a_draft_that_is_no_answer_passes_unreviewed():
+    for script in (replying(b"<html>"), streaming(event("He"), event("llo"))):
+        async with proxied(script, making(told=Told(review=ASK, reviews=True)), policy="told") as (_, _, port):
+            head, said = parted(await ask(port, request(body(), CLOSE)))
+        assert said in (b"<html>", event("He") + event("llo"))
+        assert header(head, "X-Overture") == "leave; policy=told; unsteered=draft_not_readable"
+
+
+async def test_an_error_of_the_upstream_passes_with_its_headers():
+    script = replying(b'{"error":{"message":"busy"}}', b"Retry-After: 7", status=b"429 Too Many Requests")
+    async with proxied(script, making(told=Told(review=ASK, reviews=True)), policy="told") as (mock, _, port):
+        head, said = parted(await ask(port, request(body(), CLOSE)))
+    assert head.startswith(b"HTTP/1.1 429 Too Many Requests")
+    assert header(head, "Retry-After") == "7"
+    assert said == b'{"error":{"message":"busy"}}'
+    assert len(mock.seen) == 1
+
+
+async def test_a_packed_request_is_read_from_a_copy_and_a_packed_draft_too():
+    packed = gzip.compress(body())
+    script = replying(gzip.compress(saying("hi")), b"Content-Encoding: gzip")
+    policy = Told(reviews=True)
+    async with proxied(script, making(told=policy), policy="told") as (mock, _, port):
+        _, said = parted(await ask(port, request(packed, CLOSE, b"Content-Encoding: gzip")))
+    assert (mock.seen[0].body, said) == (packed, gzip.compress(saying("hi")))
+    assert policy.seen[1].messages[-1].content == "hi"
+    async with proxied(script, making(told=Told(Decision("elicit", "Ask."))), policy="told") as (mock, _, port):
+        await ask(port, request(packed, CLOSE, b"Content-Encoding: gzip"))
+    assert mock.seen[0].json["messages"][0]["content"] == "Ask."
+    assert not mock.seen[0].all("Content-Encoding")
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "spec", "shadow"),
+    [
+        ("m", None, "off", False),
+        ("m+overture", None, "one", False),
+        ("m+overture:two,one", None, "two,one", False),
+        ("m", b"two", "two", False),
+        ("m+overture:two", b"off", "off", False),
+        ("m+overture:two", b"shadow", "two", True),
+        ("m", b"shadow", "one", True),
+        ("m+overtures", None, "off", False),
+    ],
+)
+async def test_who_leads_is_said_by_header_then_model_name_then_deployment(
+    model: str, given: bytes | None, spec: str, shadow: bool
+):
+    policies = {name: Told(ASK, name=name) for name in ("one", "two", "two,one")}
+    headers = (CLOSE, b"X-Overture-Policy: " + given) if given else (CLOSE,)
+    async with proxied(replying(saying("hi")), lambda s: policies[s], allow=("one", "two")) as (mock, _, port):
+        head, _ = parted(await ask(port, request(body(model=model), *headers)))
+        await asyncio.sleep(0.05)
+    led = [name for name, policy in policies.items() if policy.seen]
+    assert led == ([] if spec == "off" else [spec])
+    assert (header(head, "X-Overture") or "").startswith("shadow") == shadow
+    for seen in mock.seen:
+        assert seen.json["model"] == ("m" if model != "m+overtures" else model)
+
+
+async def test_a_policy_that_is_not_allowed_is_refused():
+    for spec in ("three", "one,three", "one,one", "", "one; drop"):
+        async with proxied(replying(saying("hi")), making(one=Told()), allow=("one",)) as (mock, _, port):
+            head, said = parted(await ask(port, request(body(), CLOSE, b"X-Overture-Policy: " + spec.encode())))
+        assert head.startswith(b"HTTP/1.1 400")
+        assert orjson.loads(said)["error"]["code"] == "unknown_policy"
+        assert not mock.seen
+
+
+async def test_shadow_decides_and_records_and_changes_nothing(tmp_path):
+    log = tmp_path / "decisions.jsonl"
+    plain = b' {"choices":[{"message":{"role":"assistant","content":"hi"}}]}'
+    policy = Told(review=ASK, reviews=True)
+    async with proxied(replying(plain), making(told=policy), policy="told", shadow=True, log=str(log)) as (
+        mock,
+        _,
+        port,
+    ):
+        head, said = parted(await ask(port, request(body(), CLOSE, b"Accept-Encoding: gzip")))
+        await asyncio.sleep(0.1)
+    assert (said, mock.seen[0].body) == (plain, body())
+    assert mock.seen[0].all("Accept-Encoding") == ["gzip"]
+    assert header(head, "X-Overture") == "shadow; policy=told"
+    record = orjson.loads(log.read_bytes())
+    assert [(d["moment"], d["move"]) for d in record["decisions"]] == [("plan", "leave"), ("review", "elicit")]
+    assert record["shadow"] is True
+    assert record["outcome"] == "done"
