@@ -20,7 +20,7 @@ def run(*words: str) -> int:
 
 def test_it_leaves_a_page_a_summary_and_the_trials(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    assert run("--model", "scripted:asker", "--pairs", "8", "--out", str(out)) == 0
+    assert run("--model", "scripted:asker", "--only", "pairs", "--pairs", "8", "--out", str(out)) == 0
     assert {path.name for path in out.iterdir()} == {"report.html", "summary.json", "trials.sqlite"}
     summary = orjson.loads((out / "summary.json").read_bytes())
     assert (summary["schema"], summary["command"]) == (1, "checkup")
@@ -36,7 +36,7 @@ def test_it_leaves_a_page_a_summary_and_the_trials(tmp_path: Path, capsys: pytes
 
 
 def test_the_same_again_goes_on_and_says_the_same(tmp_path: Path) -> None:
-    words = ("--model", "scripted:guesser", "--pairs", "8", "--out", str(tmp_path))
+    words = ("--model", "scripted:guesser", "--only", "pairs,missing", "--pairs", "8", "--out", str(tmp_path))
     assert run(*words) == 0
     first = orjson.loads((tmp_path / "summary.json").read_bytes())
     assert run(*words, "--concurrency", "1") == 0
@@ -44,13 +44,13 @@ def test_the_same_again_goes_on_and_says_the_same(tmp_path: Path) -> None:
 
 
 def test_another_configuration_is_refused_until_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("--pairs", "8", "--out", str(tmp_path))
+    words = ("--only", "pairs", "--pairs", "8", "--out", str(tmp_path))
     assert run("--model", "scripted:guesser", *words) == 0
     before = (tmp_path / "report.html").read_bytes()
     capsys.readouterr()
     assert run("--model", "scripted:asker", *words) == 1
     error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "model.name: scripted:guesser → scripted:asker" in error
+    assert error.count("\n") == 1 and "assistant.name: scripted:guesser → scripted:asker" in error
     assert (tmp_path / "report.html").read_bytes() == before
     assert run("--model", "scripted:asker", *words, "--fresh") == 0
     assert (tmp_path / "trials.1.sqlite").exists()
@@ -88,6 +88,8 @@ def test_a_folder_that_was_there_is_left_there(tmp_path: Path, capsys: pytest.Ca
         ("--model", "scripted:nobody"),
         ("--concurrency", "0"),
         ("--max-tokens", "0"),
+        ("--only", "pears"),
+        ("--policy", "nonsense"),
         ("--nonsense",),
     ],
 )
@@ -98,7 +100,7 @@ def test_bad_usage_ends_with_2_and_leaves_nothing(tmp_path: Path, words: tuple[s
 
 
 def test_two_models_are_compared_on_the_same_pairs(tmp_path: Path) -> None:
-    words = ("--against", "scripted:guesser", "--pairs", "16", "--out", str(tmp_path))
+    words = ("--against", "scripted:guesser", "--only", "pairs", "--pairs", "16", "--out", str(tmp_path))
     assert run("--model", "scripted:asker", *words) == 0
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
     found = {row["figure"]: row for row in summary["differences"]}["asked_in_need"]
@@ -109,9 +111,40 @@ def test_two_models_are_compared_on_the_same_pairs(tmp_path: Path) -> None:
 
 def test_every_option_can_be_set_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OVERTURE_PAIRS", "8")
+    monkeypatch.setenv("OVERTURE_ONLY", "pairs")
     monkeypatch.setenv("OVERTURE_MODEL", "scripted:silent")
     assert run("--out", str(tmp_path)) == 0
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
     assert summary["config"]["pairs"] == 8
     assert summary["counts"] | {"by_speaker": None} == {"good": 0, "bad": 0, "unscored": 16, "by_speaker": None}
     assert summary["groups"]["model"]["figures"]["asked_in_need"]["value"] is None
+
+
+def test_every_part_has_its_figures_and_its_place_on_the_page(tmp_path: Path) -> None:
+    assert run("--model", "scripted:pesterer", "--pairs", "8", "--out", str(tmp_path)) == 0
+    summary = orjson.loads((tmp_path / "summary.json").read_bytes())
+    assert summary["config"]["sections"] == {"pairs": 8, "doing": 10, "missing": 12, "sharded": 4, "travel": 4}
+    groups = summary["groups"]
+    assert groups["model missing"]["figures"]["asked_needlessly"]["value"] == 1
+    assert groups["model travel"]["figures"]["wasted"]["value"] > 0.5
+    assert groups["yardstick asker sharded"]["figures"]["solved"]["value"] == 1
+    page = (tmp_path / "report.html").read_text("utf-8")
+    for title in ("Things to have done", "Word problems, talked through", "said piece by piece", "Trips, with search"):
+        assert title in page
+
+
+def test_a_policy_is_put_beside_the_bare_model(tmp_path: Path) -> None:
+    words = ("--model", "scripted:guesser", "--policy", "gaps", "--only", "pairs,missing", "--pairs", "8")
+    assert run(*words, "--out", str(tmp_path)) == 0
+    summary = orjson.loads((tmp_path / "summary.json").read_bytes())
+    bare, steered = (summary["groups"][f"{who} missing"]["figures"] for who in ("model", "steered"))
+    assert bare["asked_in_need"]["value"] == 0 < steered["asked_in_need"]["value"]
+    gained = {(row["section"], row["figure"]): row for row in summary["differences"]}
+    row = gained["missing", "asked_in_need"]
+    assert (row["a"], row["b"]) == ("steered", "model") and row["low"] <= row["value"] <= row["high"]
+    assert summary["config"]["policy"] == "gaps" and "policy" in summary["config"]["steered"]["missing"]
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "What changed with the policy" in page and "What it cost" in page
+    before = (tmp_path / "summary.json").read_bytes()
+    assert run(*words, "--out", str(tmp_path)) == 0
+    assert orjson.loads(before)["groups"] == orjson.loads((tmp_path / "summary.json").read_bytes())["groups"]

@@ -1,8 +1,9 @@
-"""`overture checkup`: does a model ask when something it needs is missing, and only then?
+"""`overture checkup`: does a model ask when something it needs is missing, and only then? What would change it?
 
-In comes a MODEL; out come a page, `summary.json` and `trials.sqlite` in `--out`, and a short table. Easy to get
-wrong: an endpoint that is down must leave nothing behind that looks like a result, while a run that was interrupted
-must leave every answer it paid for; so the store is removed only where it is empty.
+In comes a MODEL, perhaps a policy to lead it and a second MODEL; out come a page, `summary.json` and `trials.sqlite` in
+`--out`, and a short table. Easy to get wrong: an endpoint that is down must leave nothing behind that looks like a
+result, while a run that was interrupted must leave every answer it paid for; so the store is removed only where it is
+empty.
 """
 
 from __future__ import annotations
@@ -11,25 +12,34 @@ import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..errors import UsageError
+from .simulate_seats import is_local
 from .terminal import Step, flag, plain, progress, share
 
 if TYPE_CHECKING:
+    from ..audit.estimates import Figure
     from ..models import Model
-    from ..simulate.checkup import Checkup
+    from ..simulate.checkup import Checkup, Measured
+    from ..simulate.sections import Section
     from ..simulate.store import Store
 
-SHOWN = (
-    ("asked_in_need", "asked_needlessly"),
-    ("guessed", "assumed"),
-    ("asked_elsewhere", "asked_and_guessed"),
-    ("done", "coached"),
-    ("overstepped", "trailing"),
-)
+MARKS = ("asker", "guesser", "pesterer")
+"""Yardsticks in the terminal's table; the others are on the page."""
+SHOWN = {
+    "pairs": (
+        *("asked_in_need", "asked_needlessly", "guessed", "assumed", "asked_elsewhere", "asked_and_guessed"),
+        *("done", "coached", "overstepped", "trailing"),
+    ),
+    "doing": ("done", "coached", "overstepped", "asked_needlessly"),
+    "missing": ("asked_in_need", "asked_needlessly", "solved", "turns", "assistant_tokens"),
+    "sharded": ("solved", "wasted", "turns", "assistant_tokens"),
+    "travel": ("correct", "elicited_actively", "wasted", "turns", "assistant_tokens"),
+}
 """Figures in the terminal's table, each beside its other error; everything else is on the page."""
 
 
@@ -37,13 +47,20 @@ def checkup(
     model: Annotated[
         str, flag("--model", "-m", help="embedded, http://host:port/v1#name, a .gguf file, or scripted:NAME.")
     ] = "embedded",
-    against: Annotated[str | None, flag("--against", help="A second MODEL, compared pair by pair.")] = None,
+    policy: Annotated[
+        str | None, flag("--policy", help="Also led by this policy, beside the bare model: `recommended`, `gaps` …")
+    ] = None,
+    against: Annotated[str | None, flag("--against", help="A second MODEL, compared item by item.")] = None,
     out: Annotated[Path, flag("--out", "-o", help="Folder for the results; a run begun there goes on.")] = Path(
         "checkup"
     ),
+    only: Annotated[
+        str | None, flag("--only", help="Some of pairs, doing, missing, sharded, travel; commas between them.")
+    ] = None,
     pairs: Annotated[
         int | None, flag("--pairs", help="So many of the 100 pairs, drawn evenly from the eight domains.")
     ] = None,
+    full: Annotated[bool, flag("--full", help="All that there is of every part, in place of a small sample.")] = False,
     seed: Annotated[int, flag("--seed", help="Draws the sample, the models' tokens and the intervals.")] = 0,
     concurrency: Annotated[
         int | None, flag("--concurrency", help="Calls in flight: by default one a core embedded, else 8.")
@@ -57,32 +74,39 @@ def checkup(
     from ..models import Sampling
     from ..report import checkup_html
     from ..simulate.checkup import summary
-    from ..simulate.store import Store
+    from ..simulate.sections import draw
+    from ..simulate.store import Store, set_aside
     from .checkup_page import page_of
 
     if concurrency is not None and concurrency < 1:
         raise UsageError(f"--concurrency is {concurrency}; it must be 1 or more")
     if pairs is not None and not 1 <= pairs <= 100:
         raise UsageError(f"--pairs is {pairs}; there are 1 to 100")
-    sampling = Sampling(temperature=temperature, max_tokens=max_tokens)
-    settings = {
+    names = [name.strip() for name in (only or "").split(",") if name.strip()]
+    sections = draw(names, {"pairs": pairs} if pairs is not None else None, full, seed)
+    settings: dict[str, Any] = {
         "model": model,
+        "policy": policy,
         "against": against,
+        "only": names or None,
         "pairs": pairs,
+        "full": full,
         "seed": seed,
         "max_tokens": max_tokens,
         "temperature": temperature,
     }
-    models = [_load(word, concurrency) for word in (model, *([against] if against else []))]
+    in_flight = concurrency or max(_concurrency(model), _concurrency(against or model))
+    asked = Asked(model, policy, against, seed, Sampling(temperature=temperature, max_tokens=max_tokens), in_flight)
+    asked.check()
+    models = asked.models()
     began = datetime.now(UTC)
     made_folder = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     if fresh:
-        _set_aside(out / "trials.sqlite")
-    in_flight = concurrency or max(_concurrency(model), _concurrency(against or model))
+        set_aside(out / "trials.sqlite")
     try:
         with Store(out / "trials.sqlite") as store, progress("asking") as on_trial:
-            result = asyncio.run(_measure(models, store, pairs, seed, sampling, in_flight, on_trial))
+            result = asyncio.run(_measure(asked, models, store, sections, on_trial))
     finally:
         _leave_nothing_empty(out, made_folder)
     words = ["overture", *sys.argv[1:]] if "checkup" in sys.argv else ["overture", "checkup", "--model", model]
@@ -92,48 +116,60 @@ def checkup(
     _say(result, out)
 
 
-def _load(word: str, concurrency: int | None) -> Model:
-    from ..models import load
+@dataclass(frozen=True)
+class Asked:
+    """The words of the call."""
 
-    # the yardsticks that know the pairs are registered by this import
+    model: str
+    policy: str | None
+    against: str | None
+    seed: int
+    sampling: Any
+    concurrency: int
 
-    embedded = word.strip() == "embedded" or word.strip().endswith(".gguf")
-    return load(word, **({"workers": concurrency or _concurrency(word)} if embedded else {}))
+    def check(self) -> None:
+        """Raise UsageError on a policy that no name means, before any model is loaded."""
+        if self.policy:
+            from ..policies import make
+
+            make(self.policy)
+
+    def models(self) -> list[Model]:
+        """The model and its rival; an endpoint asks once, because the gate asks again for all calls together."""
+        from ..models import load
+        from ..models.patience import Patience
+
+        found: list[Model] = []
+        for word in (self.model, *([self.against] if self.against else [])):
+            more: dict[str, Any] = {"workers": self.concurrency} if is_local(word) else {}
+            if word.strip().startswith("http"):
+                more = {"patience": Patience(attempts=1)}
+            found.append(load(word, **more))
+        return found
 
 
 def _concurrency(word: str) -> int:
-    return min(8, os.cpu_count() or 1) if word.strip() == "embedded" or word.strip().endswith(".gguf") else 8
+    return min(8, os.cpu_count() or 1) if is_local(word) else 8
 
 
-async def _measure(
-    models: list[Model], store: Store, pairs: int | None, seed: int, sampling: object, concurrency: int, on_trial: Step
-) -> Checkup:
-    from ..models import Sampling
+async def _measure(asked: Asked, models: list[Model], store: Store, sections: list[Section], on_trial: Step) -> Checkup:
+    from ..policies import Steering
     from ..simulate.checkup import checkup as run
 
-    assert isinstance(sampling, Sampling)
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(model) for model in models]
         return await run(
             opened[0],
             store,
+            sections,
+            lead=Steering(asked.policy) if asked.policy else None,
+            led=asked.policy or "",
             against=opened[1] if len(opened) > 1 else None,
-            count=pairs,
-            seed=seed,
-            sampling=sampling,
-            concurrency=concurrency,
+            seed=asked.seed,
+            sampling=asked.sampling,
+            concurrency=asked.concurrency,
             on_trial=on_trial,
         )
-
-
-def _set_aside(store: Path) -> None:
-    """Rename a store out of the way: what was paid for is never deleted."""
-    if not store.exists():
-        return
-    number = 1
-    while (aside := store.with_name(f"trials.{number}.sqlite")).exists():
-        number += 1
-    store.rename(aside)
 
 
 def _leave_nothing_empty(out: Path, made_folder: bool) -> None:
@@ -159,33 +195,37 @@ def _say(result: Checkup, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ..simulate.sections import KINDS
+
     console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
-    speakers = [result.model, *([result.against] if result.against else [])]
+    console.print(plain(result.sampled, 300), highlight=False, markup=False)
+    speakers = list(result.speakers.values())
     for speaker in speakers:
-        counts = speaker.counts
-        left = [
-            f"{counts[word]} {name}" for word, name in (("bad", "failed"), ("unscored", "unscored")) if counts[word]
-        ]
-        console.print(
-            f"{plain(speaker.name, 80)}: {result.sampled}; {counts['good']} of {len(speaker.trials)} replies judged"
-            + (f", {', '.join(left)}" if left else ""),
-            highlight=False,
-            markup=False,
-        )
+        console.print(plain(_counted(speaker), 300), highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("share (95 % interval)")
+    table.add_column("figure (95 % interval)")
     for speaker in speakers:
         table.add_column(plain(speaker.name, 30), justify="right")
-    for name in ("asker", "guesser", "pesterer"):
+    for name in MARKS:
         table.add_column(f"scripted {name}", justify="right", style="dim")
-    columns = [*speakers, *(result.yardsticks[name] for name in ("asker", "guesser", "pesterer"))]
-    for pair in SHOWN:
-        for name in pair:
-            cells = [share(m.figures[name]) if m in speakers else _point(m.figures[name].value) for m in columns]
-            table.add_row(name, *cells)
+    marks = [result.yardsticks[name] for name in MARKS]
+    for section in result.sections:
+        table.add_row(f"{section.name}: {section.count} {KINDS[section.name].unit}", style="bold")
+        for name in SHOWN[section.name]:
+            cells = [share(one.figures[section.name].get(name)) for one in speakers]
+            table.add_row(f"  {name}", *cells, *(_point(one.figures[section.name].get(name)) for one in marks))
     console.print(table, highlight=False)
     console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)
 
 
-def _point(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
+def _counted(speaker: Measured) -> str:
+    counts = speaker.counts
+    left = [f"{counts[word]} {name}" for word, name in (("bad", "failed"), ("unscored", "unscored")) if counts[word]]
+    said = f"{speaker.name}: {counts['good']} of {len(speaker.trials)} trials judged"
+    return ", ".join([said, *left])
+
+
+def _point(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return "–"
+    return f"{100 * figure.value:.0f} %" if figure.unit == "share" else f"{figure.value:.1f}"

@@ -1,4 +1,4 @@
-"""A Checkup as its page is handed it, and as a short table on the terminal: the one place where they meet.
+"""A Checkup as its page is handed it: the one place where they meet.
 
 In comes a Checkup; out comes a CheckupPage. Easy to get wrong: what is said in words (what was sampled, what was left
 out, what the labels are worth) must hold for this very run, so every sentence is made from its counts.
@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from .. import __version__
 from ..conversation import Message
-from ..report import CheckupPage, Compared, ExamplePair, Reply, Span
+from ..report import Changed, CheckupPage, Compared, ExamplePair, Part, Reply
 from ..simulate.checkup import Checkup, Measured
-from ..simulate.first_reply import spoken_reply
-from ..simulate.measures import outcome_of
 from ..simulate.store import Trial
+from ..simulate.summary import counts
 from ..tasks.seeing import Seen, see
 from ..tasks.task import Item
+from .simulate_page import spans
 
 SHOWN = 16
 """Pairs on the page: two of each domain."""
@@ -30,6 +30,13 @@ LENS_NOTE = (
     "points not at all. Asking, guessing and assuming rest mostly on the rules; done, coached and overstepped also on "
     "the lens, whose scores on held-out conversations stand in docs/results/moves.md."
 )
+TITLES: Mapping[str, str] = {
+    "pairs": "Requests and their complete twins",
+    "doing": "Things to have done, and questions how",
+    "missing": "Word problems, talked through",
+    "sharded": "Instructions said piece by piece",
+    "travel": "Trips, with search and booking",
+}
 WORDS = {
     "asked": "asked",
     "asked_and_guessed": "asked and delivered",
@@ -53,20 +60,26 @@ def page_of(
     result: Checkup, words: Sequence[str], settings: dict[str, Any], began: datetime, ended: datetime
 ) -> CheckupPage:
     """Everything the page shows of this checkup."""
-    against = result.against
+    steered, against = result.steered, result.against
+    shown = steered or result.model
     return CheckupPage(
         title="How it takes the initiative",
         model=result.model.name,
         sampled=result.sampled,
-        figures=result.model.figures,
+        figures=result.model.figures.get("pairs", {}),
         lens_note=LENS_NOTE,
-        against=Compared(against.name, against.figures) if against else None,
-        yardsticks={name: measured.figures for name, measured in result.yardsticks.items()},
-        by_domain=result.model.by_domain,
-        examples=_examples(result),
-        left_out=[line for measured in (result.model, against) if measured for line in _left_out(measured)],
+        policy=str(settings.get("policy") or "none"),
+        steered=_compared(steered) if steered else None,
+        against=_compared(against) if against else None,
+        parts=_parts(result),
+        changes=_changes(result),
+        yardsticks={n: one.figures["pairs"] for n, one in result.yardsticks.items() if "pairs" in one.figures},
+        by_domain=result.by_domain,
+        examples=_examples(result, shown),
+        examples_of=shown.name if steered else "",
+        left_out=[line for measured in result.speakers.values() for line in _left_out(measured)],
         measured=_measured(result),
-        config={**settings, "model's identity": result.model.config["model"], "lens": result.model.config["lens"]},
+        config={**settings, **{role: _identity(one) for role, one in result.speakers.items()}},
         command=shlex.join(words),
         version=__version__,
         started=began.isoformat(timespec="seconds"),
@@ -74,22 +87,62 @@ def page_of(
     )
 
 
-def _left_out(measured: Measured) -> list[str]:
-    """A sentence for each way in which a trial came to no class."""
-    failed = Counter(trial.error_type for trial in measured.trials if trial.status == "failed")
-    unscored = Counter(
-        str(trial.outcome["why_unscored"]) for trial in measured.trials if trial.status == "unscored" and trial.outcome
-    )
-    capped = sum(trial.status == "capped" for trial in measured.trials)
-    total = len(measured.trials)
-    lines = [f"{measured.name}: {n} of {total} calls failed ({kind})." for kind, n in sorted(failed.items())]
-    lines += [
-        f"{measured.name}: {n} of {total} replies are in no figure, as each {REASONS[why]}."
-        for why, n in sorted(unscored.items())
+def _compared(measured: Measured) -> Compared:
+    further = {name: found for name, found in measured.figures.items() if name != "pairs"}
+    return Compared(measured.name, measured.figures.get("pairs", {}), further)
+
+
+def _identity(measured: Measured) -> dict[str, Any]:
+    """What determined the answers: the same in every section but for the check."""
+    config = next(iter(measured.config.values()))
+    return {"model": config["models"]["assistant"], **({"policy": config["policy"]} if "policy" in config else {})}
+
+
+def _parts(result: Checkup) -> dict[str, Part]:
+    return {
+        section.name: Part(
+            TITLES[section.name],
+            f"{section.kind.about} {section.sampled}.",
+            result.model.figures[section.name],
+            {name: one.figures[section.name] for name, one in result.yardsticks.items()},
+        )
+        for section in result.sections
+        if section.name != "pairs"
+    }
+
+
+def _changes(result: Checkup) -> list[Changed]:
+    if result.steered is None:
+        return []
+    bare, steered = result.model.figures, result.steered.figures
+    return [
+        Changed(
+            TITLES[change.section],
+            bare[change.section][change.difference.figure],
+            steered[change.section][change.difference.figure],
+            change.difference,
+        )
+        for change in result.gained
     ]
-    if capped:
+
+
+def _left_out(measured: Measured) -> list[str]:
+    """A sentence for each way in which a trial came to no class, and for replies that were cut off."""
+    found, total = counts(measured.trials), len(measured.trials)
+    lines = [f"{measured.name}: {n} of {total} trials failed ({kind})." for kind, n in found["by_error"].items()]
+    lines += [
+        f"{measured.name}: {n} of {total} trials have no verdict, as the reply {REASONS.get(why, why)}."
+        for why, n in found["by_unscored"].items()
+    ]
+    outcomes = [trial.outcome for trial in measured.trials if trial.outcome and "cut" in trial.outcome]
+    cut, said = (sum(outcome[name] for outcome in outcomes) for name in ("cut", "messages"))
+    if cut:
         lines.append(
-            f"{measured.name}: {capped} of {total} replies were cut off at the cap of tokens and count as they stand."
+            f"{measured.name}: {cut} of {said} replies were cut off at the cap of tokens and count as they stand."
+        )
+    if found["capped"]:
+        lines.append(
+            f"{measured.name}: {found['capped']} of {total} talks were ended by their cap and count as they stood."
         )
     return lines
 
@@ -103,27 +156,39 @@ def _measured(result: Checkup) -> list[str]:
         "Overstepped: of all complete requests, those where something was made although the user wanted to learn, "
         "decide or be heard, or where something was proposed that nobody called for.",
     ]
-    surely = [d for d in result.differences if d.p_adjusted < 0.05]
-    if result.against:
-        said = "; ".join(f"{d.figure} {d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})" for d in surely) or "none"
+    if result.steered:
         lines.append(
-            f"Differences ({result.model.name} minus {result.against.name}; paired bootstrap over pairs; those that "
-            f"survive Holm's correction over {len(result.differences)} figures): {said}."
+            "Where the policy leaves a turn alone, the answer is the bare model's own, and it is not asked again. "
+            "Seconds of a reply are those of the answer as it was first made, and the policy's deciding."
+        )
+    surely = [change for change in result.differences if change.difference.p_adjusted < 0.05]
+    if result.against:
+        said = "; ".join(
+            f"{change.section} {d.figure} {d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})"
+            for change in surely
+            for d in (change.difference,)
+        )
+        lines.append(
+            f"Differences ({result.model.name} minus {result.against.name}; paired bootstrap over pairs and items; "
+            f"those that survive Holm's correction over {len(result.differences)} figures): {said or 'none'}."
         )
     return lines
 
 
-def _examples(result: Checkup) -> list[ExamplePair]:
+def _examples(result: Checkup, of: Measured) -> list[ExamplePair]:
     """The first two pairs of each domain that were answered on both sides."""
-    trials = {trial.item: trial for trial in result.model.trials}
+    section = next((section for section in result.sections if section.name == "pairs"), None)
+    if section is None:
+        return []
+    trials = {trial.item: trial for trial in of.groups["pairs"].trials}
     sides: dict[str, dict[bool, Item]] = {}
-    for item in result.task.items:
+    for item in section.task.items:
         sides.setdefault(item.pair, {})[item.lacking] = item
     taken: Counter[str] = Counter()
     chosen: list[tuple[Item, Item]] = []
     for pair in sides.values():
         lacking, complete = pair[True], pair[False]
-        answered = all(spoken_reply(trials[item.id]) is not None for item in (lacking, complete))
+        answered = all(spoken_reply(trials.get(item.id)) is not None for item in (lacking, complete))
         if answered and taken[lacking.group] < 2 and len(chosen) < SHOWN:
             taken[lacking.group] += 1
             chosen.append((lacking, complete))
@@ -134,25 +199,18 @@ def _examples(result: Checkup) -> list[ExamplePair]:
     return [ExamplePair(lacking.group, shown[2 * at], shown[2 * at + 1]) for at, (lacking, _) in enumerate(chosen)]
 
 
+def spoken_reply(trial: Trial | None) -> Message | None:
+    """What the assistant said, if it said anything."""
+    messages = trial.conversation.messages if trial and trial.conversation else ()
+    return next((message for message in messages if message.role == "assistant"), None)
+
+
 def _reply(item: Item, trial: Trial, reply: Message, seen: Seen) -> Reply:
-    outcome = outcome_of(trial)
-    if outcome is None or outcome.label is None:
+    first = (trial.outcome or {}).get("first")
+    if first is None:
         kind = "no class"
-    elif outcome.asks and not item.lacking:
+    elif first == "asked" and not item.lacking:
         kind = "asked needlessly"
     else:
-        kind = WORDS[outcome.label]
-    return Reply(item.request, _spans(reply.text, seen), kind)
-
-
-def _spans(text: str, seen: Seen) -> list[Span]:
-    """The whole text: its segments with their moves, and what lies between them."""
-    spans: list[Span] = []
-    at = 0
-    for segment in seen.segments:
-        if segment.start > at:
-            spans.append(Span(text[at : segment.start]))
-        moves = tuple(sorted(segment.moves))
-        spans.append(Span(text[segment.start : segment.end], moves, tuple(m for m in moves if m in seen.unasked)))
-        at = segment.end
-    return [*spans, Span(text[at:])] if at < len(text) else spans
+        kind = WORDS[first]
+    return Reply(item.request, spans(reply.text, seen), kind)

@@ -6,13 +6,15 @@ its other error. Easy to get wrong: the page is a string that encodes as UTF-8; 
 """
 
 from .audit import AuditPage, Coefficient, Preference, Reject, audit_html
-from .checkup import CheckupPage, Compared, ExamplePair, Reply, checkup_html
+from .changes import Changed
+from .checkup import CheckupPage, Compared, ExamplePair, Part, Reply, checkup_html
 from .examples import ExampleConversation, ExampleMessage, Span, spans_of
 from .matrix import Matrix
 from .shell import policy
 
 __all__ = [
     "AuditPage",
+    "Changed",
     "CheckupPage",
     "Coefficient",
     "Compared",
@@ -20,6 +22,7 @@ __all__ = [
     "ExampleMessage",
     "ExamplePair",
     "Matrix",
+    "Part",
     "Preference",
     "Reject",
     "Reply",

@@ -1,8 +1,9 @@
-"""The page of a checkup: does a model ask when something it needs is missing, and only then?
+"""The page of a checkup: does a model ask when something it needs is missing, and only then? What would change it?
 
-In comes a CheckupPage, out comes one HTML string: three sentences to repeat, the two errors in one picture, each figure
-beside its other error, the yardsticks, the domains, pairs to read. Easy to get wrong: the scripted yardsticks are not
-competitors; they stand at the ends of every scale, and are named as scripted wherever they appear.
+In comes a CheckupPage, out comes one HTML string: three sentences to repeat, what a policy changed and what that cost,
+the two errors in one picture, each figure beside its other error, the yardsticks, the domains, pairs to read. Easy to
+get wrong: the scripted yardsticks are not competitors; they stand at the ends of every scale, and are named as scripted
+wherever they appear.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from ..moves import FAMILIES, MOVES
 from . import svg
+from .changes import Changed, changed
 from .examples import Span, joined
 from .headlines import checkup_sentences
 from .plane import Point, plane
@@ -30,10 +32,24 @@ LONGEST = 1500
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A second model, or the same under another policy."""
+    """A second model, or the same under a policy."""
 
     name: str
     figures: Mapping[str, Figure]
+    """Of the pairs."""
+    sections: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict[str, Mapping[str, "Figure"]])
+    """Of every further part, by its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further part of the checkup: what was put, and the model's figures."""
+
+    title: str
+    about: str
+    """What is put to the model and how many, in a sentence or two."""
+    figures: Mapping[str, Figure]
+    yardsticks: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict[str, Mapping[str, "Figure"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +85,19 @@ class CheckupPage:
     lens_note: str
     """How replies were classed and what that is worth."""
     policy: str = "none"
+    steered: Compared | None = None
+    """The model led by `policy`."""
     against: Compared | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    """The further parts by name: `doing`, `missing`, `sharded`, `travel`."""
+    changes: Sequence[Changed] = ()
+    """Steered beside bare, in every figure of every part."""
     yardsticks: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict[str, Mapping[str, "Figure"]])
     """Scripted model → figures: asker, guesser, pesterer, coach, silent."""
     by_domain: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict[str, Mapping[str, "Figure"]])
     examples: Sequence[ExamplePair] = ()
+    examples_of: str = ""
+    """Whose replies the examples show; empty: the model's."""
     left_out: Sequence[str] = ()
     """Sentences on what is not in the figures: failed calls, unscored replies."""
     measured: Sequence[str] = ()
@@ -83,6 +107,11 @@ class CheckupPage:
     version: str = ""
     started: str = ""
     finished: str = ""
+
+    @property
+    def beside(self) -> list[Compared]:
+        """Who stands beside the model, in order."""
+        return [one for one in (self.steered, self.against) if one is not None]
 
 
 PAIRS = (
@@ -94,25 +123,37 @@ PAIRS = (
     ("trailing", "asked_needlessly"),
 )
 """A figure and the one it must never be read without."""
+TALKED = (
+    ("solved", "turns"),
+    ("done", "coached"),
+    ("overstepped", "asked_needlessly"),
+    ("asked_in_need", "asked_needlessly"),
+    ("guessed", "asked_elsewhere"),
+    ("right_at_once", "right_when_told"),
+    ("coverage", "wasted"),
+    ("correct", "best"),
+    ("elicited_actively", "elicited_passively"),
+    ("user_words", "assistant_tokens"),
+)
+"""The same for the further parts, of which each shows those that it has."""
 ALONE = ("balanced_accuracy", "turns", "tokens", "assistant_tokens", "user_words", "seconds")
 
 
 def checkup_html(page: CheckupPage) -> str:
     """The page as one self-contained HTML document, without script and with nothing from outside."""
     pairs = [pair for pair in PAIRS if any(name in page.figures for name in pair)]
-    placed = {name for pair in pairs for name in pair}
-    alone = [name for name in ALONE if name in page.figures]
-    alone += [name for name in page.figures if name not in placed and name not in alone]
-    others = page.against.figures if page.against else None
+    columns = [(page.model, page.figures), *((one.name, one.figures) for one in page.beside)]
     return render(
         "checkup.html",
         page=page,
-        columns=[(page.model, page.figures), *([(page.against.name, page.against.figures)] if page.against else [])],
-        sentences=checkup_sentences(page.model, page.figures, page.against.name if page.against else "", others),
+        columns=columns,
+        sentences=checkup_sentences(page.model, _by_part(page.figures, page.parts), _others(page)),
+        changed=changed(page.changes),
         plane_picture=_plane_picture(page),
         pairs=pairs,
-        alone=alone,
+        alone=_alone(page.figures, pairs),
         scales=[name for pair in pairs for name in pair if any(name in f for f in page.yardsticks.values())],
+        parts_shown=[_part(page, name, part) for name, part in page.parts.items()],
         domains_picture=_domains_picture(page.by_domain),
         domains_legend=legend([_NEED, _NEEDLESSLY]),
         families={family: [MOVES[name] for name in names] for family, names in FAMILIES.items()},
@@ -124,10 +165,42 @@ def checkup_html(page: CheckupPage) -> str:
     )
 
 
-def _plane_picture(page: CheckupPage) -> Markup:
-    named = [(page.model, page.figures, False)]
+def _by_part(pairs: Mapping[str, Figure], parts: Mapping[str, Part]) -> dict[str, Mapping[str, Figure]]:
+    found = {name: part.figures for name, part in parts.items()}
+    return ({"pairs": pairs} if pairs else {}) | found
+
+
+def _others(page: CheckupPage) -> dict[str, Mapping[str, Mapping[str, Figure]]]:
+    found: dict[str, Mapping[str, Mapping[str, Figure]]] = {}
+    if page.steered:
+        found[f"with the policy {page.policy}"] = {"pairs": page.steered.figures, **page.steered.sections}
     if page.against:
-        named.append((page.against.name, page.against.figures, False))
+        found[page.against.name] = {"pairs": page.against.figures, **page.against.sections}
+    return found
+
+
+def _alone(figures: Mapping[str, Figure], pairs: Sequence[tuple[str, str]]) -> list[str]:
+    placed = {name for pair in pairs for name in pair}
+    alone = [name for name in ALONE if name in figures and name not in placed]
+    return alone + [name for name in figures if name not in placed and name not in alone]
+
+
+def _part(page: CheckupPage, name: str, part: Part) -> dict[str, Any]:
+    pairs = [pair for pair in TALKED if all(figure in part.figures for figure in pair)]
+    beside = [(one.name, one.sections.get(name, {})) for one in page.beside]
+    alone = _alone(part.figures, pairs)
+    scales = [figure for figure in part.figures if any(figure in f for f in part.yardsticks.values())]
+    return {
+        "part": part,
+        "columns": [(page.model, part.figures), *beside],
+        "pairs": pairs,
+        "alone": alone,
+        "scales": scales,
+    }
+
+
+def _plane_picture(page: CheckupPage) -> Markup:
+    named = [(page.model, page.figures, False), *((one.name, one.figures, False) for one in page.beside)]
     named += [(f"scripted {name}", figures, True) for name, figures in page.yardsticks.items()]
     points = [
         Point(name.removeprefix("scripted ") if scripted else name, f["asked_in_need"], f["asked_needlessly"], scripted)

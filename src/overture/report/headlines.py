@@ -79,29 +79,77 @@ def _range(groups: Mapping[str, Figures], name: str) -> str:
     return f"{low} in {ends[0]} to {high} in {ends[1]}"
 
 
-def checkup_sentences(model: str, figures: Figures, against: str = "", others: Figures | None = None) -> list[str]:
-    """Asked in need; asked needlessly; what it did instead of asking."""
-    need = _one(model, figures, "asked_in_need", "asked for it, and waited, in")
-    needless = _one("it", figures, "asked_needlessly", "asked all the same in")
-    if others:
-        need += f"; {against}: {_bare(others, 'asked_in_need')}"
-        needless += f"; {against}: {_bare(others, 'asked_needlessly')}"
+def checkup_sentences(
+    model: str,
+    parts: Mapping[str, Figures],
+    others: Mapping[str, Mapping[str, Figures]] | None = None,
+) -> list[str]:
+    """Three sentences: asked in need; asked needlessly; what it did instead, or with a policy what became of the rest.
+
+    `parts`: section of the checkup → the model's figures; `others`: who stands beside it, such as "with the policy
+    gaps", → theirs. Asking is told from the pairs, or else from the word problems.
+    """
+    beside = others or {}
+    asking = next((name for name in ("pairs", "missing") if name in parts), "")
+    need, needless = (
+        _side(model, parts, beside, asking, name, verb)
+        for name, verb in (
+            ("asked_in_need", "asked for it, and waited, in"),
+            ("asked_needlessly", "asked all the same in"),
+        )
+    )
     out = [f"When a request left out something it needed, {need}.", f"When nothing was left out, {needless}."]
-    instead = {name: figures.get(name) for name in INSTEAD}
-    ends = extremes(instead)
-    if ends is None:
-        return [*out, "What it did instead of asking could not be counted."]
-    often = ends[1]
-    figure = figures[often]
-    if not figure.value:
-        return [*out, f"In place of asking it did nothing else that is counted: {written(figure)}."]
-    return [*out, f"What it most often did instead of asking: it {INSTEAD[often]}, in {written(figure)}."]
+    rest = _rest(parts, beside) if beside else ""
+    return [*out, rest or _instead(parts, asking)]
 
 
-def _one(who: str, figures: Figures, name: str, verb: str) -> str:
+def _side(
+    model: str,
+    parts: Mapping[str, Figures],
+    beside: Mapping[str, Mapping[str, Figures]],
+    section: str,
+    name: str,
+    verb: str,
+) -> str:
+    figures = parts.get(section, {})
     if not _counted(figures.get(name)):
-        return f"whether {who} asked could not be counted (n = 0)"
-    return f"{who} {verb} {_bare(figures, name)}"
+        return f"whether {model} asked could not be counted (n = 0)"
+    rest = "".join(f"; {who}, {_bare(theirs.get(section, {}), name)}" for who, theirs in beside.items())
+    return f"{model} {verb} {_bare(figures, name)}{rest}"
+
+
+def _instead(parts: Mapping[str, Figures], asking: str) -> str:
+    """What the model did in place of asking, and whether it did or coached."""
+    figures = parts.get(asking, {})
+    ends = extremes({name: figures.get(name) for name in INSTEAD})
+    if ends is None:
+        return "What it did instead of asking could not be counted."
+    often = ends[1]
+    if not figures[often].value:
+        return f"In place of asking it did nothing else that is counted: {written(figures[often])}."
+    said = f"What it most often did instead of asking: it {INSTEAD[often]}, in {written(figures[often])}"
+    doing = next((parts[name] for name in ("doing", "pairs") if _counted(parts.get(name, {}).get("done"))), None)
+    if doing is None:
+        return f"{said}."
+    made, told = (_bare(doing, name) for name in ("done", "coached"))
+    return f"{said}; asked to have a thing done, it made it in {made} and told how instead in {told}."
+
+
+def _rest(parts: Mapping[str, Figures], beside: Mapping[str, Mapping[str, Figures]]) -> str:
+    """What else was counted, the model's figure first and then theirs; empty where there is no further part."""
+    talk = next((name for name in ("missing", "pairs") if name in parts), "")
+    wanted = (
+        ("missing", "solved", "word problems solved"),
+        ("doing", "done", "things made when asked for"),
+        (talk, "turns", "turns a talk"),
+        (talk, "assistant_tokens", "tokens written a talk"),
+    )
+    said: list[str] = []
+    for section, name, what in wanted:
+        if len(parts) > 1 and _counted(parts.get(section, {}).get(name)):
+            values = [_bare(figures.get(section, {}), name) for figures in (parts, *beside.values())]
+            said.append(f"{what} {listed(values)}")
+    return f"Bare and {listed(beside)}, in this order: {'; '.join(said)}." if said else ""
 
 
 def _bare(figures: Figures, name: str) -> str:

@@ -75,6 +75,14 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
         "assistant_tokens": Words("Tokens the assistant wrote", "replies"),
         "tokens": Words("Tokens the assistant wrote", "replies"),
         "seconds": Words("Seconds to the reply", "replies"),
+        "reply_seconds": Words("Seconds the reply took, the policy's deciding included", "replies"),
+        "right_at_once": Words("Right in the first reply", "problems", "asked_in_need"),
+        "right_when_told": Words("Right in the end, of the problems that lacked a number", _LACKING, "turns"),
+        "correct": Words("Chose an option that is all they wanted", "aspects of trips", "best"),
+        "best": Words("Chose the best such option", "aspects of trips", "correct"),
+        "answered": Words("Chose at all", "aspects of trips", "correct"),
+        "elicited_actively": Words("Preferences brought out by asking", "preferences", "elicited_passively"),
+        "elicited_passively": Words("Preferences the user came out with unasked", "preferences", "elicited_actively"),
         "user_errors": Words("Errors of the simulated user", "trials"),
         "aptitude": Words("At its best: the 90th percentile of its runs", "items", "unreliability"),
         "unreliability": Words("Between its best and its worst runs", "items", "aptitude"),
@@ -87,6 +95,19 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
     }
 )
 """Every figure that has words of its own. `move:<name>` and `unasked:<name>` are made by `words_of`."""
+
+
+MORE = frozenset(
+    {"asked_in_need", "balanced_accuracy", "done", "solved", "right_at_once", "right_when_told", "coverage", "correct"}
+    | {"best", "answered", "elicited_actively", "aptitude"}
+)
+"""Figures of which more is better."""
+LESS = frozenset(
+    {"asked_needlessly", "guessed", "asked_elsewhere", "asked_and_guessed", "coached", "overstepped", "wasted", "turns"}
+    | {"trailing", "trail_instead", "user_words", "assistant_tokens", "reply_seconds", "failed", "capped", "cut"}
+    | {"unreliability"}
+)
+"""Figures of which less is better; of the rest neither is."""
 
 
 def words_of(name: str) -> Words:

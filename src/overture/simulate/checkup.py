@@ -1,159 +1,332 @@
-"""A checkup: one model, perhaps a second beside it, and the yardsticks, all put to the same pairs.
+"""A checkup: one model, perhaps led by a policy, perhaps with a rival, and the yardsticks, all put to the same items.
 
 In come the models and a folder's store; out comes a Checkup with everything that a page and a summary show. Easy to get
 wrong: the yardsticks are scripted and know the answers. They run each time, because they cost nothing and show that
-the measure still reads what it should at both of its ends; they are never ranked with the models.
+the measure still reads what it should at both of its ends; they are never ranked with the models. And a server that
+is not there at all ends the checkup with its own reason, where a call that failed is data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from hashlib import blake2b
-from importlib.resources import files
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..audit.estimates import Difference, Figure
-from ..models import Model, Sampling, load
-from ..tasks import pairs
-from ..tasks.task import Task
+from ..audit.estimates import Difference, Figure, holm
+from ..audit.estimates import differences as between
+from ..conversation import Conversation
+from ..errors import ModelNotFound, ModelRefusedKey, ModelUnreachable, OvertureError
+from ..models import GREEDY, Model, Reply, Sampling, load, request_hash
+from ..models.base import JSON, Closing
+from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
-from .first_reply import Speaker, config_of, counts, run
-from .measures import by_domain, figures, paired
+from ..users.named import chosen
+from .engine import Experiment, Progress, run
+from .gate import Gate
+from .seats import Lead, Seat, Yardstick
+from .sections import Section
 from .store import Store, Trial
+from .summary import counts
+from .tallies import Group, group
 
+SHORT = Sampling(max_tokens=128)
+"""The likeliest token each time, and no more than an answer to such requests takes."""
 Step = Callable[[int, int], None]
 """Told how many trials have ended, and of how many."""
+STOPPING = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
+"""No later call would fare better, so these end the checkup instead of failing a trial."""
+
+
+class ModelGone(OvertureError):
+    """A model that is not there at all; the checkup ends with its own reason."""
+
+
+class Strict(Gate):
+    """A gate that ends the run where no later call would fare better."""
+
+    async def ask(self, call: Callable[[], Awaitable[Reply]], seed: str) -> Reply:
+        try:
+            return await super().ask(call, seed)
+        except STOPPING as error:
+            raise ModelGone(str(error)) from error
+
+
+@dataclass
+class Remembered(Closing):
+    """A model that is not asked the same twice in a run: where a policy leaves a turn alone, the bare reply stands."""
+
+    model: Model
+    _known: dict[str, Reply] = field(default_factory=dict[str, Reply])
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    def identity(self) -> dict[str, str]:
+        """The model's: remembering changes no answer."""
+        return self.model.identity()
+
+    async def reply(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> Reply:
+        """The model's answer to this request, seed and all."""
+        asked = request_hash(conversation, sampling, tools, response_format)
+        if asked not in self._known:
+            self._known[asked] = await self.model.reply(conversation, sampling, tools, response_format)
+        return self._known[asked]
+
+    async def stream(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> AsyncIterator[str]:
+        """The whole answer as one piece."""
+        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who is measured."""
+
+    role: str
+    """Tells the trials of one store apart: `model`, `steered`, `against`, `yardstick asker`."""
+    model: Model
+    lead: Lead | None = None
+    """What leads it: a policy."""
+    sampling: Sampling = SHORT
+    concurrency: int = 2
+    name: str = ""
+    """As it is called on a page; empty: as the model."""
+
+    @property
+    def called(self) -> str:
+        return self.name or self.model.name
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One speaker's trials, in the order of the task's items, and what they come to."""
+    """One speaker's trials and what they come to, by section."""
 
     name: str
-    trials: tuple[Trial, ...]
-    config: dict[str, Any]
-    figures: dict[str, Figure]
-    by_domain: dict[str, dict[str, Figure]]
+    groups: Mapping[str, Group]
+    config: Mapping[str, Mapping[str, Any]]
+    """Section → what determined its trials."""
+    figures: Mapping[str, Mapping[str, Figure]]
+    """Section → the figures that it shows; one with nothing to count has no value."""
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [trial for one in self.groups.values() for trial in one.trials]
 
     @property
     def counts(self) -> dict[str, int]:
         """`good`, `bad`, `unscored`."""
-        return counts(self.trials)
+        found = counts(self.trials)
+        return {name: found[name] for name in ("good", "bad", "unscored")}
+
+
+@dataclass(frozen=True)
+class Change:
+    """How far one speaker is from another in one figure of one section."""
+
+    section: str
+    difference: Difference
 
 
 @dataclass(frozen=True)
 class Checkup:
     """Everything that was found out."""
 
-    task: Task
-    available: int
-    """Pairs there are; `task` may hold a sample of them."""
+    sections: tuple[Section, ...]
     seed: int
     model: Measured
+    steered: Measured | None = None
     against: Measured | None = None
-    differences: tuple[Difference, ...] = ()
-    """The model minus `against`, by a paired bootstrap over pairs; empty without `against`."""
-    yardsticks: dict[str, Measured] = field(default_factory=dict[str, Measured])
+    gained: tuple[Change, ...] = ()
+    """Steered minus bare, by a paired bootstrap over units; empty without a policy."""
+    differences: tuple[Change, ...] = ()
+    """The model minus `against`; empty without it."""
+    yardsticks: Mapping[str, Measured] = field(default_factory=dict[str, Measured])
+    by_domain: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict[str, Mapping[str, Figure]])
+    """The model's figures in each domain of the pairs."""
+
+    @property
+    def speakers(self) -> dict[str, Measured]:
+        """Role → who was measured, without the yardsticks."""
+        every = {"model": self.model, "steered": self.steered, "against": self.against}
+        return {role: one for role, one in every.items() if one is not None}
 
     @property
     def sampled(self) -> str:
-        """How many pairs of how many, in words."""
-        count = len(self.task.items) // 2
-        if count == self.available:
-            return f"All {count} pairs"
-        return f"{count} of {self.available} pairs, drawn evenly from the eight domains (seed {self.seed})"
-
-
-@cache
-def lens_hash() -> str:
-    """The weights and the vocabulary of the lens that the check reads with."""
-    digest = blake2b(digest_size=8)
-    for name in ("moves.npz", "vocabulary.txt"):
-        digest.update((files("overture.lenses") / "weights" / name).read_bytes())
-    return digest.hexdigest()
+        """How many of what, in words."""
+        return "; ".join(section.sampled for section in self.sections)
 
 
 async def checkup(
     model: Model,
     store: Store,
+    sections: Sequence[Section],
     *,
+    lead: Lead | None = None,
+    led: str = "",
     against: Model | None = None,
-    count: int | None = None,
     seed: int = 0,
     sampling: Sampling | None = None,
     concurrency: int = 2,
+    seconds: float = 600.0,
     on_trial: Step | None = None,
 ) -> Checkup:
-    """Put `count` pairs (all by default) to the models; what the store already holds is not asked again.
+    """Put the sections to the model, to the model led by `lead` (called `led`), and to `against`.
 
-    `sampling` is greedy with at most 128 tokens by default. Raises ConfigurationChanged where the store was begun
-    under another configuration, and a ModelError where a model is not there at all.
+    What the store already holds is not asked again. `sampling` is greedy with at most 128 tokens by default. Raises
+    ConfigurationChanged where the store was begun under another configuration, and ModelGone where a model is not
+    there at all.
     """
-    task = pairs.task(count, seed)
-    sampling = sampling or Sampling(max_tokens=128)
+    drawn = sampling or SHORT
+    shared = Remembered(model)
+    speakers = [Speaker("model", shared, None, drawn, concurrency)]
+    if lead is not None:
+        speakers.append(Speaker("steered", shared, lead, drawn, concurrency, f"{model.name} + {led}"))
+    if against is not None:
+        speakers.append(Speaker("against", against, None, drawn, concurrency))
+    total = len(speakers) * sum(len(section.task.items) for section in sections)
     ended = 0
-    total = len(task.items) * (2 if against else 1)
 
-    def heard(_: Trial) -> None:
+    def heard(_: Progress) -> None:
         nonlocal ended
         ended += 1
         if on_trial:
             on_trial(ended, total)
 
-    async def measure(speaker: Speaker, loud: bool = True) -> Measured:
-        trials = await run(task, speaker, store, seed, lens_hash(), heard if loud else None)
-        return Measured(
-            speaker.model.name,
-            tuple(trials),
-            config_of(task, speaker, seed, lens_hash()),
-            figures(task.items, trials, seed),
-            by_domain(task.items, trials, seed),
-        )
-
-    main = await measure(Speaker("model", model, sampling, concurrency))
-    other = await measure(Speaker("against", against, sampling, concurrency)) if against else None
+    for speaker in speakers:
+        for section in sections:
+            store.agree(_experiment(section, speaker, seed, seconds).config())
+    found = {one.role: await _measure(one, sections, store, seed, seconds, heard) for one in speakers}
     marks: dict[str, Measured] = {}
     for name in YARDSTICKS:
         async with load(f"scripted:{name}") as scripted:
-            marks[name] = await measure(Speaker(f"yardstick {name}", scripted, sampling), loud=False)
-    found: Sequence[Difference] = ()
-    if other:
-        found = paired(task.items, main.trials, other.trials, ("model", "against"), seed)
-    return Checkup(task, len(pairs.built_in()), seed, main, other, tuple(found), marks)
+            speaker = Speaker(f"yardstick {name}", scripted)
+            marks[name] = await _measure(speaker, sections, store, seed, seconds)
+    main, steered, rival = found["model"], found.get("steered"), found.get("against")
+    return Checkup(
+        tuple(sections), seed, main, steered, rival,
+        tuple(_changes(sections, ("steered", steered), ("model", main))) if steered else (),
+        tuple(_changes(sections, ("model", main), ("against", rival))) if rival else (),
+        marks, _domains(sections, main, seed),
+    )  # fmt: skip
+
+
+def _experiment(section: Section, speaker: Speaker, seed: int, seconds: float) -> Experiment:
+    model: Model | Yardstick = speaker.model
+    script = model.name.removeprefix("scripted:")
+    if script != model.name and script in section.task.yardsticks:
+        model = Yardstick(section.task, script)
+    seat = Seat("assistant", model, Strict(speaker.concurrency, seconds=seconds), speaker.sampling)
+    protocol = section.protocol
+    user = chosen(section.task.user, section.task, section.task.protocols[protocol].wrappers)
+    return Experiment(
+        section.task, protocol, user, seat, seed=seed, turns=section.kind.turns, concurrency=speaker.concurrency,
+        lead=speaker.lead, called=speaker.role,
+    )  # fmt: skip
+
+
+async def _measure(
+    speaker: Speaker,
+    sections: Sequence[Section],
+    store: Store,
+    seed: int,
+    seconds: float,
+    watch: Callable[[Progress], None] | None = None,
+) -> Measured:
+    groups: dict[str, Group] = {}
+    config: dict[str, dict[str, Any]] = {}
+    for section in sections:
+        experiment = _experiment(section, speaker, seed, seconds)
+        config[section.name] = experiment.config()
+        ran = await run(experiment, store, watch)
+        groups[section.name] = group(section.task, ran.trials, seed, lens=False)
+    shown = {section.name: figures(section, groups[section.name]) for section in sections}
+    return Measured(speaker.called, groups, config, shown)
+
+
+def figures(section: Section, one: Group) -> dict[str, Figure]:
+    """The section's figures; None where there was nothing to count."""
+    nothing = Figure(None, None, None, 0)
+    return {name: one.tally.figure(name) if name in one.tally.names else nothing for name in section.kind.figures}
+
+
+def _changes(sections: Sequence[Section], one: tuple[str, Measured], two: tuple[str, Measured]) -> list[Change]:
+    """`one` minus `two` in every figure of every section, with Holm's correction over all of them."""
+    found: list[Change] = []
+    for section in sections:
+        tallies = {name: measured.groups[section.name].tally for name, measured in (one, two)}
+        shared = [name for name in section.kind.figures if all(name in each.names for each in tallies.values())]
+        found += [Change(section.name, difference) for difference in between(tallies, shared)]
+    adjusted = holm([change.difference.p for change in found])
+    return [
+        replace(change, difference=replace(change.difference, p_adjusted=p))
+        for change, p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _domains(sections: Sequence[Section], measured: Measured, seed: int) -> dict[str, dict[str, Figure]]:
+    out: dict[str, dict[str, Figure]] = {}
+    for section in (one for one in sections if one.name == "pairs"):
+        trials = {trial.item: trial for trial in measured.groups["pairs"].trials}
+        for domain in dict.fromkeys(item.group for item in section.task.items):
+            items = tuple(item for item in section.task.items if item.group == domain)
+            own = [trials[item.id] for item in items if item.id in trials]
+            out[domain] = figures(section, group(replace(section.task, items=items), own, seed, lens=False))
+    return out
 
 
 def summary(result: Checkup, command: str, settings: dict[str, Any]) -> dict[str, Any]:
     """`summary.json`: schema, command, configuration, counts, and every figure by group.
 
-    The groups are `model`, `against`, `yardstick NAME` and `domain NAME` (the model's figures in one domain).
+    The groups `model`, `steered`, `against` and `yardstick NAME` hold the figures of the pairs, or of the first section
+    where no pairs were put; with the name of another section behind them they hold its. `domain NAME` are the model's
+    figures in one domain of the pairs.
     """
-    groups = {"model": result.model.figures}
-    if result.against:
-        groups["against"] = result.against.figures
-    groups |= {f"yardstick {name}": measured.figures for name, measured in result.yardsticks.items()}
-    groups |= {f"domain {name}": found for name, found in result.model.by_domain.items()}
-    speakers = {"model": result.model} | ({"against": result.against} if result.against else {})
+    first = result.sections[0].name
+    every = {**result.speakers, **{f"yardstick {name}": one for name, one in result.yardsticks.items()}}
+    groups: dict[str, Mapping[str, Figure]] = {}
+    for role, measured in every.items():
+        for name, found in measured.figures.items():
+            groups[role if name == first else f"{role} {name}"] = found
+    groups |= {f"domain {name}": found for name, found in result.by_domain.items()}
+    pairs = next((section.count for section in result.sections if section.name == "pairs"), 0)
     return {
         "schema": 1,
         "command": command,
         "config": {
             **settings,
-            "pairs": len(result.task.items) // 2,
-            "task": result.task.hash,
-            **{role: measured.config for role, measured in speakers.items()},
+            "pairs": pairs,
+            "sections": {section.name: section.count for section in result.sections},
+            "tasks": {section.name: section.task.hash for section in result.sections},
+            "lens": lens_version(),
+            **{role: measured.config for role, measured in result.speakers.items()},
         },
         "counts": {
             **result.model.counts,
-            "by_speaker": {role: measured.counts for role, measured in speakers.items()},
+            "by_speaker": {role: measured.counts for role, measured in result.speakers.items()},
         },
         "groups": {
             group: {"figures": {name: figure.to_dict() for name, figure in found.items()}}
             for group, found in groups.items()
         },
-        "differences": [
-            {"figure": d.figure, "value": d.value, "low": d.low, "high": d.high, "p": d.p, "p_adjusted": d.p_adjusted}
-            for d in result.differences
-        ],
+        "differences": [_plain(change) for change in (*result.differences, *result.gained)],
     }
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    d = change.difference
+    return {
+        "section": change.section, "figure": d.figure, "a": d.a, "b": d.b,
+        "value": d.value, "low": d.low, "high": d.high, "p": d.p, "p_adjusted": d.p_adjusted,
+    }  # fmt: skip

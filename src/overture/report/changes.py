@@ -1,0 +1,68 @@
+"""What a policy changed: each figure bare and steered, the difference with its interval, and how to read it.
+
+In come Changed rows of every part; out come those to show, in two lists: what it did, and what it cost. Easy to get
+wrong: a difference whose interval holds nought says nothing, and so does one of forty that would turn up by chance, so
+only what survives Holm's correction over all rows is called better or worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .words import LESS, MORE, Written, written_difference
+
+if TYPE_CHECKING:
+    from ..audit.estimates import Difference, Figure
+
+LEVEL = 0.05
+"""A difference counts where its adjusted p is below this."""
+COSTS = ("turns", "user_words", "assistant_tokens", "reply_seconds")
+KEY = ("asked_in_need", "asked_needlessly", "balanced_accuracy", "done", "coached", "overstepped", "solved")
+"""Shown whatever became of them; others only where they surely changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One figure of one part, bare and steered."""
+
+    part: str
+    """The part's title."""
+    bare: Figure
+    steered: Figure
+    difference: Difference
+    """Steered minus bare; its p is adjusted over all rows."""
+
+    @property
+    def figure(self) -> str:
+        return self.difference.figure
+
+    @property
+    def sure(self) -> bool:
+        return self.difference.p_adjusted < LEVEL
+
+    @property
+    def written(self) -> Written:
+        """The difference with its interval."""
+        return written_difference(self.difference, self.bare.unit)
+
+    @property
+    def reading(self) -> str:
+        """`better`, `worse`, `more`, `less` or `cannot be told apart`."""
+        if not self.sure:
+            return "cannot be told apart"
+        up = self.difference.value > 0
+        if self.figure in MORE or self.figure in LESS:
+            return "better" if up == (self.figure in MORE) else "worse"
+        return "more" if up else "less"
+
+
+def changed(rows: Sequence[Changed]) -> dict[str, list[Changed]]:
+    """`did` and `cost`: the rows to show, in order; `rest` is how many others there are."""
+    did = [row for row in rows if row.figure not in COSTS]
+    return {
+        "did": [row for row in did if row.sure or row.figure in KEY],
+        "cost": [row for row in rows if row.figure in COSTS],
+        "rest": [row for row in did if not row.sure and row.figure not in KEY],
+    }
