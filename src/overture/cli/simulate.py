@@ -86,7 +86,7 @@ def simulate(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),
         count, runs, seed, turns, concurrency or (min(8, os.cpu_count() or 1) if embedded else 16),
-        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed,
+        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed, policy,
     )  # fmt: skip
     if dry_run:
         _dry(asked)
