@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from common import finish, table
 
+from common import finish, table
 from overture.audit.estimates import Difference, Figure, differences, holm
 from overture.conversation import Conversation
 from overture.models import GREEDY, Model, Reply, Sampling, load, request_hash
@@ -130,7 +130,7 @@ async def measure(
     async with load(word, **({"workers": concurrency} if word == "embedded" else {})) as model:
         for task in tasks:
             for policy in policies:
-                stores = [path for path in (*out.glob(f"{task}/*/trials.sqlite"), *also)]
+                stores = [*out.glob(f"{task}/*/trials.sqlite"), *also]
                 known = Answered(model, stores)
                 place = out / task / policy
                 place.mkdir(parents=True, exist_ok=True)
