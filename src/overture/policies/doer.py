@@ -1,0 +1,79 @@
+"""The user wants a thing done and the draft tells them how: have it done, or say in one line that it cannot be.
+
+In comes a draft; out comes LEAVE, or an instruction to do the work. Whether a request is one to do is read by `kinds`,
+whether the draft coaches by the lens `moves` and the same rules that judge trials. Off for learning, deciding, being
+heard and "how do I". docs/recipes/doer.md says where this comes from and what it costs. Easy to get wrong: doing for
+somebody who wanted to be taught is an error too (`overstepped`), so a request whose kind is not plain is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ..conversation import Conversation, Message
+from ..models.verdicts import Prompt
+from .base import LEAVE, Decision, is_draft
+from .kinds import DO, request_kind
+from .kinds import VERSION as KINDS
+
+VERSION = "1"
+"""Changes whenever some draft would be sent back, or left, otherwise."""
+
+
+@dataclass(frozen=True)
+class Doer:
+    """Sends back drafts that coach where the user wanted a thing done. Offline; it reviews drafts."""
+
+    name: str = "doer"
+    reviews: bool = True
+
+    def identity(self) -> Mapping[str, Any]:
+        from ..tasks.classify import VERSION as RULES
+        from ..tasks.seeing import version
+
+        own = {"policy": self.name, "version": VERSION, "kinds": KINDS, "prompt": instruction().version}
+        return {**own, "rules": RULES, "lens": version()}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        """LEAVE, or the instruction to do it."""
+        if not is_draft(conversation):
+            return LEAVE
+        *before, draft = conversation.messages
+        request, kind = standing_request(before)
+        if kind != DO or not draft.text or draft.tool_calls:
+            return LEAVE
+        if not coaches(request, draft):
+            return LEAVE
+        why = "the user wants this done, and the draft tells them how to do it"
+        return Decision("execute", instruction().text.strip(), why=why, details={"kind": kind})
+
+
+def standing_request(messages: list[Message]) -> tuple[Message, str | None]:
+    """The latest user message whose words say what kind of request it is, and the kind; else the first, and None."""
+    asked = [message for message in messages if message.role == "user"]
+    for message in reversed(asked):
+        if kind := request_kind(message.text):
+            return message, kind
+    return (asked[0] if asked else Message("user", "")), None
+
+
+def coaches(request: Message, draft: Message) -> bool:
+    """Whether a reply to this request to do something tells the user how instead, and asks nothing."""
+    from ..tasks.classify import classify
+    from ..tasks.seeing import see
+    from ..tasks.task import Item
+
+    item = Item("", "", "do", request.text, request.text, (), frozenset(), "")
+    (seen,) = see([Conversation((request,))], [draft])
+    outcome = classify(draft, item, seen)
+    return outcome.coached and not outcome.asks
+
+
+@cache
+def instruction() -> Prompt:
+    """What the model is told."""
+    return Prompt.read(files("overture.policies") / "prompts" / "doer.md")
