@@ -195,22 +195,21 @@ def _say(result: Checkup, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..simulate.sections import KINDS
-
     console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
     console.print(plain(result.sampled, 300), highlight=False, markup=False)
     speakers = list(result.speakers.values())
     for speaker in speakers:
         console.print(plain(_counted(speaker), 300), highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("figure (95 % interval)")
+    table.add_column("figure (95 % interval)", no_wrap=True, min_width=22)
     for speaker in speakers:
         table.add_column(plain(speaker.name, 30), justify="right")
-    for name in MARKS:
+    shown = MARKS if len(speakers) < 3 else ()
+    for name in shown:
         table.add_column(f"scripted {name}", justify="right", style="dim")
-    marks = [result.yardsticks[name] for name in MARKS]
+    marks = [result.yardsticks[name] for name in shown]
     for section in result.sections:
-        table.add_row(f"{section.name}: {section.count} {KINDS[section.name].unit}", style="bold")
+        table.add_row(f"{section.name} ({section.count})", style="bold")
         for name in SHOWN[section.name]:
             cells = [share(one.figures[section.name].get(name)) for one in speakers]
             table.add_row(f"  {name}", *cells, *(_point(one.figures[section.name].get(name)) for one in marks))

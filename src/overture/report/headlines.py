@@ -136,20 +136,19 @@ def _instead(parts: Mapping[str, Figures], asking: str) -> str:
 
 
 def _rest(parts: Mapping[str, Figures], beside: Mapping[str, Mapping[str, Figures]]) -> str:
-    """What else was counted, the model's figure first and then theirs; empty where there is no further part."""
-    talk = next((name for name in ("missing", "pairs") if name in parts), "")
-    wanted = (
-        ("missing", "solved", "word problems solved"),
-        ("doing", "done", "things made when asked for"),
-        (talk, "turns", "turns a talk"),
-        (talk, "assistant_tokens", "tokens written a talk"),
-    )
-    said: list[str] = []
-    for section, name, what in wanted:
-        if len(parts) > 1 and _counted(parts.get(section, {}).get(name)):
-            values = [_bare(figures.get(section, {}), name) for figures in (parts, *beside.values())]
-            said.append(f"{what} {listed(values)}")
-    return f"Bare and {listed(beside)}, in this order: {'; '.join(said)}." if said else ""
+    """How often it ended well and what that took, the model's figure first; empty where there is no further part."""
+    for section, name, what, took in (
+        ("missing", "solved", "Of the word problems talked through, {} were solved", "turns"),
+        ("doing", "done", "Of the requests to have a thing done, it was made in {}", "assistant_tokens"),
+    ):
+        if _counted(parts.get(section, {}).get(name)):
+            who = listed(["bare", *beside])
+            well, long = (
+                listed([_bare(figures.get(section, {}), figure) for figures in (parts, *beside.values())])
+                for figure in (name, took)
+            )
+            return f"{what.format(well)}, in {long} {'turns' if took == 'turns' else 'tokens'} ({who}, in this order)."
+    return ""
 
 
 def _bare(figures: Figures, name: str) -> str:

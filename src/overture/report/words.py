@@ -165,6 +165,8 @@ def _number(value: float, unit: str, spread: float) -> str:
 def _bare(value: float, unit: str, spread: float, signed: bool = False) -> str:
     scaled, wide = (value * 100, spread * 100) if unit == "share" else (value, spread)
     digits = 0 if wide >= 3 or (unit != "share" and abs(scaled) >= 100) else 1
+    if unit == "seconds" and wide < 0.3:
+        digits = 2 if wide >= 0.03 else 3
     text = f"{scaled:{'+' if signed else ''},.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
