@@ -1,0 +1,165 @@
+"""Manners around any policy: one question, not twice, not what was said, no more than is welcome, and none after
+"just do it".
+
+In come a conversation and what the wrapped policy decides; out comes that decision, or one with better manners. After
+Deng, Liao, Zheng, Yang and Chua 2024 (arXiv 2404.12670), whose third dimension this is; docs/recipes/proactive-civility.md
+has the departures. It also looks at drafts, because the model may pester of itself. Easy to get wrong: a question that
+stands in for a held call cannot simply be dropped, or the invention behind it would be let through; then it becomes a
+plain statement of what was not done and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..conversation import Conversation, Message
+from ..moves import ELICITING, LEADING
+from ..tasks.wording import WANTS_QUESTIONS, WRITES
+from ..users.hearing import questions
+from .base import LEAVE, Decision, First, Policy, is_draft
+from .manners import (
+    already_said, asked_before, enough, first_question, initiative, private, took_initiative, without_trail,
+)  # fmt: skip
+
+VERSION = "1"
+"""Changes whenever some decision or draft would be changed otherwise."""
+TO_ASK, TO_LEAD = 0.25, 0.5
+"""The initiative that must be left for a question that is needed, and for a proposal."""
+_GO_ON = (
+    "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, take the most "
+    "sensible value and name it in one short sentence."
+)
+
+
+@dataclass(frozen=True)
+class Civility:
+    """Lends manners to a policy. Offline; it reviews drafts."""
+
+    inner: Policy = field(default_factory=lambda: First(()))
+    """The policy whose decisions are looked at; by default none, and then only drafts are."""
+    reviews: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.inner.name}+civility"
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"policy": "civility", "version": VERSION, "inner": dict(self.inner.identity())}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        """The wrapped policy's decision, LEAVE, or what manners put in its place."""
+        if not is_draft(conversation):
+            return self._mannered(await self.inner.decide(conversation), conversation.messages, conversation)
+        *before, draft = conversation.messages
+        decision = await self.inner.decide(conversation) if self.inner.reviews else LEAVE
+        if not decision.leaves:
+            return self._mannered(decision, before, conversation, draft)
+        return await self._reviewed(draft, before, conversation)
+
+    def _mannered(
+        self, decision: Decision, before: Sequence[Message], conversation: Conversation, draft: Message | None = None
+    ) -> Decision:
+        if not (decision.move in ELICITING or decision.move in LEADING or questions(decision.say)):
+            return decision
+        asks = decision.move in ELICITING or bool(questions(decision.say))
+        asked = questions(decision.say) or ((decision.why or decision.instruction,) if decision.instruction else ())
+        left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
+        rule = _broken(asked, before, spoken=bool(decision.say)) if asks else None
+        if rule is None and left < (TO_ASK if asks else TO_LEAD):
+            rule = "budget"
+        if rule is None:
+            shorter = first_question(decision.say)
+            return _by(replace(decision, say=shorter), self, "one_question") if shorter else decision
+        if draft is not None and draft.tool_calls:
+            return _held(decision, self, rule)
+        if not asks or (rule == "budget" and draft is not None):
+            return _by(LEAVE, self, rule, decision)
+        if rule == "budget":
+            return _by(LEAVE, self, rule, decision)
+        return _by(Decision("assume", _GO_ON, decision.confidence, why=_WHY[rule]), self, rule, decision)
+
+    async def _reviewed(self, draft: Message, before: Sequence[Message], conversation: Conversation) -> Decision:
+        """What manners make of a draft that the wrapped policy left alone."""
+        if draft.tool_calls or not draft.text or not took_initiative(draft.text):
+            return await self._trail(draft, before, conversation)
+        request = next((message.text for message in before if message.role == "user"), "")
+        if WANTS_QUESTIONS.search(request) or WRITES.search(request):
+            return LEAVE
+        asked = questions(draft.text)
+        rules = [_broken((each,), before, spoken=True) for each in asked]
+        if asked and all(rules):
+            return _by(Decision("assume", _GO_ON, why=_WHY[rules[0] or ""]), self, rules[0] or "")
+        if len(asked) > 1 and (shorter := first_question(draft.text)) and not _delivers(request, draft):
+            return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
+        return LEAVE
+
+    async def _trail(self, draft: Message, before: Sequence[Message], conversation: Conversation) -> Decision:
+        """A generic offer at the end gives way to the question that the wrapped policy would have put, if any."""
+        bare = without_trail(draft.text) if draft.text and not draft.tool_calls else None
+        if bare is None or enough(before):
+            return LEAVE
+        plan = await self.inner.decide(Conversation(tuple(before), metadata=conversation.metadata))
+        asked = questions(plan.say)
+        if plan.move not in ELICITING or not asked or _broken(asked[:1], before, spoken=True):
+            return LEAVE
+        say = f"{bare}\n\n{asked[0]}".strip()
+        return _by(Decision(plan.move, say=say, why=_WHY["trail"], confidence=plan.confidence), self, "trail", plan)
+
+
+_WHY = {
+    "just_do_it": "the user said to get on with it",
+    "twice": "this was asked before",
+    "said": "the user has said this",
+    "private": "this is the user's to raise",
+    "budget": "the user has brushed off too much",
+    "one_question": "one question at a time",
+    "trail": "a question was open, and the draft ended in a generic offer",
+}
+
+
+def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool) -> str | None:
+    """The first rule that asking this would break."""
+    if enough(before):
+        return "just_do_it"
+    if not spoken:
+        return None
+    for question in asked[:1]:
+        if private(question, before):
+            return "private"
+        if asked_before(question, before):
+            return "twice"
+        if already_said(question, before):
+            return "said"
+    return None
+
+
+def _held(decision: Decision, by: Civility, rule: str) -> Decision:
+    """A held call whose question may not be put: said plainly, without asking."""
+    if rule in ("twice", "said", "budget"):
+        return decision  # the wrapped policy counts its own questions, and no call may go through unanswered
+    lacking = decision.details.get("arguments")
+    names = (
+        ", ".join(str(each).split(".")[-1].replace("_", " ") for each in lacking) if isinstance(lacking, list) else ""
+    )
+    say = f"I have not done that yet: {names or 'something it needs'} was not given."
+    return _by(replace(decision, move="decline", say=say, why=_WHY[rule]), by, rule, decision)
+
+
+def _by(decision: Decision, by: Civility, rule: str, inner: Decision | None = None) -> Decision:
+    details = {**(inner.details if inner else decision.details), "civility": rule}
+    if inner is not None:
+        details |= {"instead_of": inner.move, "inner": inner.policy or by.inner.name}
+    return replace(decision, policy="civility", details=details)
+
+
+def _delivers(request: str, draft: Message) -> bool:
+    """Whether a draft hands something over beside what it asks, so that it must not be cut short."""
+    from ..tasks.classify import classify
+    from ..tasks.seeing import see
+    from ..tasks.task import Item
+
+    item = Item("", "", "do", request, request, (), frozenset(), "")
+    (seen,) = see([Conversation((Message("user", request),))], [draft])
+    return classify(draft, item, seen).delivers

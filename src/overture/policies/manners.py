@@ -1,0 +1,244 @@
+"""What is civil to ask: not twice, not what was said, not what is the user's to raise, and not more than is welcome.
+
+In come a question and the messages so far; out come yes or no, and the budget of initiative that the conversation
+itself leaves: every initiative spends from it, it refills when the user takes one up and halves when they brush one
+off. Nothing is stored, so workers agree. Easy to get wrong: "is it about the same thing?" is judged by the words that
+carry the question, so "what date is it?" and "which day shall I take?" have to meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from ..conversation import Conversation, Message
+from ..lenses.segments import spans
+from ..tasks.terms import stems
+from ..tasks.wording import OFFERS, TRAILS, apart, blanked
+from ..users.hearing import questions
+from .grounding import Heard
+from .replies import accepts, does_not_know, just_do_it, rejects
+
+SPENDS, REFUND, BRUSHED = 0.2, 0.3, 0.5
+"""What an initiative takes from the budget, what comes back when it is taken up, and the factor when it is brushed
+off."""
+_ALIKE = 0.6
+"""Share of the words of the shorter of two questions that the other must have for them to ask the same."""
+
+_SMALL = frozenset(
+    stems(
+        "a an the of to in on at for from by with is are was be been do does did has have had will would can could should "
+        "may might it its this that these those there i me my we us our you your he she they them his her their what which "
+        "who when where why how and or but if so as not any some all please tell let know give share provide specify "
+        "clarify confirm need want like just also more other else much many exactly kind sort thing something exact prefer "
+        "before after first go ahead start use take mean say said should make get set thank thanks okay sure one time"
+    )
+)
+_TOPICS: Mapping[str, str] = {
+    "day": "date day when deadline weekday",
+    "hour": "hour clock",
+    "count": "number people guest person party size quantity",
+    "place": "place city where location address town destination",
+    "name": "name called",
+    "mail": "email mail address",
+    "phone": "phone mobile telephone",
+    "money": "budget price spend cost amount",
+}
+_TOPIC_OF = {stem: topic for topic, words in _TOPICS.items() for stem in stems(words)}
+_PRIVATE = re.compile(
+    r"\b(?:relig\w+|faith|church|pray\w*|sexual\w*|orientation|gender identity|ethnic\w*|race|racial|skin colou?r|politic\w*|vot(?:e|ed|ing)|"
+    r"union member\w*|diagnos\w*|medical (?:history|condition)|illness\w*|disease\w*|hiv|pregnan\w*|abortion|miscarriage|mental health|depress\w*|"
+    r"suicid\w*|self[- ]harm|trauma\w*|abus\w*|assault\w*|medication\w*|disabilit\w*|addict\w*|how much (?:do )?you (?:drink|weigh|earn)|your weight|"
+    r"salary|income|net worth|debts?|criminal record|convict\w*|immigration status|undocumented|divorc\w*|affair)\b",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(
+    r"\b(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|social security(?: number)?|ssn|one[- ]time (?:code|password)|otp|"
+    r"(?:full |complete )?(?:credit|debit)[- ]?card number|private key|seed phrase|mother's maiden name)\b",
+    re.IGNORECASE,
+)
+_GIVEN = {
+    "mail": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
+    "phone": re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,}\d"),
+    "name": re.compile(r"\b(?i:my name is|i'm|i am|this is|name's|it's for|under the name)\s+[A-Z][\w'-]+"),
+    "money": re.compile(r"[$€£]\s?\d|\d\s?(?:\$|€|£|euros?|dollars?|pounds?|francs?|eur|usd|gbp|k\b)", re.IGNORECASE),
+    "count": re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|a dozen) (?:people|persons?|guests?|adults?|of us|friends)\b|"
+                        r"\b(?:for|party of|group of) (?:\d{1,2}|two|three|four|five|six|seven|eight)\b(?! (?:day|night|week|hour|minute|month|year|euro|dollar|pm|am))", re.IGNORECASE),
+}  # fmt: skip
+_ANNOUNCES = re.compile(
+    r":\s*$|\b(?:few|some|several|couple of|following|two|three|four|more) (?:\w+ )?(?:questions|details|things|points|information)\b[^?]*$",
+    re.IGNORECASE,
+)
+_COPULA = r"(?:\s+(?:is|are|was|will be|would be)|'s|\s*[:=])\s+(?!not\b|unknown|unclear|open|flexible|the same)\w"
+
+
+def initiative(conversation: Conversation) -> float:
+    """0 to 1: how much initiative is welcome now. `metadata["initiative"]` is what there was to begin with, else 1.
+
+    budget ← budget − SPENDS for each message of the assistant that asks or offers; then, by the user's next words,
+    min(1, budget + REFUND) if they took it up, or budget × BRUSHED if they brushed it off.
+    """
+    given = conversation.metadata.get("initiative", 1.0)
+    budget = min(1.0, max(0.0, float(given))) if isinstance(given, int | float) else 1.0
+    pending = False
+    for message in conversation.messages:
+        if message.role == "assistant":
+            pending = took_initiative(message.text)
+            if pending:
+                budget = max(0.0, budget - SPENDS)
+        elif message.role == "user" and pending:
+            pending = False
+            budget = budget * BRUSHED if brushed_off(message.text) else min(1.0, budget + REFUND)
+    return budget
+
+
+@lru_cache(maxsize=4096)
+def took_initiative(text: str) -> bool:
+    """Whether a message of the assistant's puts a question or an offer to the user; a trailing courtesy is none."""
+    if questions(text):
+        return True
+    return any(OFFERS.search(text[start:end]) for start, end in spans(text))
+
+
+def brushed_off(text: str) -> bool:
+    """Whether a user's words turn an initiative away: told to get on with it, turned down, or met with nothing."""
+    return just_do_it(text, asked=True) or rejects(text) or not re.search(r"\w", text)
+
+
+def enough(messages: Sequence[Message]) -> bool:
+    """Whether the user has said "just do it" or the like, and has not asked to be asked since."""
+    stop = False
+    asked = False
+    for message in messages:
+        if message.role == "assistant":
+            asked = bool(questions(message.text))
+        elif message.role == "user":
+            if just_do_it(message.text, asked):
+                stop = True
+            elif re.search(
+                r"\b(?:ask me|any questions for me|you (?:can|may) ask|feel free to ask)\b", message.text, re.I
+            ):
+                stop = False
+    return stop
+
+
+@lru_cache(maxsize=4096)
+def topic(question: str) -> frozenset[str]:
+    """What a question is about: its telling words, words for a day, a count or a place as one."""
+    found = {_TOPIC_OF.get(word, word) for word in stems(question)}
+    about = {word for word in found if word not in _SMALL}
+    if not about and re.match(r"\W*(when|where|who)\b", question, re.IGNORECASE):
+        return frozenset({_TOPIC_OF.get(stems(question)[0], stems(question)[0])})
+    if re.search(r"\bwhat time\b", question, re.IGNORECASE):
+        about.add("hour")
+    return frozenset(about)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two questions ask the same."""
+    first, second = topic(one), topic(other)
+    shared = len(first & second)
+    return bool(shared) and shared >= _ALIKE * min(len(first), len(second))
+
+
+def asked_before(question: str, messages: Sequence[Message]) -> bool:
+    """Whether the assistant asked the same before and the user has spoken since, whatever they said."""
+    for at, message in enumerate(messages):
+        if message.role != "assistant" or not any(later.role == "user" for later in messages[at + 1 :]):
+            continue
+        if any(same(question, earlier) for earlier in questions(message.text)):
+            return True
+    return False
+
+
+def already_said(question: str, messages: Sequence[Message]) -> bool:
+    """Whether the user has said what a question asks for: a day, a number of people, an address, or "the X is …".
+
+    Only for questions that ask for one plain thing; "which of the two dates" asks for more than whether one was said.
+    """
+    about = topic(question)
+    if not about or re.search(r"\b(?:or|which of|do you mean|you said)\b", question, re.IGNORECASE):
+        return False
+    said = "\n".join(message.text for message in messages if message.role == "user")
+    if about <= {"day"} | _BOOKING and "day" in about:
+        days = Heard.of(messages).days
+        return bool(days.named or days.away - {0} or days.weekdays) or bool(
+            re.search(r"\bto(?:day|night)\b", said.lower())
+        )
+    for kind, pattern in _GIVEN.items():
+        if kind in about and about <= {kind} | _BOOKING:
+            return bool(pattern.search(said.replace("’", "'")))
+    if len(about) > 3:
+        return False
+    for sentence in re.split(r"[.!?\n]+", said):
+        for match in re.finditer(
+            rf"\b(?:the|my|our|its|his|her|their)\s+([\w -]{{2,40}}?){_COPULA}", sentence, re.IGNORECASE
+        ):
+            named = {word for word in map(lambda w: _TOPIC_OF.get(w, w), stems(match[1])) if word not in _SMALL}
+            if named and about == frozenset(named):
+                return True
+    return False
+
+
+_BOOKING = frozenset(
+    stems("book table reservation flight room trip order meeting event travel arrive leave depart stay call mail")
+)
+
+
+def private(question: str, messages: Sequence[Message]) -> bool:
+    """Whether a question goes to what is the user's to raise. What they raised themselves may be asked about, but never
+    a secret such as a password."""
+    if _SECRET.search(question):
+        return True
+    found = {match[0].lower()[:6] for match in _PRIVATE.finditer(question)}
+    said = " ".join(message.text.lower() for message in messages if message.role == "user")
+    return any(word not in said for word in found)
+
+
+def first_question(text: str) -> str | None:
+    """A message that asks several things, cut down to its first question; None where it asks at most one.
+
+    What comes before the first question stays, except an announcement that there are several.
+    """
+    plain = text.replace("’", "'")
+    asked = questions(plain)
+    if len(asked) < 2:
+        return None
+    kept: list[str] = []
+    for start, end in spans(plain):
+        piece = text[start:end].strip()
+        if _ANNOUNCES.search(piece):
+            continue
+        if plain[start:end].strip() in asked or blanked(plain, apart(plain))[start:end].strip() in asked:
+            return "\n\n".join([" ".join(kept), _unlisted(piece)] if kept else [_unlisted(piece)])
+        kept.append(piece)
+    return None
+
+
+def _unlisted(piece: str) -> str:
+    bare = re.sub(r"^\W*(?:\d+[.)]|[-*•])\s*", "", piece)
+    return bare.replace("**", "")
+
+
+def without_trail(text: str) -> str | None:
+    """The message without the generic offer that it ends in; None where it ends in none."""
+    found = [piece for start, end in spans(text) for piece in _sentences(text, start, end)]
+    cut = len(found)
+    while cut and TRAILS.search(text[found[cut - 1][0] : found[cut - 1][1]].replace("’", "'")):
+        cut -= 1
+    if cut == len(found):
+        return None
+    return text[: found[cut - 1][1]].rstrip() if cut else ""
+
+
+def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A segment cut once more where a sentence ends in a figure: "It is 10. Let me know."""
+    cuts = [start + match.end() for match in re.finditer(r"(?<=\d[.!?])\s+(?=[A-Z])", text[start:end])]
+    return list(zip([start, *cuts], [*cuts, end], strict=True))
+
+
+__all__ = [
+    "accepts", "already_said", "asked_before", "brushed_off", "does_not_know", "enough", "first_question", "initiative",
+    "private", "same", "took_initiative", "without_trail",
+]  # fmt: skip
