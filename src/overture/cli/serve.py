@@ -6,12 +6,14 @@ wrong: nothing here may print a key or a message, and what cannot work has to be
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 from ..errors import UsageError
-from .terminal import flag
+from .terminal import flag, plain
+
+if TYPE_CHECKING:
+    from ..serve import Settings
 
 
 def serve(
@@ -53,24 +55,28 @@ def serve(
     names = tuple(name.strip() for name in allow.split(",") if name.strip())
     if log_files < 0:
         raise UsageError("--log-files takes 0 or more")
-    run(
-        Settings(
-            upstream,
-            policy,
-            names,
-            shadow,
-            host,
-            port,
-            workers,
-            key_env,
-            deadline,
-            silence,
-            max_body,
-            None if log == "off" else log,
-            log_content,
-            log_bytes,
-            log_files,
-            state,
-            otel,
-        )  # fmt: skip
-    )
+    given = (host, port, workers, key_env, deadline, silence, max_body)
+    kept = (None if log == "off" else log, log_content, log_bytes, log_files, state, otel)
+    settings = Settings(upstream, policy, names, shadow, *given, *kept)
+    run(settings, lambda port: _say(settings, port))
+    print("overture: ended", file=sys.stderr)
+
+
+def _say(settings: Settings, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}"
+    may = f"a request may choose {', '.join(settings.allow)}" if settings.allow else "requests may not choose"
+    content = "with what was said" if settings.log_content else "without what was said"
+    lines = {
+        "upstream": settings.upstream,
+        "policy": f"{who}{', in shadow: nothing is changed' if settings.shadow else ''}; {may}",
+        "decisions": f"{settings.log}, {content}" if settings.log else "not logged",
+        "clients": f"those with the key in {settings.key_env}"
+        if settings.key_env
+        else "programs on this machine, no key",
+        "workers": str(settings.workers),
+    }
+    print(f"overture serves http://{host}:{port}/v1 (Ctrl-C ends it)", file=sys.stderr)
+    for name, value in lines.items():
+        print(f"  {name:<10} {plain(value, 300)}", file=sys.stderr)
+    sys.stderr.flush()

@@ -63,7 +63,7 @@ async def send(
 ) -> web.StreamResponse:
     """A body that is here, with the headers that belong to it."""
     _add(headers, own)
-    response = web.Response(status=status, reason=reason, headers=headers, body=body)
+    response = web.Response(status=status, reason=reason or None, headers=headers, body=body)
     exchange.status = status
     exchange.began_to_answer()
     await response.prepare(request)
@@ -82,7 +82,7 @@ async def stream(
 ) -> web.StreamResponse:
     """A body that is still coming."""
     _add(headers, own)
-    response = web.StreamResponse(status=status, reason=reason, headers=headers)
+    response = web.StreamResponse(status=status, reason=reason or None, headers=headers)
     exchange.status = status
     await response.prepare(request)
     try:

@@ -1,20 +1,20 @@
-"""A proxy as one process or several: start, listen, stop.
+"""A proxy in this process: what it is made of, how it listens, how it stops.
 
-In come Settings; `run` returns when a signal ends it. Several workers are spawned, never forked, and share the port by
-SO_REUSEPORT. Easy to get wrong: a worker that dies is started again, but not one that cannot start.
+In come Settings; `serve_until` returns when it is told to. Easy to get wrong: what cannot work has to be found out
+before the port is open; and the HTTP library, left to itself, would write what a client sent into its own log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
+from ..errors import OvertureError
 from ..models import Model, load
 from ..models.endpoint import Endpoint
 from ..policies import Policy
@@ -51,7 +51,7 @@ async def serving(
     """A proxy that listens, and its port.
 
     `make` makes policies by their spec, by default those of `policies.make` for this upstream. `shared`: other
-    processes listen there too.
+    processes listen there too. Raises OvertureError where it cannot begin.
     """
     upstream, model = upstream_of(settings)
     proxy = Proxy(settings, upstream, model, make or (lambda spec: named(spec, model)))
@@ -62,28 +62,19 @@ async def serving(
     try:
         await proxy.start()
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=shared or None).start()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=shared or None).start()
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise OvertureError(
+                f"cannot listen on {where} ({error.strerror or error}); choose another --port"
+            ) from None
         yield proxy, runner.addresses[0][1]
     finally:
         await runner.cleanup()
         await proxy.close()
         await upstream.close()
         await model.close()
-
-
-def run(settings: Settings) -> None:
-    """Serve until a signal ends it."""
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
-        async with serving(settings) as (_, port):
-            print(port, flush=True)
-            await stop.wait()
-
-    run_loop(main())
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> None:
