@@ -20,6 +20,7 @@ from .play import play
 from .serve import serve
 from .simulate import simulate
 from .terminal import plain
+from .tune import tune
 from .view import view_command
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(checkup)
 app.command()(audit)
 app.command()(simulate)
+app.command()(tune)
 app.command()(play)
 app.command()(serve)
 app.command(name="view")(view_command)

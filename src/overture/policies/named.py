@@ -1,10 +1,10 @@
 """Policies by name: what `--policy` can mean.
 
 In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
-now. Names between commas stand in order of priority; `+civility` goes around all before it. To add one, write a
-module with a class whose fields have defaults and name it in POLICIES or WRAPPERS. Easy to get wrong: a policy that
-samples answers or rewrites calls the model that it leads, so it is made for one model; without a model it only
-tells its identity.
+now. Names between commas stand in order of priority; `+civility` goes around all before it; `gaps:threshold=0.4` sets a
+field. To add one, write a module with a class whose fields have defaults and name it in POLICIES or WRAPPERS. Easy to
+get wrong: a policy that samples answers or rewrites calls the model that it leads, so it is made for one model; without
+a model it only tells its identity.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import difflib
 from importlib import import_module
 from typing import Any
+
+import orjson
 
 from ..errors import UsageError
 from ..models import Model
@@ -23,6 +25,7 @@ POLICIES = {
     "gaps": "gaps:Gaps",
     "worth_asking": "worth_asking:WorthAsking",
     "mediator": "mediator:Mediator",
+    "joined": "mediator:Joined",
     "options": "options:Options",
     "doer": "doer:Doer",
     "api_first": "api_first:ApiFirst",
@@ -48,7 +51,8 @@ def make(spec: str, model: Model | None = None) -> Policy:
     return policy
 
 
-def _made(name: str, known: dict[str, str], **given: Any) -> Policy:
+def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
+    name, *settings = (part.strip() for part in word.split(":"))
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*known, *COMPOSED))}"
@@ -56,4 +60,21 @@ def _made(name: str, known: dict[str, str], **given: Any) -> Policy:
     module, _, cls = known[name].partition(":")
     kind = getattr(import_module(f".{module}", __package__), cls)
     fields = kind.__dataclass_fields__
-    return kind(**{field: value for field, value in given.items() if field in fields})
+    chosen = {field: value for field, value in given.items() if field in fields}
+    own = [field for field in fields if field not in ("model", "inner", "name", "reviews")]
+    for setting in settings:
+        field, _, value = setting.partition("=")
+        if field not in own or not value:
+            raise UsageError(
+                f"{name} has no setting {setting[:40]!r}; it has {', '.join(own) or 'none'}, as in field=0.5"
+            )
+        chosen[field] = _value(value)
+    return kind(**chosen)
+
+
+def _value(text: str) -> Any:
+    """A setting's value: a number or another JSON value, or else the text itself."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

@@ -1,0 +1,142 @@
+"""`overture tune TASK…`: which policy, with which settings, is best for a model on your own tasks?
+
+In come tasks, policies and a MODEL; out come `trials.sqlite` and `summary.json` in `--out`, a table, and the line to
+paste. Easy to get wrong: the score that won the race is the best of many, so what is printed as the result comes from
+the half of the units on which nobody raced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import UsageError
+from .simulate_seats import is_local
+from .terminal import flag, plain, progress, share
+
+if TYPE_CHECKING:
+    from ..models import Model
+    from ..policies.tune import Plan, Tuned
+    from ..simulate.store import Store
+
+SHOWN = ("worth", "solved", "asked_in_need", "asked_needlessly", "wasted", "turns", "user_words", "assistant_tokens")
+
+
+def tune(
+    tasks: Annotated[list[str], typer.Argument(help="One or more of the tasks of `overture simulate`.")],
+    policies: Annotated[
+        str, flag("--policies", help="Policies that race, commas between them; or ; where one is itself a list.")
+    ] = "gaps,recommended",
+    model: Annotated[str, flag("--model", "-m", help="The MODEL that they lead.")] = "embedded",
+    count: Annotated[int, flag("--count", "-n", help="So many items or pairs of each task; half are raced on.")] = 80,
+    settings: Annotated[
+        bool, flag("--settings/--no-settings", help="Also race each policy with other thresholds and costs.")
+    ] = True,
+    turn_cost: Annotated[
+        float, flag("--turn-cost", help="Taken off for each turn after the first; solved is 1.")
+    ] = 0.02,
+    question_cost: Annotated[
+        float, flag("--question-cost", help="Taken off for each question that named nothing open.")
+    ] = 0.1,
+    token_cost: Annotated[float, flag("--token-cost", help="Taken off for each 1,000 tokens of the assistant.")] = 0.05,
+    level: Annotated[float, flag("--level", help="Chance, at most, that the race drops the best candidate.")] = 0.1,
+    alike: Annotated[float, flag("--alike", help="Scores that differ by less are as good as each other.")] = 0.02,
+    seed: Annotated[int, flag("--seed", help="Draws the items, the halves and the tokens.")] = 0,
+    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 256,
+    concurrency: Annotated[
+        int | None, flag("--concurrency", help="Calls in flight: by default one a core embedded, else 8.")
+    ] = None,
+    out: Annotated[Path, flag("--out", "-o", help="Folder for the results; a race begun there goes on.")] = Path(
+        "tune"
+    ),
+    fresh: Annotated[bool, flag("--fresh", help="Set an earlier race in --out aside and begin anew.")] = False,
+) -> None:
+    """Race policies and their settings on your tasks, and say which is best and how sure that is."""
+    from ..audit.files import write_whole
+    from ..models import Sampling, load
+    from ..policies.racing import Rules
+    from ..policies.tune import Plan, Worth, expand, summary
+    from ..simulate.store import Store, set_aside
+    from ..tasks import named
+
+    if min(turn_cost, question_cost, token_cost, alike) < 0 or not 0 < level < 1 or (concurrency or 1) < 1 or count < 2:
+        raise UsageError("costs and --alike take 0 or more, --level between 0 and 1, --count 2 or more")
+    words = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
+    at_once = concurrency or (min(8, os.cpu_count() or 1) if is_local(model) else 8)
+    plan = Plan(
+        tuple(named.load(name, count, seed) for name in dict.fromkeys(tasks)),
+        expand(words, settings),
+        Worth(turn=turn_cost, question=question_cost, tokens=token_cost),
+        Rules(level, alike),
+        seed,
+        Sampling(max_tokens=max_tokens),
+        at_once,
+    )
+    told: dict[str, Any] = {
+        "tasks": list(tasks), "policies": words, "model": model, "count": count, "seed": seed, "max_tokens": max_tokens,
+    }  # fmt: skip
+    loaded = load(model, **({"workers": at_once} if is_local(model) else {}))
+    out.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        set_aside(out / "trials.sqlite")
+    with Store(out / "trials.sqlite") as store:
+        tuned = asyncio.run(_race(plan, loaded, store))
+    import orjson
+
+    write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
+    _say(plan, tuned, model, out)
+
+
+async def _race(plan: Plan, model: Model, store: Store) -> Tuned:
+    from ..policies.tune import tune as race
+
+    async with model:
+        with progress("racing") as step:
+            return await race(plan, model, store, lambda _, done, most: step(done, most))
+
+
+def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("after units", justify="right")
+    for heading in ("racing", "best so far", "dropped"):
+        table.add_column(heading)
+    for one in tuned.looks:
+        dropped = ", ".join(one.beaten) or "–"
+        best = f"{one.best} ({one.means[one.best]:+.3f})"
+        table.add_row(str(one.units), str(len(one.means)), plain(best, 60), plain(dropped, 200))
+    console.print(table, highlight=False)
+    console.print(
+        f"{len(plan.candidates)} candidates, {tuned.raced:,} trials in place of {tuned.exhaustive:,}: "
+        f"{tuned.saved:,} saved" + (f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""),
+        highlight=False,
+    )
+    result = Table(box=None, pad_edge=False, header_style="bold")
+    result.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
+    result.add_column(plain(tuned.winner, 40), justify="right")
+    result.add_column("none", justify="right")
+    result.add_column("difference", justify="right")
+    gained = {difference.figure: difference for difference in tuned.differences}
+    for name in SHOWN:
+        row = [share(tuned.figures[side].get(name), 2 if name == "worth" else 0) for side in ("winner", "bare")]
+        d = gained.get(name)
+        apart = "–" if d is None else f"{d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})"
+        result.add_row(name, *row, apart)
+    console.print(result, highlight=False)
+    if tuned.winner == "none":
+        said = "nothing beat the bare model; leave it as it is"
+    else:
+        line = f"overture serve --upstream {shlex.quote(model)} --policy {shlex.quote(tuned.winner)}"
+        doubt = "" if tuned.sure else "on the units apart it cannot be told from the bare model; "
+        said = f"{doubt}to use it: {line}"
+    console.print(plain(said, 1000), highlight=False, soft_wrap=True, markup=False)
+    console.print(f"summary: {out / 'summary.json'}", highlight=False, soft_wrap=True, markup=False)

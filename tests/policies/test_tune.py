@@ -1,0 +1,160 @@
+"""Tuning on a task whose truth is known: an assistant that errs unless it is told, and policies that ask or pester."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from overture.cli import main
+from overture.conversation import Conversation
+from overture.errors import UsageError
+from overture.models import Scripted
+from overture.policies import Decision, make, named
+from overture.policies.base import LEAVE
+from overture.policies.racing import Rules
+from overture.policies.tune import BARE, Plan, Worth, expand, summary, tune
+from overture.simulate.store import Store, Trial
+from overture.tasks.task import Item, Task
+
+from ..simulate.small import NAMES, task
+
+
+@dataclass(frozen=True)
+class Made:
+    """Asks for whatever fruit is not yet counted; `pester` asks for the apples every time."""
+
+    pester: bool = False
+    name: str = "made"
+    reviews: bool = False
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"policy": self.name, "pester": self.pester}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        said = " ".join(message.text for message in conversation.messages if message.role == "user")
+        unsaid = [name for name in NAMES if f" {name}." not in said]
+        if self.pester or not unsaid:
+            return Decision("elicit", say="How many apples are there?") if self.pester else LEAVE
+        return Decision("elicit", say=f"How many {unsaid[0]} are there?")
+
+
+def hasty(item: Item, conversation: Conversation) -> str:
+    """Right once everything is said, and past any help after a first guess."""
+    said = " ".join(message.text for message in conversation.messages if message.role == "user")
+    guessed = any("total" in message.text for message in conversation.messages if message.role == "assistant")
+    told = all(f" {name}." in said for name in NAMES) and not guessed
+    return f"The total is {item.data['answer'] if told else 0}."
+
+
+def fruit(count: int) -> Task:
+    made = task(count)
+    return replace(made, yardsticks={**made.yardsticks, "hasty": hasty})
+
+
+@pytest.fixture
+def policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(word: str, known: Any, **given: Any) -> Any:
+        return {"asking": Made(), "pestering": Made(pester=True)}[word]
+
+    monkeypatch.setattr(named, "_made", made)
+
+
+def plan(count: int = 40, **more: Any) -> Plan:
+    return Plan((fruit(count),), (BARE, "asking", "pestering"), **more)
+
+
+MODEL = Scripted.function(lambda _: "", "scripted:hasty", "1")
+
+
+@pytest.mark.usefixtures("policies")
+async def test_it_finds_the_best_on_one_half_and_measures_it_on_the_other(tmp_path: Path) -> None:
+    with Store(tmp_path / "trials.sqlite") as store:
+        tuned = await tune(plan(), MODEL, store)
+        stored = list(store.trials())
+    assert tuned.winner == "asking" and tuned.sure
+    assert tuned.raced < tuned.exhaustive == 3 * 20 * 2 and tuned.saved == tuned.exhaustive - tuned.raced
+    assert tuned.confirming == 20
+    assert tuned.figures["winner"]["solved"].value == 1 and tuned.figures["bare"]["solved"].value == 0.5
+    racing, rest = plan().halves()
+    assert not set(racing) & set(rest) and len(racing) + len(rest) == 40
+    apart = {trial.config["role"] for trial in stored if trial.item.split("/")[0] in {pair for _, pair in rest}}
+    assert apart == {"candidate asking", "candidate none"}, "nobody raced on the units kept apart"
+    written = orjson.loads(orjson.dumps(summary(plan(), tuned, {"model": "scripted:hasty"})))
+    assert written["winner"] == "asking" and written["counts"]["saved"] > 0
+
+
+@pytest.mark.usefixtures("policies")
+async def test_a_race_goes_on_where_it_was_and_ends_the_same(tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(what: str, done: int, most: int) -> None:
+        if done > 30:
+            raise Stop
+
+    with Store(tmp_path / "trials.sqlite") as store:
+        with pytest.raises(Stop):
+            await tune(plan(), MODEL, store, stop)
+        begun = len(list(store.trials()))
+        again = await tune(plan(), MODEL, store)
+    with Store(tmp_path / "other.sqlite") as store:
+        whole = await tune(plan(), MODEL, store)
+    assert begun > 0 and again.looks == whole.looks and again.winner == whole.winner
+
+
+@pytest.mark.usefixtures("policies")
+async def test_where_nothing_helps_the_bare_model_wins(tmp_path: Path) -> None:
+    only = replace(fruit(40), items=tuple(item for item in fruit(40).items if not item.lacking))
+    with Store(tmp_path / "trials.sqlite") as store:
+        tuned = await tune(replace(plan(), tasks=(only,)), MODEL, store)
+    assert tuned.winner == BARE and not tuned.sure and not tuned.differences
+
+
+async def test_too_few_units_are_refused(tmp_path: Path) -> None:
+    with Store(tmp_path / "trials.sqlite") as store, pytest.raises(UsageError, match="too few"):
+        await tune(plan(10, rules=Rules()), MODEL, store)
+
+
+def test_worth_takes_off_what_it_took() -> None:
+    outcome = {"solved": 1.0, "turns": 3, "wasted": 2}
+    trial = Trial("t", "fruit", "i", 0, {}, "done", None, outcome, {"completion_tokens": 400})
+    assert Worth(1, 0.02, 0.1, 0.05).of(trial) == pytest.approx(1 - 0.04 - 0.2 - 0.02)
+    assert Worth().of(replace(trial, status="failed")) == 0
+
+
+def test_candidates_are_the_policies_with_every_setting_and_the_bare_model_first() -> None:
+    found = expand(["gaps", "recommended"])
+    assert found[:2] == (BARE, "gaps") and "gaps:threshold=0.5" in found
+    assert any(word.startswith("insert_expansion,gaps:threshold=0.5,") and word.endswith("+civility") for word in found)
+    for word in found[1:]:
+        make(word)
+    assert expand(["gaps"], settings=False) == (BARE, "gaps")
+
+
+@pytest.mark.parametrize("word", ["gaps:threshold", "gaps:nothing=1", "gaps:=1", "gaps:name=x", "nonsense"])
+def test_a_setting_that_there_is_not_is_said(word: str) -> None:
+    with pytest.raises(UsageError):
+        make(word)
+
+
+def test_a_setting_reaches_the_policy() -> None:
+    assert make("gaps:threshold=0.25").identity()["threshold"] == 0.25
+
+
+def test_the_command_leaves_a_summary_and_says_what_to_paste(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("tune", "missing", "--model", "scripted:asker", "--policies", "gaps", "-n", "20", "--out", str(tmp_path))
+    assert main(list(words)) == 0
+    written = orjson.loads((tmp_path / "summary.json").read_bytes())
+    assert written["command"] == "tune" and written["schema"] == 1 and written["counts"]["exhaustive"] == 6 * 20
+    said = capsys.readouterr().out
+    assert "saved" in said and "units apart" in said
+    assert ("leave it as it is" in said) == (written["winner"] == "none")
+    assert main(["tune", "missing", "--level", "2", "--out", str(tmp_path)]) == 2
+    assert main(["tune", "nothing", "--out", str(tmp_path)]) == 2
