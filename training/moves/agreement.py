@@ -1,9 +1,9 @@
 """How far two labellers who do not know of each other agree: the ceiling of anything trained on their labels.
 
-    python training/moves/agreement.py [--store NUMBERED] [--json OUT]
+    python training/moves/agreement.py [--second FILE] [--store NUMBERED] [--json OUT]
 
-`--store` first turns a second labeller's numbered lines into `second/blind.jsonl` (key, message, offsets, labels). Out come, a
-move, Cohen's kappa over messages and the F1 of the second labeller against the first; pairs of moves that the two mix
+`--store` first turns a second labeller's numbered lines into FILE, `second/blind.jsonl` unless said (key, message, offsets,
+labels). Out come, a move, Cohen's kappa over messages and the F1 of the second labeller against the first; pairs of moves that the two mix
 up; and which moves stay under kappa 0.6.
 """
 
@@ -23,7 +23,7 @@ from overture.moves import MOVES
 SECOND = HERE / "second" / "blind.jsonl"
 
 
-def store(path: Path) -> None:
+def store(path: Path, second: Path = SECOND) -> None:
     by_key = {e.key: e for e in load()}
     lines = []
     for key, rows in numbered(path).items():
@@ -37,15 +37,15 @@ def store(path: Path) -> None:
                 if (index, number) in rows:
                     stored.append((index, start, end, rows[index, number]))
         lines.append(json.dumps({"key": key, "labels": stored}))
-    SECOND.write_text("\n".join(lines) + "\n")
+    second.write_text("\n".join(lines) + "\n")
 
 
-def tables() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[bool]]:
+def tables(path: Path = SECOND) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[bool]]:
     """(N, 2 * moves) of the first and of the second labeller, (N,) conversation numbers, and which are held out."""
     by_key = {e.key: e for e in load()}
     names = {label: i for i, label in enumerate([*MOVES, *(f"{m}!" for m in MOVES)])}
     one, two, owner, held = [], [], [], []
-    for number, line in enumerate(SECOND.read_text().splitlines()):
+    for number, line in enumerate(path.read_text().splitlines()):
         row = json.loads(line)
         example = by_key[row["key"]]
         second: dict[int, set[str]] = {}
@@ -78,12 +78,13 @@ def f1(a: np.ndarray, b: np.ndarray) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--second", type=Path, default=SECOND, help="the second labeller's file")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if args.store:
-        store(args.store)
-    a, b, owner, _ = tables()
+        store(args.store, args.second)
+    a, b, owner, _ = tables(args.second)
     names = list(MOVES)
     rng = np.random.default_rng(0)
     rows = {}
