@@ -79,7 +79,9 @@ def _left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
     about = {stem(word) for word in (*words_of(leaf.name), *label(leaf).split())}
     said = {stem(word) for word in words_of(f"{asked} {heard.last}")}
     return (
-        not asked or bool(about & said) or (kind_of(leaf) in ("day", "time") and bool({stem("when"), stem("day")} & said))
+        not asked
+        or bool(about & said)
+        or (kind_of(leaf) in ("day", "time") and bool({stem("when"), stem("day")} & said))
     )
 
 

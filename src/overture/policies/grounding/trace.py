@@ -27,10 +27,55 @@ PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 """A stand-in that no user meant. One that was said all the same is traced first."""
-NEUTRAL = frozenset(["none", "no", "default", "normal", "standard", "regular", "other", "any", "all", "auto", "automatic", "false", "off", "n/a"])
+NEUTRAL = frozenset(
+    [
+        "none",
+        "no",
+        "default",
+        "normal",
+        "standard",
+        "regular",
+        "other",
+        "any",
+        "all",
+        "auto",
+        "automatic",
+        "false",
+        "off",
+        "n/a",
+    ]
+)
 """Values of a choice that ask for nothing."""
 COMPOSED = frozenset(
-    ["text", "body", "message", "content", "subject", "title", "summary", "description", "note", "notes", "comment", "comments", "reason", "thought", "query", "question", "prompt", "caption", "headline", "details", "instructions", "remark", "remarks", "memo", "label", "topic", "agenda"]
+    [
+        "text",
+        "body",
+        "message",
+        "content",
+        "subject",
+        "title",
+        "summary",
+        "description",
+        "note",
+        "notes",
+        "comment",
+        "comments",
+        "reason",
+        "thought",
+        "query",
+        "question",
+        "prompt",
+        "caption",
+        "headline",
+        "details",
+        "instructions",
+        "remark",
+        "remarks",
+        "memo",
+        "label",
+        "topic",
+        "agenda",
+    ]
 )
 """Last words of the names of arguments that the assistant writes itself."""
 _MEANS: Mapping[str, str] = {
@@ -46,8 +91,28 @@ _MEANS: Mapping[str, str] = {
     "credit_card": "card visa mastercard", "vegetarian": "veggie", "yes": "yeah sure please ok", "true": "yes",
 }  # fmt: skip
 """Other words for common values of choices."""
-_SMALL = frozenset(["a", "an", "the", "of", "to", "in", "on", "at", "for", "from", "by", "with", "and", "or", "my", "our", "your"])
-_GENERIC = frozenset(["city", "town", "airport", "station", "hotel", "restaurant", "street", "inc", "ltd", "gmbh", "company", "mr", "mrs", "ms", "dr"])
+_SMALL = frozenset(
+    ["a", "an", "the", "of", "to", "in", "on", "at", "for", "from", "by", "with", "and", "or", "my", "our", "your"]
+)
+_GENERIC = frozenset(
+    [
+        "city",
+        "town",
+        "airport",
+        "station",
+        "hotel",
+        "restaurant",
+        "street",
+        "inc",
+        "ltd",
+        "gmbh",
+        "company",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+    ]
+)
 """Words of a name that add nothing to it."""
 _COUNT = 10
 """Whole numbers below this are counts: found by chance in any answer, so they have to stand under a key of their own."""
@@ -60,7 +125,105 @@ _PLACE = re.compile(
     r"\b(?:from|to|in|at|into|via|near|between|and|visit(?:ing)?|of) (?:the )?([^\W\d_]{3,}(?: [^\W\d_]{3,})?)"
 )
 _NO_NAMES = frozenset(
-    ["me", "you", "it", "them", "us", "him", "her", "this", "that", "these", "those", "a", "an", "the", "my", "our", "your", "his", "their", "any", "some", "all", "one", "two", "three", "four", "five", "six", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tomorrow", "tonight", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "morning", "afternoon", "evening", "night", "noon", "weekend", "next", "week", "month", "year", "have", "make", "get", "book", "see", "go", "buy", "find", "fly", "travel", "do", "be", "pay", "use", "add", "change", "cancel", "know", "check", "send", "least", "most", "people", "person", "persons", "adults", "hours", "hour", "minutes", "days", "day", "am", "pm", "business", "economy", "first", "class"]
+    [
+        "me",
+        "you",
+        "it",
+        "them",
+        "us",
+        "him",
+        "her",
+        "this",
+        "that",
+        "these",
+        "those",
+        "a",
+        "an",
+        "the",
+        "my",
+        "our",
+        "your",
+        "his",
+        "their",
+        "any",
+        "some",
+        "all",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "today",
+        "tomorrow",
+        "tonight",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "morning",
+        "afternoon",
+        "evening",
+        "night",
+        "noon",
+        "weekend",
+        "next",
+        "week",
+        "month",
+        "year",
+        "have",
+        "make",
+        "get",
+        "book",
+        "see",
+        "go",
+        "buy",
+        "find",
+        "fly",
+        "travel",
+        "do",
+        "be",
+        "pay",
+        "use",
+        "add",
+        "change",
+        "cancel",
+        "know",
+        "check",
+        "send",
+        "least",
+        "most",
+        "people",
+        "person",
+        "persons",
+        "adults",
+        "hours",
+        "hour",
+        "minutes",
+        "days",
+        "day",
+        "am",
+        "pm",
+        "business",
+        "economy",
+        "first",
+        "class",
+    ]
 )
 
 
