@@ -3,8 +3,8 @@
     python training/moves/agreement.py [--second FILE] [--store NUMBERED] [--json OUT]
 
 `--store` first turns a second labeller's numbered lines into FILE, `second/blind.jsonl` unless said (key, message, offsets,
-labels). Out come, a move, Cohen's kappa over messages and the F1 of the second labeller against the first; pairs of moves that the two mix
-up; and which moves stay under kappa 0.6.
+labels). Out come, a move, Cohen's kappa over messages and the F1 of the second labeller against the first; pairs of moves
+that the two mix up; and which moves stay under kappa 0.6. Intervals are 95 %, resampled by conversation.
 """
 
 from __future__ import annotations
@@ -87,12 +87,17 @@ def main() -> None:
     a, b, owner, _ = tables(args.second)
     names = list(MOVES)
     rng = np.random.default_rng(0)
+    size = int(owner.max()) + 1
+
+    def resampled() -> np.ndarray:
+        """Message numbers of as many conversations, drawn with replacement."""
+        return np.repeat(np.arange(len(owner)), np.bincount(rng.integers(0, size, size), minlength=size)[owner])
+
     rows = {}
     for k, name in enumerate([*names, *(f"{m}!" for m in names)]):
         draws = []
         for _ in range(300):
-            weight = np.bincount(rng.integers(0, owner.max() + 1, owner.max() + 1), minlength=owner.max() + 1)[owner]
-            at = np.repeat(np.arange(len(owner)), weight)
+            at = resampled()
             draws.append(kappa(a[at, k], b[at, k]))
         low, high = np.nanpercentile(draws, [2.5, 97.5]) if not np.isnan(draws).all() else (float("nan"),) * 2
         rows[name] = {
@@ -103,10 +108,26 @@ def main() -> None:
             "high": float(high),
             "f1": f1(a[:, k], b[:, k]),
         }
+    columns = {name: k for k, name in enumerate(rows)}
+
+    def macro_f1(counted: list[str]) -> tuple[float, list[float]] | tuple[None, None]:
+        """The mean F1 of these labels, and its interval."""
+        if not counted:
+            return None, None
+        ks = [columns[n] for n in counted]
+        draws = []
+        for _ in range(300):
+            at = resampled()
+            draws.append(np.mean([f1(a[at, k], b[at, k]) for k in ks]))
+        return float(np.mean([rows[n]["f1"] for n in counted])), [float(v) for v in np.percentile(draws, [2.5, 97.5])]
+
+    def said(score: float | None, between: list[float] | None) -> str:
+        return "none" if score is None or between is None else f"{score:.3f} ({between[0]:.2f}-{between[1]:.2f})"
+
     frequent = [n for n in names if rows[n]["first"] >= 10]
-    macro = float(np.mean([rows[n]["f1"] for n in frequent]))
+    macro, interval = macro_f1(frequent)
     frequent_u = [f"{n}!" for n in names if rows[f"{n}!"]["first"] >= 10]
-    macro_u = float(np.mean([rows[n]["f1"] for n in frequent_u])) if frequent_u else None
+    macro_u, interval_u = macro_f1(frequent_u)
     confused = []
     for i, x in enumerate(names):
         for j, y in enumerate(names):
@@ -114,7 +135,7 @@ def main() -> None:
             if n >= 3:
                 confused.append((n, x, y))
     print(
-        f"{len(a)} messages in {owner.max() + 1} conversations; macro-F1 between labellers {macro:.3f} over {len(frequent)} moves, unasked {macro_u} over {len(frequent_u)}"
+        f"{len(a)} messages in {owner.max() + 1} conversations; macro-F1 between labellers {said(macro, interval)} over {len(frequent)} moves, unasked {said(macro_u, interval_u)} over {len(frequent_u)}"
     )
     for name in names:
         r = rows[name]
@@ -127,7 +148,9 @@ def main() -> None:
             "messages": len(a),
             "conversations": int(owner.max() + 1),
             "macro_f1": macro,
+            "macro_f1_interval": interval,
             "macro_f1_unasked": macro_u,
+            "macro_f1_unasked_interval": interval_u,
             "counted": frequent,
             "counted_unasked": frequent_u,
             "moves": rows,
