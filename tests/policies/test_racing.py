@@ -5,26 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from overture.policies.racing import Rules, flipped, look, looks
+from overture.policies.racing import Rules, flipped, look, looks, replayed
 
 
 def race(means: list[float], units: int, seed: int, rules: Rules) -> tuple[str, int, bool]:
     """(winner, scores taken, whether the best dropped out). Scores are 0 or 1, paired by how hard a unit is."""
-    rng = np.random.default_rng(seed)
-    hard = rng.random(units)
-    scores = {str(at): (hard < mean).astype(float) for at, mean in enumerate(means)}
-    left, taken, before = list(scores), 0, 0
-    planned = looks(units, rules)
-    for after in planned:
-        taken += len(left) * (after - before)
-        before = after
-        seen = look({name: scores[name][:after].tolist() for name in left}, len(planned), len(means), rules, seed)
-        left = [name for name in left if name not in seen.beaten]
-        if len(left) == 1:
-            break
+    hard = np.random.default_rng(seed).random(units)
+    scores = {str(at): (hard < mean).astype(float).tolist() for at, mean in enumerate(means)}
+    winner, held, taken = replayed(scores, rules, seed)
     best = str(int(np.argmax(means)))
-    winner = max(left, key=lambda name: scores[name][:before].mean())
-    return winner, taken, best not in left
+    return winner, taken, any(best in one.beaten for one in held)
 
 
 def test_the_best_is_kept_as_often_as_promised_and_trials_are_saved() -> None:

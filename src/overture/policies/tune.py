@@ -169,10 +169,10 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
     for before, after in zip([0, *rounds], rounds, strict=False):
         block = racing[before:after]
         for name in left:
-            ended = await _run(plan, name, shared, store, block)
+            ended = await put(plan, name, shared, store, block)
             raced += len(ended)
             trials[name] += ended
-            scores[name] += _scores(plan, block, ended)
+            scores[name] += scored(plan, block, ended)
             if told:
                 told(f"racing {len(left)} of {len(plan.candidates)}", raced, most)
         seen = look({name: scores[name] for name in left}, len(rounds), len(plan.candidates), plan.rules, plan.seed)
@@ -180,8 +180,8 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
         left = [name for name in left if name not in seen.beaten]
         if len(left) == 1:
             break
-    winner = max(left, key=lambda name: (float(np.mean(scores[name])), -plan.candidates.index(name)))
-    ends = {name: await _run(plan, name, shared, store, rest) for name in dict.fromkeys((winner, BARE))}
+    winner = held[-1].best
+    ends = {name: await put(plan, name, shared, store, rest) for name in dict.fromkeys((winner, BARE))}
     tallies = {name: _tally(plan, rest, ended) for name, ended in ends.items()}
     figures = {"winner": tallies[winner].figures(), "bare": tallies[BARE].figures()}
     every = [trial for ended in (*trials.values(), *ends.values()) for trial in ended]
@@ -204,7 +204,8 @@ def _items(plan: Plan, unit: tuple[int, str]) -> list[Item]:
     return [item for item in plan.tasks[at].items if item.pair == pair]
 
 
-async def _run(plan: Plan, name: str, model: Model, store: Store, units: Sequence[tuple[int, str]]) -> list[Trial]:
+async def put(plan: Plan, name: str, model: Model, store: Store, units: Sequence[tuple[int, str]]) -> list[Trial]:
+    """The trials of these units with one candidate. Raises ConfigurationChanged, and ModelGone."""
     ended: list[Trial] = []
     for at, task in enumerate(plan.tasks):
         pairs = {pair for where, pair in units if where == at}
@@ -232,7 +233,7 @@ def _experiment(plan: Plan, name: str, model: Model, task: Task) -> Experiment:
     )
 
 
-def _scores(plan: Plan, units: Sequence[tuple[int, str]], ended: Sequence[Trial]) -> list[float]:
+def scored(plan: Plan, units: Sequence[tuple[int, str]], ended: Sequence[Trial]) -> list[float]:
     """The mean worth of each unit's trials, in the units' order."""
     found = {(trial.task, trial.item): plan.worth.of(trial) for trial in ended}
     return [float(np.mean([found[plan.tasks[unit[0]].name, item.id] for item in _items(plan, unit)])) for unit in units]
