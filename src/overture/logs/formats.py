@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import chatgpt, hh, in3, inspect, lmsys, openai, otel, sharegpt, tau, tau2, transcript, trials, wildchat
+from . import (
+    chatgpt,
+    decisions,
+    hh,
+    in3,
+    inspect,
+    lmsys,
+    openai,
+    otel,
+    sharegpt,
+    tau,
+    tau2,
+    transcript,
+    trials,
+    wildchat,
+)
 from .kinds import Format
 
 RECORD_FORMATS: tuple[Format, ...] = (
@@ -19,6 +34,7 @@ RECORD_FORMATS: tuple[Format, ...] = (
     tau2.FORMAT,
     inspect.FORMAT,
     trials.FORMAT,
+    decisions.FORMAT,
     wildchat.FORMAT,
     lmsys.FORMAT,
     chatgpt.FORMAT,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from ..conversation import Message
 from ..policies import Decision
@@ -74,7 +74,8 @@ class Exchange:
 
     def said(self, asked: Mapping[str, Any], messages: Sequence[Message]) -> None:
         """Keep the conversation, and the first choice of the answer, for a log with content."""
-        self.messages = asked.get("messages") or ()
+        given = asked.get("messages")
+        self.messages = cast("list[Any]", given) if isinstance(given, list) else ()
         if self.answer is None and messages:
             self.answer = messages[0].to_dict()
 

@@ -1,0 +1,151 @@
+"""The decisions log: what it holds with content and without, that it turns over, and that an audit reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from overture.cli import main
+from overture.logs import read
+from overture.policies import Decision
+from overture.serve.decisions import DecisionsLog
+
+from .leaders import Told, making
+from .wire import DONE, ask, count, event, proxied, replying, request, saying, streaming
+
+CLOSE = b"Connection: close"
+SECRET = "my card is 4111"
+ASK = Decision(
+    "elicit", "Ask them.", 0.9, f"they said {SECRET}", say="For how many?", policy="gaps", details={"missing": 0.9}
+)
+
+
+def body(**more: Any) -> bytes:
+    return orjson.dumps(
+        {"model": "m", "user": "ann@no.test", "messages": [{"role": "user", "content": SECRET}], **more}
+    )
+
+
+async def logged(log: Path, script: Any, raw: bytes, **settings: Any) -> dict[str, Any]:
+    async with proxied(script, log=str(log), **settings) as (_, _, port):
+        await ask(port, raw)
+    return orjson.loads(log.read_bytes().splitlines()[-1])
+
+
+async def test_without_content_nothing_that_was_said_is_written(tmp_path: Path):
+    log = tmp_path / "d.jsonl"
+    record = await logged(
+        log,
+        replying(saying("hi")),
+        request(body(), CLOSE, b"Authorization: Bearer sk-secret"),
+        make=making(told=Told(ASK)),
+        policy="told",
+    )
+    assert record["decisions"] == [
+        {"moment": "plan", "move": "elicit", "policy": "gaps", "confidence": 0.9, "details": {"missing": 0.9}}
+    ]
+    assert (record["outcome"], record["status"], record["upstream_calls"]) == ("done", 200, 0)
+    text = log.read_text()
+    assert not [
+        word for word in (SECRET, "4111", "ann@", "sk-secret", "For how many", "Ask them", "hi") if word in text
+    ]
+    assert log.stat().st_mode & 0o077 == 0
+
+
+async def test_a_model_name_that_is_none_is_written_harmlessly(tmp_path: Path):
+    record = await logged(
+        tmp_path / "d", replying(saying("hi")), request(body(model="a b\n<script>" + "x" * 500), CLOSE)
+    )
+    assert record["model"].startswith("a_b__script_xxx")
+    assert len(record["model"]) == 120
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_with_content_the_conversation_and_the_answer_are_read_back(tmp_path: Path, stream: bool):
+    log = tmp_path / "d.jsonl"
+    script = (
+        streaming(event("Two "), event("people."), event(finish="stop"), DONE)
+        if stream
+        else replying(saying("Two people."))
+    )
+    await logged(log, script, request(body(stream=stream), CLOSE), log_content=True)
+    await logged(log, script, request(body(), CLOSE), make=making(told=Told(ASK)), policy="told", log_content=True)
+    first, second = read(log)
+    assert [message.text for message in first.messages] == [SECRET, "Two people."]
+    assert [message.text for message in second.messages] == [SECRET, "For how many?"]
+    assert (first.metadata["move"], second.metadata["move"]) == ("leave", "elicit")
+    assert (second.metadata["decided_by"], second.metadata["policy"], second.metadata["turn"]) == ("gaps", "told", 1)
+
+
+async def test_an_audit_reads_a_log_with_content_and_says_why_it_cannot_read_one_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    full, bare = tmp_path / "full.jsonl", tmp_path / "bare.jsonl"
+    for log, content in ((full, True), (bare, False)):
+        for _ in range(3):
+            await logged(
+                log,
+                replying(saying("hi")),
+                request(body(), CLOSE),
+                make=making(told=Told(ASK)),
+                policy="told",
+                log_content=content,
+            )
+    words = ["audit", "--lens", "moves", "--workers", "1"]
+    assert await asyncio.to_thread(main, [*words, str(full), "--group-by", "move", "--out", str(tmp_path / "a")]) == 0
+    assert "3 conversations, 6 messages" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, [*words, str(bare), "--out", str(tmp_path / "b")]) == 3
+    told = capsys.readouterr().err
+    assert "3 records were rejected" in told
+    assert (
+        "the decision 'elicit' of gaps, without its words: overture serve writes them only with --log-content" in told
+    )
+
+
+async def test_messages_that_are_none_are_logged_as_none(tmp_path: Path):
+    for messages in (5, "text", None, {"a": 1}):
+        record = await logged(
+            tmp_path / "d", replying(saying("hi")), request(body(messages=messages), CLOSE), log_content=True
+        )
+        assert record["messages"] == []
+        assert record["outcome"] == "done"
+
+
+def test_a_log_turns_over_and_loses_no_line(tmp_path: Path):
+    lost: list[int] = []
+    logs = [DecisionsLog(tmp_path / "d", 2_000, 3, lost.append) for _ in range(3)]  # as three workers have them
+    for number in range(90):
+        logs[number % 3].add({"n": number, "text": "x" * 30})
+        if number % 7 == 0:
+            for log in logs:
+                log.close()
+    for log in logs:
+        log.close()
+    files = sorted(path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock"))
+    assert files == ["d", "d.1", "d.2"]
+    lines = [orjson.loads(line)["n"] for name in files for line in (tmp_path / name).read_bytes().splitlines()]
+    assert sorted(lines) == list(range(90))
+    assert not lost
+
+
+def test_the_oldest_is_dropped_and_none_is_kept_where_none_is_wanted(tmp_path: Path):
+    for keep, expected in ((2, {"d", "d.1", "d.2"}), (0, {"d"})):
+        folder = tmp_path / str(keep)
+        folder.mkdir()
+        log = DecisionsLog(folder / "d", 100, keep, lambda count: None)
+        for number in range(50):
+            log.add({"n": number, "text": "x" * 100})
+            log.close()
+        assert {path.name for path in folder.iterdir() if not path.name.endswith(".lock")} == expected
+        assert orjson.loads((folder / "d").read_bytes().splitlines()[-1])["n"] == 49
+
+
+async def test_a_log_that_cannot_be_written_costs_the_log_and_not_the_answer(tmp_path: Path):
+    async with proxied(replying(saying("hi")), log=str(tmp_path / "none" / "d")) as (_, proxy, port):
+        assert saying("hi") in await ask(port, request(body(), CLOSE))
+        await asyncio.sleep(0.4)
+        assert count(proxy, "overture_log_lines_lost_total") == 1
