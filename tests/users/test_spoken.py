@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from overture.conversation import Conversation, Message
 from overture.errors import UsageError
-from overture.models import Scripted
+from overture.models import GREEDY, Scripted
 from overture.tasks.pairs import task as pairs
 from overture.users.base import Utterance, says
 from overture.users.faults import find, parts_said
@@ -35,6 +36,26 @@ async def test_shards_llm_says_what_the_model_says_and_reveals_what_it_chose() -
     assert words(heard) == ["Book me a train.", "Friday, please.", "No idea."]
     assert [said.revealed for said in heard] == [(), ("day",), ()]
     assert "Friday" in asked[0] and "Friday" not in asked[1].split("What was said")[0].split("Everything between")[0]
+
+
+async def test_the_server_is_told_what_may_be_answered() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Player(Scripted):
+        async def reply(self, conversation: Any, sampling: Any = GREEDY, tools: Any = (), response_format: Any = None):  # type: ignore[override]
+            asked.append(response_format["json_schema"]["schema"])
+            return await super().reply(conversation, sampling, tools, response_format)
+
+    for user, answer in (
+        ("shards-llm", {"part": "day", "message": "Friday."}),
+        ("goal", {"message": "a", "done": False}),
+    ):
+        model, _ = player(answer)
+        model.__class__ = Player
+        await talk(user, *(["Which day?"] if user == "shards-llm" else []), model=model)
+    shards, goal = asked
+    assert shards["properties"]["part"] == {"enum": [*(part.name for part in ITEM.open_parts), None]}
+    assert list(goal["properties"]) == ["thought", "message", "done"] == goal["required"]
 
 
 async def test_goal_is_done_when_its_field_says_so_and_not_when_words_do() -> None:

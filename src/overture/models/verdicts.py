@@ -72,12 +72,22 @@ class Unscored:
     reason: str
 
 
-async def ask(model: Model, prompt: str, shape: type[Verdict], max_tokens: int = 400) -> Verdict | Unscored:
-    """The model's verdict in the given shape. Raises ModelError where no answer could be had at all."""
+async def ask(
+    model: Model,
+    prompt: str,
+    shape: type[Verdict],
+    max_tokens: int = 400,
+    schema: Mapping[str, Any] | None = None,
+) -> Verdict | Unscored:
+    """The model's verdict in the given shape. Raises ModelError where no answer could be had at all.
+
+    `schema` is the JSON schema that the server is to hold the model to; without one, any JSON object.
+    """
+    form: dict[str, Any] = {"type": "json_object"}
+    if schema is not None:
+        form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
     reply = await model.reply(
-        Conversation((Message("user", prompt),)),
-        Sampling(max_tokens=max_tokens),
-        response_format={"type": "json_object"},
+        Conversation((Message("user", prompt),)), Sampling(max_tokens=max_tokens), response_format=form
     )
     return read_verdict(reply.message.text, shape)
 

@@ -2,8 +2,9 @@
 
 In come a conversation and a model; out comes an Utterance read from strict JSON. Both prompts are files, and the
 conversation stands in a fence that nothing said in it can close. Easy to get wrong: a model that plays a user drifts
-into playing the assistant and into telling all; what it says is looked over by `faults`, and an answer that is no such
-JSON is asked for once more and then fails the trial, never guessed at. Source of `goal`: CollabLLM's simulator (Wu et
+into playing the assistant and into telling all; what it says is looked over by `faults`. The server is given the JSON
+schema, so that a small model too can only choose a part that is open; an answer that is no such JSON all the same is
+asked for once more and then fails the trial, never guessed at. Source of `goal`: CollabLLM's simulator (Wu et
 al. 2025, arXiv 2502.00640), whose end is a substring there and a field here.
 """
 
@@ -51,6 +52,14 @@ class _Line(BaseModel):
     done: bool
 
 
+def _schema(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_WORDS = {"type": "string", "minLength": 1, "maxLength": 300}
+_SAID = _schema(thought=_WORDS, message={**_WORDS, "minLength": 0}, done={"type": "boolean"})
+
+
 @cache
 def prompt(name: str) -> Prompt:
     """One of the users' prompt files."""
@@ -69,11 +78,12 @@ def transcript(conversation: Conversation) -> str:
     return "\n\n".join(lines) or "(nothing yet)"
 
 
-async def asked(model: Model, text: str, shape: type[Verdict]) -> Verdict:
-    """The model's answer in this shape. Raises UserUnreadable after ATTEMPTS answers that are not."""
+async def asked(model: Model, text: str, shape: type[Verdict], schema: Mapping[str, Any]) -> Verdict:
+    """The model's answer in this shape, to which the server is to hold it by the JSON schema. Raises UserUnreadable
+    after ATTEMPTS answers that are not."""
     reason = ""
     for _ in range(ATTEMPTS):
-        answer = await ask(model, text, shape)
+        answer = await ask(model, text, shape, schema=schema)
         if not isinstance(answer, Unscored):
             return answer
         reason = answer.reason
@@ -88,7 +98,7 @@ class SpokenShards:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "shards-llm", "version": 1, "prompt": prompt("shards").version}
+        return {"user": "shards-llm", "version": 2, "prompt": prompt("shards").version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Rephrasing(item, _needed(model, self.name))
@@ -111,7 +121,8 @@ class _Rephrasing:
         left = [{"name": part.name, "words": part.words} for part in self._open.values()]
         parts = "\n".join(orjson.dumps(part).decode() for part in left) or "(nothing is left)"
         text = prompt("shards").filled({"parts": parts}, {"conversation": transcript(conversation)})
-        line = await asked(self._model, text, _Shard)
+        choice = {"enum": [*self._open, None]}
+        line = await asked(self._model, text, _Shard, _schema(part=choice, message=_WORDS))
         if line.part is not None and line.part not in self._open:
             raise UserUnreadable(f"the model that plays the user chose a part that is not open: {line.part[:40]!r}")
         if line.part is None:
@@ -128,7 +139,7 @@ class Goal:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "goal", "version": 1, "prompt": prompt("goal").version}
+        return {"user": "goal", "version": 2, "prompt": prompt("goal").version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Improvising(item, _needed(model, self.name))
@@ -141,7 +152,7 @@ class _Improvising:
 
     async def next(self, conversation: Conversation) -> Utterance:
         text = prompt("goal").filled({"goal": self._item.goal}, {"conversation": transcript(conversation)})
-        line = await asked(self._model, text, _Line)
+        line = await asked(self._model, text, _Line, _SAID)
         begun = last_reply(conversation) is not None
         if not line.message.strip():
             if not (line.done and begun):
