@@ -45,8 +45,8 @@ def serve(
     log_bytes: Annotated[int, flag("--log-bytes", help="Set the log aside at this size.")] = 64 << 20,
     log_files: Annotated[int, flag("--log-files", help="Logs set aside that are kept.")] = 5,
     state: Annotated[
-        str | None, flag("--state", help="Where users' initiative is kept: a file, or redis://host:port/0.")
-    ] = None,
+        str, flag("--state", help="Where users' initiative is kept: a file, redis://host:port/0, or `off`.")
+    ] = "initiative.sqlite",
     otel: Annotated[str | None, flag("--otel", help="A file, or an OTLP address, that gets a span a request.")] = None,
 ) -> None:
     """Answer clients of the chat API, and ask, do and lead where the policy says so."""
@@ -56,7 +56,7 @@ def serve(
     if log_files < 0:
         raise UsageError("--log-files takes 0 or more")
     given = (host, port, workers, key_env, deadline, silence, max_body)
-    kept = (None if log == "off" else log, log_content, log_bytes, log_files, state, otel)
+    kept = (None if log == "off" else log, log_content, log_bytes, log_files, None if state == "off" else state, otel)
     settings = Settings(upstream, policy, names, shadow, *given, *kept)
     run(settings, lambda port: _say(settings, port))
     print("overture: ended", file=sys.stderr)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from .exchange import Exchange
 from .headers import for_upstream
 from .leading import Leading, note, readable, reviewed
 from .leaving import Leavers
+from .memory import Memory, shelf_of, user_of
 from .metrics import Metrics
 from .relay import cut, failure, relay
 from .settings import OFF, Settings, is_loopback
@@ -51,6 +53,7 @@ class Proxy:
         self.choices = Choices(settings, make)
         self.metrics = Metrics()
         self.log = _log_of(settings, self.metrics)
+        self.memory = Memory(shelf_of(settings.state), self.metrics.forgotten.inc) if settings.state else None
         self._model = model
         self._key = settings.key
         self._leavers = Leavers()
@@ -78,6 +81,8 @@ class Proxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.log is not None:
             self.log.close()
+        if self.memory is not None:
+            await self.memory.close()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -158,6 +163,7 @@ class Proxy:
         body = await self._body(request)
         chosen = self.choices.of(request.headers.get("X-Overture-Policy"), body)
         exchange.take(body.value, chosen.spec, chosen.shadow)
+        exchange.user = user_of(body.value, request.headers.get("Authorization", ""))
         own = {"X-Overture-Stripped": ",".join(body.stripped)} if body.stripped else {}
         headers = self._onward(request, chosen.body)
         copy = Copy()
@@ -184,9 +190,12 @@ class Proxy:
         """The policy, ready to decide within its deadline, and what it sees; without both the turn is unsteered."""
         if chosen.spec == OFF:
             return None, None
-        seen, exchange.unsteered = readable(chosen.body, None)
+        seen, exchange.unsteered = readable(chosen.body)
         if seen is None:
             return None, None
+        if self.memory is not None and exchange.user:
+            start = await self.memory.start_of(exchange.user, seen)
+            seen = replace(seen, metadata={**seen.metadata, "initiative": 1.0 if start is None else start})
         try:
             async with asyncio.timeout(self.settings.deadline):
                 policy = await self.choices.policy(chosen.spec)

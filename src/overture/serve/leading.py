@@ -171,10 +171,10 @@ async def reviewed(
     return review
 
 
-def readable(body: Body, initiative: float | None) -> tuple[Conversation | None, str]:
+def readable(body: Body) -> tuple[Conversation | None, str]:
     """(the conversation, "") or (None, why it cannot be led)."""
     try:
-        seen = seen_of(body.value, initiative)
+        seen = seen_of(body.value)
     except BadRecord:
         return None, "not_readable"
     if ends_with_assistant(seen):

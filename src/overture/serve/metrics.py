@@ -34,6 +34,7 @@ class Metrics:
         self._unsteered = counter("unsteered_total", "Requests that a policy should have led and did not.", "reason")
         self._calls = counter("upstream_calls_total", "Requests to the upstream.")
         self.lost = counter("log_lines_lost_total", "Lines of the decisions log that could not be written.")
+        self.forgotten = counter("state_failures_total", "Times that the store of users' initiative was slow or away.")
         self._seconds = Histogram(
             "overture_request_seconds",
             "From a request to the end of its answer.",

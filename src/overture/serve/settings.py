@@ -51,7 +51,7 @@ class Settings:
     log_files: int = 5
     """So many logs that were set aside are kept."""
     state: str | None = None
-    """Where users' initiative is kept: a path, or `redis://…`; None beside the log, or in memory if there is none."""
+    """Where users' initiative is kept from one conversation to the next: a file, or `redis://…`; None keeps none."""
     otel: str | None = None
     """A file, or the address of an OTLP collector, that gets a span for each request; None makes none."""
 

@@ -27,11 +27,9 @@ def unsteerable(value: Mapping[str, Any]) -> str:
     return ""
 
 
-def seen_of(value: Mapping[str, Any], initiative: float | None = None) -> Conversation:
+def seen_of(value: Mapping[str, Any]) -> Conversation:
     """The conversation as a policy sees it, with the tools on offer. Raises BadRecord where it cannot be read."""
-    metadata: JSON = {} if initiative is None else {"initiative": initiative}
-    seen = Conversation.of(value.get("messages") or (), metadata=metadata)
-    return with_tools(seen, tools_in(value))
+    return with_tools(Conversation.of(value.get("messages") or ()), tools_in(value))
 
 
 def tools_in(value: Mapping[str, Any]) -> Sequence[JSON]:
