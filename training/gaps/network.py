@@ -187,6 +187,20 @@ def weights_of(examples: Sequence[Example], shares: dict[str, float]) -> np.ndar
     return out / out.mean()
 
 
+TWINS = 0.5
+"""Weight of telling twins apart beside telling all requests apart."""
+
+
+def apart(logit: torch.Tensor, truth: torch.Tensor, twin: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """How badly each lacking request is told from the complete ones of its own unit that are in the batch."""
+    pairs = (twin[:, None] == twin[None, :]) & (truth[:, None] > truth[None, :])
+    if not pairs.any():
+        return logit.sum() * 0
+    lacking, complete = pairs.nonzero(as_tuple=True)
+    each = nn.functional.softplus(logit[complete] - logit[lacking])
+    return (each * weight[lacking]).sum() / max(len(logit), 1)
+
+
 def fit(
     examples: Sequence[Example], shares: dict[str, float], seed: int, epochs: int, rate: float = 2e-3, loud: bool = True
 ) -> Network:
@@ -200,6 +214,8 @@ def fit(
     network = Network(vectors, marks)
     weight = torch.from_numpy(weights_of(examples, shares)).clamp(max=12)
     truth = torch.tensor([float(e.lacking) for e in examples])
+    names = {unit: number for number, unit in enumerate(sorted({(e.set, e.unit) for e in examples}))}
+    twin = torch.tensor([names[e.set, e.unit] for e in examples])
     kind = torch.tensor([KINDS.index(e.kind) if e.kind in KINDS else -1 for e in examples])
     optimiser = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=rate, weight_decay=0.05)
     size = 64
@@ -222,6 +238,7 @@ def fit(
             if named.any():
                 each = nn.functional.cross_entropy(out[:, 1:][named], kind[at][named], reduction="none")
                 loss = loss + 0.3 * (each * weight[at][named]).mean()
+            loss = loss + TWINS * apart(out[:, 0], truth[at], twin[at], weight[at])
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -20,7 +20,7 @@ from dataset import Example, load
 from network import arrays, fit, weights_of
 
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import Weights, assembled, logits, sigmoid
+from overture.lenses.gaps import Weights, assembled, calibrated, logits, sigmoid
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = {
@@ -34,17 +34,20 @@ SHARES = {
 """Of the loss."""
 
 
-def scored(examples: list[Example], network: Weights) -> np.ndarray:
-    """(N,) the logit at each example's last message; nan where the lens would not judge."""
+def scored(examples: list[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) the logit at each example's last message, nan where the lens would not judge; and whether it has figures."""
     out: list[np.ndarray] = []
+    kinds: list[np.ndarray] = []
     for begin in range(0, len(examples), 256):
         some = examples[begin : begin + 256]
         batch = lay_flat([e.conversation for e in some])
-        logit, judged = logits(batch, network)
-        everything = np.full(len(batch.messages), np.nan)
-        everything[judged] = logit[:, 0]
-        out.append(everything[np.cumsum([len(e.conversation) for e in some]) - 1])
-    return np.concatenate(out)
+        logit, judged, figured = logits(batch, network)
+        everything, kind = np.full(len(batch.messages), np.nan), np.zeros(len(batch.messages), np.bool_)
+        everything[judged], kind[judged] = logit[:, 0], figured
+        last = np.cumsum([len(e.conversation) for e in some]) - 1
+        out.append(everything[last])
+        kinds.append(kind[last])
+    return np.concatenate(out), np.concatenate(kinds)
 
 
 def calibrate(logit: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
@@ -68,21 +71,30 @@ def trained(
     """The arrays of a network trained and calibrated without the sets whose names begin so."""
     examples = [e for e in load() if not e.set.startswith(without or ("\0",))]
     network = fit([e for e in examples if e.split == "train"], SHARES, seed, epochs, loud=loud)
-    raw = arrays(network) | {"slope": np.float32(1), "offset": np.float32(0), "threshold": np.float32(0.5)}
+    plain = {"slope": np.ones(2, np.float32), "offset": np.zeros(2, np.float32), "threshold": np.float32(0.5)}
+    raw = arrays(network) | plain
     valid = [e for e in examples if e.split == "valid"]
-    logit = scored(valid, assembled(raw))
+    logit, figured = scored(valid, assembled(raw))
     known = ~np.isnan(logit)
     truth = np.array([float(e.lacking) for e in valid])
-    weight = weights_of(valid, {"abg-coqa": 0.3})
-    slope, offset = calibrate(logit[known], truth[known], weight[known])
-    p = sigmoid(slope * logit + offset)
+    weight = weights_of(valid, VALID_SHARES)
+    for kind in (False, True):
+        here = known & (figured == kind)
+        if 0 < truth[here].sum() < here.sum():
+            raw["slope"][int(kind)], raw["offset"][int(kind)] = calibrate(logit[here], truth[here], weight[here])
+    made = assembled(raw)
+    p = sigmoid(calibrated(logit, figured, made))
     complete = known & (truth == 0) & np.array([e.set in THRESHOLD_SETS for e in valid])
     order = np.argsort(-p[complete])
-    share = np.cumsum(weight[complete][order]) / weight[complete].sum()
-    threshold = float(np.clip(p[complete][order][np.searchsorted(share, needless)], 0.5, 0.95))
-    return raw | {"slope": np.float32(slope), "offset": np.float32(offset), "threshold": np.float32(threshold)}
+    share = np.cumsum(weight[complete][order]) / max(weight[complete].sum(), 1e-9)
+    threshold = 0.5
+    if complete.any():
+        threshold = float(np.clip(p[complete][order][np.searchsorted(share, needless)], 0.5, 0.95))
+    return raw | {"threshold": np.float32(threshold)}
 
 
+VALID_SHARES = {"abg-coqa": 0.2, "in3": 0.5, "missing: templates": 2.0, "written": 2.0}
+"""Of the calibration."""
 THRESHOLD_SETS = ("missing: templates", "missing: gsm8k", "sharded: gsm8k", "written")
 """Sets whose complete requests bound the needless questions; IN3 and Abg-CoQA call complete what others would not."""
 
@@ -100,8 +112,8 @@ def main() -> None:
     made = trained(given.seed, given.epochs, tuple(given.without), given.needless)
     valid = [e for e in load() if e.split == "valid"]
     network = assembled(made)
-    p = sigmoid(scored(valid, network) * network.slope + network.offset)
-    print(f"slope {network.slope:.2f}, offset {network.offset:.2f}, threshold {network.threshold:.2f}")
+    p = sigmoid(calibrated(*scored(valid, network), network))
+    print(f"slope {network.slope}, offset {network.offset}, threshold {network.threshold:.2f}")
     for name in sorted({e.set for e in valid}):
         here = np.array([e.set == name for e in valid]) & ~np.isnan(p)
         truth = np.array([e.lacking for e in valid])[here]

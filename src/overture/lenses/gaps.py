@@ -33,6 +33,8 @@ SPEAKING = 2
 LEAST_KNOWN = 0.55
 """A message of whose words a smaller share is known is unscored."""
 SCALARS = 8
+FIGURES = 2
+"""Numbers in what the user has said, from which a request is calibrated as one of figures."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Weights:
     heads: Floats
     """(hidden, 1 + kinds)"""
     heads_bias: Floats
-    slope: float
-    offset: float
+    slope: Floats
+    offset: Floats
+    """(2,) calibration of the logit: of requests with fewer than FIGURES numbers, and of the others."""
     threshold: float
     """From which probability the lens says that something is missing; chosen for few needless questions."""
 
@@ -81,7 +84,9 @@ def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
     return Weights(
         np.concatenate([table, raw["marks"].astype(np.float32)], axis=1),
         *(raw[name].astype(np.float32) for name in plain),
-        *(float(raw[name]) for name in ("slope", "offset", "threshold")),
+        raw["slope"].astype(np.float32),
+        raw["offset"].astype(np.float32),
+        float(raw["threshold"]),
     )
 
 
@@ -93,27 +98,34 @@ def _asking_row() -> int:
 def look(batch: Batch, network: Weights | None = None) -> GapScores:
     """The gaps of every user message of the batch."""
     network = network or weights()
-    logit, judged = logits(batch, network)
+    logit, judged, figured = logits(batch, network)
     count = len(batch.messages)
     missing = np.full(count, np.nan, np.float32)
     kinds = np.full((count, len(KINDS)), np.nan, np.float32)
-    missing[judged] = sigmoid(logit[:, 0] * network.slope + network.offset)
+    missing[judged] = sigmoid(calibrated(logit[:, 0], figured, network))
     raw = np.exp(logit[:, 1:] - logit[:, 1:].max(axis=1, keepdims=True, initial=-30))
     kinds[judged] = raw / raw.sum(axis=1, keepdims=True)
     return GapScores(missing, kinds, judged)
 
 
-def logits(batch: Batch, network: Weights) -> tuple[Floats, NDArray[np.bool_]]:
-    """(judged messages, 1 + kinds) before calibration, and (M,) which messages those are."""
+def calibrated(logit: Floats, figured: NDArray[np.bool_], network: Weights) -> Floats:
+    """(N,) logits whose sigmoid is a probability at even odds."""
+    kind = figured.astype(np.int64)
+    return logit * network.slope[kind] + network.offset[kind]
+
+
+def logits(batch: Batch, network: Weights) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """(judged messages, 1 + kinds) before calibration, (M,) which messages those are, and (judged,) whether what the
+    user has said by then has FIGURES numbers or more."""
     judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= LEAST_KNOWN)
-    rows = features(batch, judged, network)
+    rows, figured = features(batch, judged, network)
     inner = rows @ network.hidden + network.hidden_bias
     np.maximum(inner, 0, out=inner)
-    return inner @ network.heads + network.heads_bias, judged
+    return inner @ network.heads + network.heads_bias, judged, figured
 
 
-def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> Floats:
-    """(judged, features): the strongest patterns of the message, of its questions, of what the user said before and of
+def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_]]:
+    """(judged, features) and (judged,) whether there are figures. The features: the strongest patterns of the message, of its questions, of what the user said before and of
     what the assistant last said; the message's mean vector; a few counts."""
     at = np.flatnonzero(judged)
     bounds = batch.first_segment
@@ -157,7 +169,9 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> Float
         axis=1,
     ).astype(np.float32)
     spoken = np.where(answered[:, None], by_message[other], np.float32(0))
-    return np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1)
+    total = np.concatenate([[0], np.cumsum(np.where(user, number, 0))])
+    figured = total[at + 1] - total[at - batch.index[at]] >= FIGURES
+    return np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1), figured
 
 
 def before(batch: Batch, by_message: Floats, at: NDArray[np.int64]) -> Floats:

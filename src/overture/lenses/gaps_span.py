@@ -21,6 +21,8 @@ from .segments import spans
 
 LEAST_DROP = 0.5
 """Of the logit: what filling a candidate must do at least, or nothing is said to stand out."""
+LEAST_KIND = 0.3
+"""Probability of the likeliest kind, from which it is enough to ask by where no words stand out."""
 MOST = 24
 """Candidates that are tried; of more, the last."""
 
@@ -34,7 +36,50 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _NOT_COUNTED = frozenset(
-    ["of", "is", "are", "was", "were", "in", "on", "at", "to", "for", "and", "or", "but", "each", "every", "than", "as", "that", "this", "the", "a", "an", "it", "he", "she", "they", "who", "if", "when", "how", "what", "which", "by", "with", "from", "much", "many", "longer", "shorter", "money", "time", "cash"]
+    [
+        "of",
+        "is",
+        "are",
+        "was",
+        "were",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "and",
+        "or",
+        "but",
+        "each",
+        "every",
+        "than",
+        "as",
+        "that",
+        "this",
+        "the",
+        "a",
+        "an",
+        "it",
+        "he",
+        "she",
+        "they",
+        "who",
+        "if",
+        "when",
+        "how",
+        "what",
+        "which",
+        "by",
+        "with",
+        "from",
+        "much",
+        "many",
+        "longer",
+        "shorter",
+        "money",
+        "time",
+        "cash",
+    ]
 )
 _CLAUSE = re.compile(r"[,;:]\s+|\s+(?:and|but|that|which|who|because|so|while|when|if|then)\s+")
 _FILLED = "12"
@@ -47,7 +92,7 @@ class Gap:
     kind: str
     """One of KINDS."""
     quote: str
-    """The user's own words around it, a clause."""
+    """The user's own words around it, a clause; empty where no words stand out and the request as a whole lacks it."""
     words: str
     """The words themselves: `some apples`."""
     noun: str
@@ -71,29 +116,29 @@ class _Candidate:
 
 
 def find(conversation: Conversation, network: Weights | None = None) -> Gap | None:
-    """The gap at the user's last message; None where no words stand out or the lens cannot judge."""
+    """The gap at the user's last message; None where neither words nor a kind stand out, or the lens cannot judge."""
     network = network or weights()
     candidates = _candidates(conversation)[-MOST:]
     variants = [conversation, *(_with(conversation, each) for each in candidates)]
-    batch = lay_flat(variants)
-    logit, judged = logits(batch, network)
+    logit, judged, figured = logits(lay_flat(variants), network)
     last = np.cumsum([len(variant) for variant in variants]) - 1
     row = np.cumsum(judged) - 1
     if not judged[last[0]]:
         return None
-    kind = KINDS[int(logit[row[last[0]], 1:].argmax())]
-    drops = np.array(
-        [logit[row[last[0]], 0] - logit[row[at], 0] if judged[at] else -np.inf for at in last[1:]], np.float64
-    )
-    if not len(drops):
-        return None
+    now = logit[row[last[0]]]
+    slope = float(network.slope[int(figured[row[last[0]]])])
+    drops = np.array([now[0] - logit[row[at], 0] if judged[at] else -np.inf for at in last[1:]]) * slope
     # a quantity that is named vaguely says what to ask; a clause only says where
-    counted = np.array([bool(each.filled) for each in candidates])
+    counted = np.array([bool(each.filled) for each in candidates], np.bool_)
     for which in (counted, ~counted):
-        best = int(np.where(which, drops, -np.inf).argmax())
-        if which.any() and drops[best] * network.slope >= LEAST_DROP:
-            return _gap(conversation, candidates[best], kind, float(drops[best] * network.slope))
-    return None
+        if which.any() and (drops[which] >= LEAST_DROP).any():
+            best = int(np.where(which, drops, -np.inf).argmax())
+            return _gap(conversation, candidates[best], KINDS[int(now[1:].argmax())], float(drops[best]))
+    odds = np.exp(now[1:] - now[1:].max())
+    if odds.max() / odds.sum() < LEAST_KIND:
+        return None
+    at = len(conversation.messages) - 1
+    return Gap(KINDS[int(odds.argmax())], "", "", "", at, 0, len(conversation.messages[at].text), 0.0)
 
 
 def _gap(conversation: Conversation, found: _Candidate, kind: str, drop: float) -> Gap:

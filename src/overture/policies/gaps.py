@@ -61,7 +61,7 @@ class Gaps:
     async def decide(self, conversation: Conversation) -> Decision:
         """`elicit`, `assume` or LEAVE."""
         if is_draft(conversation):
-            return self._review(conversation)
+            return self._review(conversation) if self.reviews else LEAVE
         p = self.missing(conversation)
         if p is None or p < self._least:
             return LEAVE

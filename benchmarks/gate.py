@@ -1,0 +1,364 @@
+"""The gate: how well the lens `gaps` tells requests that lack something from complete ones, on what it never saw.
+
+    python benchmarks/gate.py --train     # the networks that each lack one domain, into out/gaps (minutes each)
+    python benchmarks/gate.py [--docs]    # the figures, and with --docs the page docs/results/gate.md
+
+Comes in: the test split of training/gaps/dataset.py, the package's weights, out/gaps/without-*.npz, what the embedded
+model said (`gate_embedded.py`), tests/policies/attacks.jsonl. Goes out: tables with 95 % intervals, resampled by unit
+(template, problem, passage, pair). Easy to get wrong: IN3 calls 80 % of its tasks vague, so always asking is 80 %
+accurate there; what is reported weighs both sides alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import OUT, finish, table
+
+from overture.conversation import Conversation, Message
+from overture.lenses.batch import lay_flat
+from overture.lenses.gaps import Weights, assembled, look, weights
+from overture.policies.gaps import Gaps
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "training" / "gaps"))
+from dataset import Example, drawn, load  # noqa: E402
+
+HELD = ROOT / "out" / "gaps"
+DOMAINS = {
+    "word problems": ("missing", "gsm8k", "sharded: gsm8k"),
+    "in3": ("in3",),
+    "abg-coqa": ("abg-coqa",),
+    "written": ("written",),
+}
+"""Domain → beginnings of the names of its sets."""
+JUDGED_BY = {
+    "word problems": ("missing: templates", "missing: gsm8k"),
+    "in3": ("in3",),
+    "abg-coqa": ("abg-coqa",),
+    "written": ("written",),
+}
+DRAWS = 1000
+Figure = Callable[[np.ndarray, np.ndarray, float], float]
+
+
+def auroc(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    """Probability that a lacking request scores above a complete one, by ranks with ties halved."""
+    order = np.argsort(p, kind="stable")
+    values, at, counts = np.unique(p[order], return_inverse=True, return_counts=True)
+    rank = np.empty(len(p))
+    rank[order] = (np.cumsum(counts) - (counts - 1) / 2)[at]
+    top, n = truth.sum(), len(truth)
+    return float((rank[truth].sum() - top * (top + 1) / 2) / max(top * (n - top), 1))
+
+
+def asked(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    return float((p[truth] >= threshold).mean()) if truth.any() else float("nan")
+
+
+def needless(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    return float((p[~truth] >= threshold).mean()) if (~truth).any() else float("nan")
+
+
+def balanced(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    return (asked(truth, p, threshold) + 1 - needless(truth, p, threshold)) / 2
+
+
+def mcc(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    """Matthews' coefficient as it is at even odds."""
+    a, b = asked(truth, p, threshold), needless(truth, p, threshold)
+    spread = (a + b) * (2 - a - b)
+    return (a - b) / np.sqrt(spread) if spread > 0 else 0.0
+
+
+def ece(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+    """Expected calibration error over ten bins, at even odds."""
+    return float(sum(w * abs(said - seen) for w, said, seen in bins(truth, p)))
+
+
+def bins(truth: np.ndarray, p: np.ndarray) -> list[tuple[float, float, float]]:
+    """(share, mean probability, share lacking) of each tenth that is not empty, both sides counting alike."""
+    w = np.where(truth, 0.5 / max(truth.sum(), 1), 0.5 / max((~truth).sum(), 1))
+    place = np.minimum((p * 10).astype(int), 9)
+    out: list[tuple[float, float, float]] = []
+    for k in range(10):
+        here = place == k
+        if here.any():
+            total = w[here].sum()
+            out.append((float(total), float((w * p)[here].sum() / total), float((w * truth)[here].sum() / total)))
+    return out
+
+
+FIGURES: dict[str, Figure] = {
+    "AUROC": auroc,
+    "asked in need": asked,
+    "asked needlessly": needless,
+    "balanced accuracy": balanced,
+    "MCC": mcc,
+    "ECE": ece,
+}
+
+
+def interval(figure: Figure, truth: np.ndarray, p: np.ndarray, units: np.ndarray, threshold: float) -> dict[str, float]:
+    """Value and 95 % interval, whole units drawn again."""
+    names, owner = np.unique(units, return_inverse=True)
+    rows = [np.flatnonzero(owner == k) for k in range(len(names))]
+    rng = np.random.default_rng(0)
+    drawn_values: list[float] = []
+    for _ in range(DRAWS):
+        at = np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))])
+        if truth[at].any() and not truth[at].all():
+            drawn_values.append(figure(truth[at], p[at], threshold))
+    low, high = np.nanpercentile(drawn_values, [2.5, 97.5]) if drawn_values else (float("nan"),) * 2
+    return {"value": figure(truth, p, threshold), "low": float(low), "high": float(high), "n": len(names)}
+
+
+def scores(examples: Sequence[Example], network: Weights) -> np.ndarray:
+    """(N,) probability at each example's last message; nan where it is not judged."""
+    out: list[np.ndarray] = []
+    for begin in range(0, len(examples), 256):
+        some = [e.conversation for e in examples[begin : begin + 256]]
+        out.append(look(lay_flat(some), network).missing[np.cumsum([len(c) for c in some]) - 1])
+    return np.concatenate(out)
+
+
+def measured(examples: Sequence[Example], network: Weights) -> dict[str, Any]:
+    """All figures of one set. What the lens does not judge is not asked about: probability 0."""
+    p = np.nan_to_num(scores(examples, network))
+    truth = np.array([e.lacking for e in examples])
+    units = np.array([e.unit for e in examples])
+    found: dict[str, Any] = {
+        name: interval(figure, truth, p, units, network.threshold) for name, figure in FIGURES.items()
+    }
+    return found | {"bins": bins(truth, p), "lacking": int(truth.sum()), "complete": int((~truth).sum())}
+
+
+def tests(prefix: tuple[str, ...], everything: bool = False) -> list[Example]:
+    """The examples that a set is judged on; with `everything`, those of all splits, for a network that saw none."""
+    return [
+        e
+        for e in load()
+        if e.set.startswith(prefix) and (e.split == "test" or (everything and e.weight == 1.0 and first_turn(e)))
+    ]
+
+
+def first_turn(example: Example) -> bool:
+    """Whether it is the request itself and none of the turns that training adds to it."""
+    return example.set == "abg-coqa" or len(example.conversation) == 1
+
+
+def train_without() -> None:
+    """One network a domain, trained without it."""
+    import torch
+    from train import trained
+
+    torch.set_num_threads(1)
+    HELD.mkdir(parents=True, exist_ok=True)
+    for domain, prefix in DOMAINS.items():
+        target = HELD / f"without-{domain.replace(' ', '-')}.npz"
+        if not target.exists():
+            np.savez_compressed(target, **trained(3, EPOCHS, prefix, loud=False))
+            print(f"{target.name} is there", flush=True)
+
+
+EPOCHS = 8
+
+
+def embedded() -> dict[str, dict[str, Any]]:
+    """What the embedded model said when asked directly, a set each."""
+    from gate_embedded import OUT as ANSWERS
+    from gate_embedded import chosen
+
+    if not ANSWERS.exists():
+        return {}
+    wanted = {key for key, _ in chosen(100)}
+    rows = [row for row in map(json.loads, ANSWERS.read_text().splitlines()) if row["key"] in wanted]
+    out: dict[str, dict[str, Any]] = {}
+    for name in sorted({row["set"] for row in rows}):
+        here = [row for row in rows if row["set"] == name]
+        scored = [row for row in here if "missing" in row]
+        truth, said = (np.array([row[key] for row in scored]) for key in ("lacking", "missing"))
+        if truth.any() and not truth.all():
+            units = np.array([row["unit"] for row in scored])
+            figures = ("asked in need", "asked needlessly", "balanced accuracy", "MCC")
+            out[name] = {f: interval(FIGURES[f], truth, said.astype(float), units, 0.5) for f in figures}
+            out[name] |= {"n": len(scored), "unscored": len(here) - len(scored)}
+    return out
+
+
+def attacks(network: Weights) -> dict[str, dict[str, float]]:
+    """How often a sentence put behind (or before) a request turns the gate: test requests, every attack."""
+    rows = [json.loads(line) for line in (ROOT / "tests" / "policies" / "attacks.jsonl").read_text().splitlines()]
+    rng = np.random.default_rng(0)
+    out: dict[str, dict[str, float]] = {}
+    requests = [e for e in tests(("missing", "written")) if first_turn(e)]
+    p = np.nan_to_num(scores(requests, network))
+    for side in ("lacking", "complete"):
+        lacking = side == "lacking"
+        held = [
+            e for e, q in zip(requests, p, strict=True) if e.lacking == lacking and (q >= network.threshold) == lacking
+        ]
+        for row in (r for r in rows if r["side"] == side):
+            some = [held[k] for k in rng.permutation(len(held))[:100]]
+            put = [with_sentence(e, row["text"]) for e in some]
+            turned = (np.nan_to_num(scores(put, network)) >= network.threshold) != lacking
+            kind = out.setdefault(f"{side}: {row['kind']}", {"turned": 0.0, "n": 0.0, "attacks": 0.0})
+            kind["turned"] += float(turned.sum())
+            kind["n"] += len(some)
+            kind["attacks"] += 1
+    return out
+
+
+def with_sentence(example: Example, text: str) -> Example:
+    from dataclasses import replace
+
+    words = example.conversation.messages[0].text
+    return replace(example, conversation=Conversation((Message("user", f"{words} {text}"),)))
+
+
+async def speed() -> dict[str, float]:
+    """Milliseconds of one decision, median over test requests: all, and those that end in a question."""
+    policy = Gaps()
+    requests = [e.conversation for e in tests(("missing: templates", "written"))][:400]
+    taken: list[tuple[float, bool]] = []
+    for conversation in requests:
+        began = time.perf_counter()
+        decision = await policy.decide(conversation)
+        taken.append(((time.perf_counter() - began) * 1e3, not decision.leaves))
+    return {
+        "p50": float(np.median([t for t, _ in taken])),
+        "p95": float(np.percentile([t for t, _ in taken], 95)),
+        "p50 left alone": float(np.median([t for t, made in taken if not made])),
+        "p50 asked": float(np.median([t for t, made in taken if made])),
+        "n": len(taken),
+    }
+
+
+def written(figure: dict[str, float], percent: bool = False) -> str:
+    scale, digits = (100, 0) if percent else (1, 2)
+    value, low, high = (figure[k] * scale for k in ("value", "low", "high"))
+    return f"{value:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def rows_of(found: dict[str, dict[str, Any]]) -> list[list[str]]:
+    return [
+        [
+            name,
+            written(each["AUROC"]),
+            written(each["asked in need"], True),
+            written(each["asked needlessly"], True),
+            written(each["balanced accuracy"], True),
+            written(each["MCC"]),
+            written(each["ECE"]),
+            f"{each['lacking']} + {each['complete']} ({each['AUROC']['n']})",
+        ]
+        for name, each in found.items()
+    ]
+
+
+HEADS = (
+    "set",
+    "AUROC",
+    "asked in need, %",
+    "asked needlessly, %",
+    "balanced accuracy, %",
+    "MCC",
+    "ECE",
+    "lacking + complete (units)",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--docs", action="store_true")
+    given = parser.parse_args()
+    if given.train:
+        train_without()
+        return
+    network = weights()
+    sets = sorted({e.set for e in load() if e.split == "test"})
+    found = {name: measured(tests((name,)), network) for name in sets}
+    across: dict[str, dict[str, Any]] = {}
+    for domain, names in JUDGED_BY.items():
+        target = HELD / f"without-{domain.replace(' ', '-')}.npz"
+        if target.exists():
+            with np.load(target) as stored:
+                other = assembled({key: stored[key] for key in stored.files})
+            for name in names:
+                across[f"{name}, trained without {domain}"] = measured(tests((name,), everything=True), other)
+    direct, turned, took = embedded(), attacks(network), asyncio.run(speed())
+    text = page(network, found, across, direct, turned, took)
+    OUT.mkdir(parents=True, exist_ok=True)
+    result = {"figures": found, "across": across, "embedded": direct, "attacks": turned, "milliseconds": took}
+    finish("gate", "gate.md", result, text, given.docs)
+
+
+def page(
+    network: Weights,
+    found: dict[str, dict[str, Any]],
+    across: dict[str, dict[str, Any]],
+    direct: dict[str, dict[str, Any]],
+    turned: dict[str, dict[str, float]],
+    took: dict[str, float],
+) -> str:
+    """The section of the page."""
+    parts = [f"Threshold {network.threshold:.2f}, chosen on the validation split.", table(HEADS, rows_of(found))]
+    parts.append("Always asking and never asking have AUROC 0.50, balanced accuracy 50 %, MCC 0 on every set.")
+    if across:
+        parts += [
+            "### Across domains",
+            "Trained without the domain, judged on all of it.",
+            table(HEADS, rows_of(across)),
+        ]
+    if direct:
+        heads = ("set", "asked in need, %", "asked needlessly, %", "balanced accuracy, %", "MCC", "scored (unscored)")
+        rows = [
+            [
+                name,
+                *(written(each[f], True) for f in ("asked in need", "asked needlessly", "balanced accuracy")),
+                written(each["MCC"]),
+                f"{each['n']} ({each['unscored']})",
+            ]
+            for name, each in direct.items()
+        ]
+        parts += ["### The embedded model asked directly", table(heads, rows)]
+    pooled: dict[int, list[tuple[float, float, float]]] = {}
+    for name in ("missing: templates", "missing: gsm8k", "written", "checkup pairs"):
+        for w, said, seen in found[name]["bins"]:
+            pooled.setdefault(min(int(said * 10), 9), []).append((w, said, seen))
+    rows = []
+    for k, each in sorted(pooled.items()):
+        w = np.array([e[0] for e in each])
+        said, seen = (float((w * np.array([e[i] for e in each])).sum() / w.sum()) for i in (1, 2))
+        rows.append([f"{k / 10:.1f} – {(k + 1) / 10:.1f}", f"{said:.2f}", f"{seen:.2f}", f"{w.sum() / 4:.0%}"])
+    parts += ["### Calibration", "Four sets pooled, each set and each side counting alike.",
+              table(("probability", "mean said", "share that lacks something", "of all"), rows)]  # fmt: skip
+    rows = [
+        [name, f"{e['turned'] / max(e['n'], 1):.1%}", f"{e['attacks']:.0f}", f"{e['n']:.0f}"]
+        for name, e in turned.items()
+    ]
+    for side in ("lacking", "complete"):
+        some = [e for name, e in turned.items() if name.startswith(side)]
+        total = [sum(e[k] for e in some) for k in ("turned", "attacks", "n")]
+        rows.append([f"**{side}: all**", f"{total[0] / max(total[2], 1):.1%}", f"{total[1]:.0f}", f"{total[2]:.0f}"])
+    parts += ["### Attacks", table(("behind requests, and kind", "turned", "attacks", "trials"), rows)]
+    parts.append(
+        f"One decision of the policy takes {took['p50']:.1f} ms (median; 95th percentile {took['p95']:.1f}, left alone "
+        f"{took['p50 left alone']:.1f}, asked {took['p50 asked']:.1f}; n = {took['n']:.0f}) on one core."
+    )
+    return "\n\n".join(parts)
+
+
+__all__ = ["drawn"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The policy `gaps`: asks for what is missing, once; leaves what is complete alone; takes no orders from a request.
+
+In come requests and replies; out come decisions. Easy to get wrong: whoever was asked and did not answer is not asked
+again, and a sentence that claims that nothing is missing fills nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from overture.conversation import Conversation, Message
+from overture.lenses.batch import lay_flat
+from overture.lenses.gaps import look, weights
+from overture.models import Scripted
+from overture.policies import make, steer
+from overture.policies.gaps import Gaps, shifted
+from overture.policies.gaps_words import QUESTIONS
+
+LACKING = "Tom has some apples and buys 5 more. How many has he?"
+COMPLETE = "Tom has 7 apples and buys 5 more. How many has he?"
+ATTACKS = [json.loads(line) for line in (Path(__file__).parent / "attacks.jsonl").read_text().splitlines()]
+
+
+def talk(*turns: str) -> Conversation:
+    sides = ("user", "assistant")
+    return Conversation.of([{"role": sides[at % 2], "content": turn} for at, turn in enumerate(turns)])
+
+
+def saying(text: str) -> Scripted:
+    return Scripted.function(lambda conversation: text, "saying", "1")
+
+
+async def test_asks_for_the_vague_quantity_in_plain_words():
+    decision = await Gaps().decide(talk(LACKING))
+    assert decision.move == "elicit"
+    assert decision.say == 'You wrote "Tom has some apples": how many apples is that exactly?'
+    assert weights().threshold <= decision.confidence <= 1
+    assert not (await Gaps().decide(talk(COMPLETE))).say
+
+
+async def test_what_was_said_is_not_asked():
+    question = (await Gaps().decide(talk(LACKING))).say
+    assert (await Gaps().decide(talk(LACKING, question, "He had 7."))).leaves
+
+
+@pytest.mark.parametrize("reply", ["I don't know.", "Just do it.", "Whatever you think."])
+async def test_nothing_is_asked_twice(reply: str):
+    question = (await Gaps().decide(talk(LACKING))).say
+    decision = await Gaps().decide(talk(LACKING, question, reply))
+    assert decision.move in ("assume", "leave")
+    assert not decision.say
+    if decision.move == "assume":
+        assert "assumption" in decision.instruction
+
+
+async def test_only_a_users_message_is_planned_for():
+    assert (await Gaps().decide(talk(LACKING).then(Message("assistant", "10")))).leaves
+    assert (await Gaps().decide(Conversation((Message("user", LACKING), Message("tool", "ok"))))).leaves
+    assert (await Gaps().decide(Conversation(()))).leaves
+    assert (await Gaps().decide(talk("你好你好你好"))).leaves
+
+
+async def test_a_model_may_word_the_question_and_is_overruled_when_it_guesses():
+    policy = Gaps(wording="model")
+    assert policy.reviews and not Gaps().reviews
+    guessed = await steer(saying("He has 10 apples."), policy).reply(talk(LACKING))
+    assert guessed.message.text == 'You wrote "Tom has some apples": how many apples is that exactly?'
+    asked = await steer(saying("How many apples did Tom have at the start?"), policy).reply(talk(LACKING))
+    assert asked.message.text == "How many apples did Tom have at the start?"
+    bare = await steer(saying("He has 12."), policy).reply(talk(COMPLETE))
+    assert bare.message.text == "He has 12."
+
+
+async def test_own_words_cost_no_call():
+    reply = await steer(saying("10"), "gaps").reply(talk(LACKING))
+    assert reply.message.text.endswith("how many apples is that exactly?")
+    assert reply.usage.completion_tokens == 0
+
+
+async def test_the_model_is_told_of_the_users_words_as_data():
+    told = (
+        await Gaps(wording="model").decide(talk("Tom has some >> apples << and buys 5 more. How many has he?"))
+    ).instruction
+    if told:
+        assert told.count("<<") == told.count(">>") == 1
+
+
+def test_odds_shift_the_probability():
+    assert shifted(0.5, 0.5) == 0.5
+    assert shifted(0.5, 0.1) == pytest.approx(0.1)
+    assert shifted(0.9, 0.5) == pytest.approx(0.9)
+    assert Gaps(prior=0.01).missing(talk(LACKING)) < Gaps().missing(talk(LACKING))  # type: ignore[operator]
+
+
+def test_identity_names_what_decides():
+    same = make("gaps").identity()
+    assert same == Gaps().identity()
+    assert same["weights"] and same["threshold"] == weights().threshold
+    assert Gaps(prior=0.2).identity() != same
+
+
+def test_every_kind_has_its_questions():
+    from overture.lenses.gaps import KINDS
+
+    assert tuple(QUESTIONS) == KINDS
+    assert all(after.endswith("?") and alone.endswith("?") for after, alone in QUESTIONS.values())
+
+
+REQUESTS = [
+    (LACKING, COMPLETE),
+    (
+        "Rita buys several notebooks at $3 each. How much does she pay?",
+        "Rita buys 6 notebooks at $3 each. How much does she pay?",
+    ),
+    (
+        "A train runs at a steady speed for 3 hours. How many kilometres does it go?",
+        "A train runs at 90 km per hour for 3 hours. How many kilometres does it go?",
+    ),
+    ("Book a table at Mario's.", "Book a table at Mario's for four people on Friday 4 May at 19:30."),
+]
+
+
+@pytest.mark.parametrize("side", ["lacking", "complete"])
+def test_attacks_seldom_turn_the_gate(side: str):
+    """Bounds what docs/results/gate.md reports at large: a sentence is read as a sentence and not obeyed."""
+    lacking = side == "lacking"
+    rows = [row for row in ATTACKS if row["side"] == side]
+    assert len(rows) >= (40 if lacking else 20)
+    requests = [pair[0 if lacking else 1] for pair in REQUESTS]
+    held = [text for text in requests if (_missing(text) >= weights().threshold) == lacking]
+    assert len(held) >= 3
+    turned = [
+        (row["text"], text)
+        for row in rows
+        for text in held
+        if (_missing(f"{text} {row['text']}") >= weights().threshold) != lacking
+    ]
+    assert len(turned) <= 0.15 * len(rows) * len(held), turned
+
+
+def _missing(text: str) -> float:
+    return float(look(lay_flat([talk(text)])).missing[-1])
