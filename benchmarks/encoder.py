@@ -92,7 +92,7 @@ def quality(most: int) -> Numbers:
     judged = (batch.side > 0) & labelled
     weight = (judged[batch.message_of] / np.sqrt(lengths)).astype(np.float32)
     width, moves = weights().hidden.shape[1], len(NAMES)
-    fold = folds(train, FOLDS, SEED)[batch.conversation_of]
+    fold = folds(train, FOLDS)[batch.conversation_of]
     unseen = np.zeros((len(batch.messages), 2 * moves), np.float32)
     for number in range(FOLDS):
         heads = minilm.fit(rows[0], made, unasked, weight * (fold != number)[batch.message_of], width, SEED + number)

@@ -1,9 +1,10 @@
 """The starting point of both lenses' text vectors: one vector a word, distilled from MiniLM.
 
-    python training/vectors.py            # writes the vocabulary and .cache/vectors.npy
+    python training/vectors.py [--vocabulary]          # writes .cache/vectors.npy; and, if asked, the vocabulary anew
 
-Comes in: MiniLM (the data item `minilm`). Goes out: `src/overture/lenses/weights/vocabulary.txt` and, not in the repository, a
-float32 table of shape (rows, 256) in the vocabulary's order, rows 0 and 1 being zero. The method is that of model2vec
+Comes in: MiniLM (the data item `minilm`). Goes out, not in the repository, a float32 table of shape (rows, 256) in the order of
+`src/overture/lenses/weights/vocabulary.txt`, rows 0 and 1 being zero. With `--vocabulary` that file is made first, and then
+every lens has to be trained again: their weights are refused with another one. The method is that of model2vec
 (Tulkens and van Dongen 2024): each word alone through the encoder, mean of the last layer, principal components.
 Except: 1) words stand whole, also where MiniLM has no piece for them; 2) no weighting by frequency, as both lenses train
 the table further.
@@ -11,6 +12,7 @@ the table further.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections import Counter
@@ -21,10 +23,12 @@ import torch
 from sklearn.decomposition import PCA
 from transformers import AutoTokenizer, BertModel
 
+from moves.dataset import FRESH
 from overture import data
 from overture.lenses.words import KNOWN_FROM, tokenize
 
 ROOT = Path(__file__).resolve().parent.parent
+VOCABULARY = ROOT / "src" / "overture" / "lenses" / "weights" / "vocabulary.txt"
 DIMENSIONS = 256
 
 
@@ -34,7 +38,8 @@ def words() -> list[str]:
     kept = [w for w in pieces if re.fullmatch(r"[a-z]{1,20}|\d{1,4}|[!-/:-@\[-`{-~]", w)]
     counts: Counter[str] = Counter()
     for file in sorted((ROOT / "training" / "moves" / "written").glob("*.txt")):
-        counts.update(tokenize(file.read_text()))
+        if file.stem not in FRESH:
+            counts.update(tokenize(file.read_text()))
     import openpyxl
 
     sheet = openpyxl.load_workbook(data.path("onet/task_statements.xlsx"), read_only=True).active
@@ -49,7 +54,11 @@ def words() -> list[str]:
 
 
 def main() -> None:
-    vocabulary = words()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vocabulary", action="store_true", help="make the vocabulary anew as well")
+    if parser.parse_args().vocabulary:
+        VOCABULARY.write_text("\n".join(words()) + "\n", "utf-8")
+    vocabulary = VOCABULARY.read_text("utf-8").splitlines()
     folder = data.path("minilm")
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
@@ -65,9 +74,7 @@ def main() -> None:
     table = np.concatenate([np.zeros((KNOWN_FROM, DIMENSIONS), np.float32), reduced])
     (ROOT / ".cache").mkdir(exist_ok=True)
     np.save(ROOT / ".cache" / "vectors.npy", table)
-    target = ROOT / "src" / "overture" / "lenses" / "weights" / "vocabulary.txt"
-    target.write_text("\n".join(vocabulary) + "\n", "utf-8")
-    print(f"\n{len(vocabulary)} words -> {target.relative_to(ROOT)}")
+    print(f"\n{len(vocabulary)} words -> .cache/vectors.npy")
 
 
 if __name__ == "__main__":

@@ -164,9 +164,12 @@ def fit(
     seed: int,
     epochs: int,
     soft: np.ndarray | None = None,
-    size: int = 12,
+    size: int = 24,
 ) -> Network:
     """Train on the conversations where `keep`, of shape (M,), is true, `size` of them at a time.
+
+    What a message does is the union over its segments, so beside the segments' labels the largest logit of a message is
+    held to the message's.
 
     `soft`, of shape (S, 2 * moves), holds a teacher's probabilities; nan where it said nothing. Segments of messages that
     nobody labelled learn from it alone.
@@ -180,7 +183,8 @@ def fit(
     lengths = np.bincount(batch.message_of, minlength=len(batch.messages))
     # A long message says one thing in many segments: each counts less, so that essays do not drown short turns.
     weights = (batch.side[batch.message_of] > 0) / np.sqrt(lengths[batch.message_of])
-    labelled = (keep & truth[4])[batch.message_of]
+    judged = keep & truth[4] & (batch.side > 0)
+    labelled = judged[batch.message_of]
     tables = [network.correction, *network.bigrams.parameters()]
     dense = [
         network.projection,
@@ -220,6 +224,13 @@ def fit(
                 loss = loss + (
                     F.binary_cross_entropy_with_logits(out[:, moves:], unasked, reduction="none") * given
                 ).sum() / given.sum().clamp(min=1)
+                messages, place = np.unique(batch.message_of[at], return_inverse=True)
+                where = torch.as_tensor(place).unsqueeze(1).expand(-1, moves)
+                most = out.new_full((len(messages), moves), -30).scatter_reduce(0, where, out[:, :moves], "amax")
+                known = torch.as_tensor(judged[messages])
+                told = torch.as_tensor(truth[2][messages])[known]
+                by_message = F.binary_cross_entropy_with_logits(most[known], told, reduction="sum")
+                loss = loss + by_message / known.sum().clamp(min=1)
             if soft is not None:
                 told = torch.as_tensor(soft[at])
                 there = ~torch.isnan(told[:, 0]) & (torch.as_tensor(weights[at]) > 0)

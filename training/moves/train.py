@@ -2,7 +2,7 @@
 
     python training/moves/train.py [--seed 7] [--epochs 16] [--soft .cache/teacher.npz] [--write]
 
-Three steps. 1) Three folds over the training conversations, each trained without one fold, give every training message a
+Three steps. 1) Five folds over the training conversations, each trained without one fold, give every training message a
 probability from a network that never saw it: these calibrate the logits (a slope and an offset a move) and choose
 each move's threshold by its F1. 2) A network on all training conversations. 3) With `--held-out`, and for the last run
 alone, the held-out sets, which nothing above has touched, are scored. With `--soft`, conversations that nobody labelled join with what the slower teacher
@@ -12,6 +12,7 @@ alone, the held-out sets, which nothing above has touched, are scored. With `--s
 from __future__ import annotations
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,12 @@ from overture.lenses.batch import lay_flat
 from overture.lenses.moves import NAMES, gather, sigmoid
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGED = ROOT / "src/overture/lenses/weights/moves.npz"
 
 
-def folds(examples: list[Example], count: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).permutation(len(examples)) % count
+def folds(examples: list[Example], count: int) -> np.ndarray:
+    """(C,) each conversation's fold, by its key: more labels move no other conversation."""
+    return np.array([int(sha256(e.key.encode()).hexdigest()[8:16], 16) % count for e in examples])
 
 
 def pool(path: Path, everything: list[Example]) -> tuple[list[Example], np.ndarray]:
@@ -61,15 +64,41 @@ def calibrate(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     return float(max(slope, 0.05)), float(offset)
 
 
-def best_threshold(probability: np.ndarray, truth: np.ndarray) -> float:
-    """The threshold with the best F1, drawn half-way to 0.5 so that few positives do not set it alone."""
-    grid = np.linspace(0.1, 0.9, 81)
+def best_threshold(probability: np.ndarray, truth: np.ndarray, rest: float = 0.45) -> float:
+    """The threshold with the best F1, drawn towards `rest` so that few positives do not set it alone."""
+    grid = np.linspace(0.05, 0.9, 86)
     f1 = [
         2 * np.sum((probability >= t) & (truth > 0)) / max(1, np.sum(probability >= t) + np.sum(truth > 0))
         for t in grid
     ]
     weight = min(1.0, truth.sum() / 100)
-    return float(weight * grid[int(np.argmax(f1))] + (1 - weight) * 0.45)
+    return float(weight * grid[int(np.argmax(f1))] + (1 - weight) * rest)
+
+
+def settle(oof: np.ndarray, truth, judged: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slope, offset and threshold, each (2 * moves,), from logits that messages got from networks that never saw them.
+
+    `oof` is (M, 2 * moves). The second half of the slopes and offsets is of "unasked, given that it is made"; the second half
+    of the thresholds is of "made and unasked", which is what is counted.
+    """
+    moves = len(NAMES)
+    slope, offset = np.ones(2 * moves, np.float32), np.zeros(2 * moves, np.float32)
+    threshold = np.full(2 * moves, 0.5, np.float32)
+    for k in range(moves):
+        y = truth[2][judged, k]
+        slope[k], offset[k] = calibrate(oof[judged, k], y)
+        probability = sigmoid(oof[judged, k] * slope[k] + offset[k])
+        threshold[k] = best_threshold(probability, y)
+        made = judged & (truth[2][:, k] > 0)
+        u = truth[3][made, k]
+        if 5 <= u.sum() <= len(u) - 5:
+            slope[moves + k], offset[moves + k] = calibrate(oof[made, moves + k], u)
+        elif u.sum() < 5:
+            slope[moves + k], offset[moves + k] = 0.05, -4.0
+        both = probability * sigmoid(oof[judged, moves + k] * slope[moves + k] + offset[moves + k])
+        hit = probability >= threshold[k]
+        threshold[moves + k] = best_threshold(both * hit, truth[3][judged, k], 0.35)
+    return slope, offset, threshold
 
 
 def main() -> None:
@@ -77,10 +106,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--soft", type=Path, help="a teacher's file to learn from as well, .cache/teacher.npz")
-    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--turns", type=int, help="leave out only so many of the folds in turn: quicker, coarser")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--held-out", action="store_true", help="score the held-out sets; once, when all is chosen")
-    parser.add_argument("--write", action="store_true", help="write the weights into the package")
+    parser.add_argument("--write", type=Path, nargs="?", const=PACKAGED, help="write the weights, into the package")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     everything = load()
@@ -93,38 +123,20 @@ def main() -> None:
         rows = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
         rows[len(rows) - len(soft) :] = soft
         soft = rows
-    fold_of = np.concatenate([folds(train, args.folds, args.seed), np.full(len(taught), -1)])
-    fold_of_message = fold_of[batch.conversation_of]
-    oof = np.zeros((len(batch.messages), 2 * len(NAMES)), np.float32)
-    for fold in range(args.folds):
-        keep = fold_of_message != fold
-        network = fit(batch, truth, keep, args.seed + fold, args.epochs, soft)
-        oof[~keep] = gather(segment_logits(network, batch), batch)[~keep]
-        print(f"fold {fold + 1} of {args.folds}", flush=True)
-    moves = len(NAMES)
-    labelled = (batch.side > 0) & truth[4]
-    slope, offset, threshold = (
-        np.ones(2 * moves, np.float32),
-        np.zeros(2 * moves, np.float32),
-        np.full(2 * moves, 0.5, np.float32),
-    )
-    for k in range(moves):
-        y = truth[2][labelled, k]
-        slope[k], offset[k] = calibrate(oof[labelled, k], y)
-        threshold[k] = best_threshold(sigmoid(oof[labelled, k] * slope[k] + offset[k]), y)
-        made = labelled & (truth[2][:, k] > 0)
-        u = truth[3][made, k]
-        if 5 <= u.sum() <= len(u) - 5:
-            slope[moves + k], offset[moves + k] = calibrate(oof[made, moves + k], u)
-            threshold[moves + k] = best_threshold(
-                sigmoid(oof[made, moves + k] * slope[moves + k] + offset[moves + k]), u
-            )
-        elif u.sum() < 5:
-            slope[moves + k], offset[moves + k] = 0.05, -4.0
-    print(
-        "out of fold, training conversations:",
-        f1_table(sigmoid(oof * slope + offset), truth, labelled, threshold)["macro"],
-    )
+    fold_of = np.concatenate([folds(train, args.folds), np.full(len(taught), -1)])[batch.conversation_of]
+    raw = np.zeros((len(batch.message_of), 2 * len(NAMES)), np.float32)
+    for fold in range(args.turns or args.folds):
+        network = fit(batch, truth, fold_of != fold, args.seed + fold, args.epochs, soft)
+        here = (fold_of == fold)[batch.message_of]
+        raw[here] = segment_logits(network, batch)[here]
+        print(f"fold {fold + 1}", flush=True)
+    own = batch.conversation_of[batch.message_of] < len(train)
+    np.savez(ROOT / ".cache" / "oof.npz", logit=raw[own], keys=np.array([e.key for e in train]))
+    oof = gather(raw, batch)
+    judged = (batch.side > 0) & truth[4] & (fold_of >= 0) & (fold_of < (args.turns or args.folds))
+    slope, offset, threshold = settle(oof, truth, judged)
+    table = f1_table(sigmoid(oof * slope + offset), truth, judged, threshold)
+    print(f"out of fold: {judged.sum()} messages; macro-F1 {table['macro']:.3f}, thresholds being chosen on them")
     network = fit(batch, truth, np.ones(len(batch.messages), bool), args.seed, args.epochs, soft)
     weights = network.export(slope, offset, threshold)
     if args.held_out:
@@ -135,7 +147,7 @@ def main() -> None:
                 f"{kind}: {row['messages']} messages; macro-F1 {row['macro']:.3f}, unasked {row['macro_unasked']:.3f}"
             )
     if args.write:
-        network.save(ROOT / "src/overture/lenses/weights/moves.npz", slope, offset, threshold)
+        network.save(args.write, slope, offset, threshold)
 
 
 if __name__ == "__main__":
