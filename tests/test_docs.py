@@ -26,7 +26,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
-COMMANDS_OF = {"audit.md": ["audit"], "checkup.md": ["checkup"]}
+COMMANDS_OF = {"audit.md": ["audit"], "checkup.md": ["checkup"], "tune.md": ["tune"]}
 SCRIPTS_OF = {"labels.md": "training/moves/*.py"}
 """Which command, or which scripts, a bare `--flag` on a page belongs to; elsewhere it may be any command's."""
 EXPECTED = ["index", "audit", "checkup", "logs", "models", "moves", "statistics", "data", "labels"]
@@ -137,7 +137,7 @@ MADE = {
     "formats": made_formats,
     "items": made_items,
     "errors": made_errors,
-    **{f"flags-{command}": partial(made_flags, command) for command in ("audit", "checkup", "view")},
+    **{f"flags-{command}": partial(made_flags, command) for command in ("audit", "checkup", "tune", "view")},
     "sizes": made_sizes,
 }
 

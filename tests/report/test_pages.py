@@ -14,6 +14,7 @@ from samples import NOTHING, audit_page, checkup_page, share
 from overture.moves import MOVES
 from overture.report import (
     AuditPage,
+    Changed,
     CheckupPage,
     ExampleConversation,
     ExampleMessage,
@@ -239,3 +240,40 @@ def test_the_page_stays_small() -> None:
     examples = [ExampleConversation(str(i), "g", messages) for i in range(20)]
     html = audit_html(replace(audit_page(1, 0), examples=examples))
     assert len(html.encode()) < 600_000 and "more characters" in html
+
+
+def changed(figure: str, value: float, low: float, high: float, p: float) -> Changed:
+    from overture.audit.estimates import Difference
+
+    unit = "tokens" if figure == "assistant_tokens" else "share"
+    bare, steered = (replace(share(0.2, 40), value=0.2 + more, unit=unit) for more in (0.0, value))
+    return Changed("Word problems", bare, steered, Difference(figure, "steered", "model", value, low, high, p, p))
+
+
+@pytest.mark.parametrize(
+    ("row", "reading"),
+    [
+        (changed("asked_in_need", 0.5, 0.3, 0.7, 0.001), "better"),
+        (changed("asked_needlessly", 0.5, 0.3, 0.7, 0.001), "worse"),
+        (changed("asked_needlessly", 0.1, 0.01, 0.2, 0.4), "worse, not surely"),
+        (changed("assistant_tokens", -0.5, -0.7, -0.3, 0.001), "better"),
+        (changed("assumed", 0.5, 0.3, 0.7, 0.001), "more"),
+        (changed("solved", 0.02, -0.1, 0.1, 0.9), "cannot be told apart"),
+        (changed("solved", 0.0, 0.0, 0.0, 1.0), "the same"),
+    ],
+)
+def test_a_change_is_read_by_its_figure_and_its_certainty(row: Changed, reading: str) -> None:
+    assert row.reading == reading
+
+
+def test_what_a_policy_changed_stands_beside_what_it_cost() -> None:
+    page = checkup_page()
+    rows = [changed("asked_in_need", 0.5, 0.3, 0.7, 0.001), changed("assistant_tokens", 3.0, 1.0, 5.0, 0.001)]
+    steered = replace(page.against, name="it, led") if page.against else None
+    html = checkup_html(replace(page, policy="gaps", steered=steered, against=None, changes=rows))
+    reader = read(html)
+    text = "".join(element.text for element in reader.named("body"))
+    assert "What changed with the policy" in text and "What it cost" in text and "with the policy gaps, 58%" in text
+    readings = [element.text for element in reader.classed("reading")]
+    assert any("better" in said for said in readings) and any("worse" in said for said in readings)
+    assert "What changed" not in checkup_html(page)

@@ -111,9 +111,10 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
     for heading in ("racing", "best so far", "dropped"):
         table.add_column(heading)
     for one in tuned.looks:
-        dropped = ", ".join(one.beaten) or "–"
+        few = list(one.beaten)[:3]
+        dropped = ", ".join(few) + (f" and {len(one.beaten) - 3} more" if len(one.beaten) > 3 else "")
         best = f"{one.best} ({one.means[one.best]:+.3f})"
-        table.add_row(str(one.units), str(len(one.means)), plain(best, 60), plain(dropped, 200))
+        table.add_row(str(one.units), str(len(one.means)), plain(best, 60), plain(dropped or "–", 200))
     console.print(table, highlight=False)
     console.print(
         f"{len(plan.candidates)} candidates, {tuned.raced:,} trials in place of {tuned.exhaustive:,}: "

@@ -66,10 +66,10 @@ def look(scores: Mapping[str, Sequence[float]], planned: int, candidates: int, r
     """One look at the candidates that are still racing. `scores`: candidate, in order of preference → its scores on the
     same units; `planned`: how many looks there are; `candidates`: how many began.
 
-    Of equals the first counts as the best.
+    Of those within the margin of the highest mean, the first counts as the best: what is as good and simpler wins.
     """
     means = {name: float(np.mean(found)) for name, found in scores.items()}
-    best = max(means, key=lambda name: means[name])
+    best = next(name for name, mean in means.items() if mean >= max(means.values()) - rules.alike)
     level = rules.level / (max(1, planned) * max(1, candidates - 1))
     beaten: dict[str, float] = {}
     for name, found in scores.items():

@@ -49,13 +49,23 @@ class Changed:
 
     @property
     def reading(self) -> str:
-        """`better`, `worse`, `more`, `less` or `cannot be told apart`."""
-        if not self.sure:
+        """`better`, `worse`, `more` or `less`, with `not surely` where chance alone might do it; else `the same`, or that
+        they cannot be told apart."""
+        low, high = self.difference.low, self.difference.high
+        if low == high == 0:
+            return "the same"
+        if low <= 0 <= high and not self.sure:
             return "cannot be told apart"
         up = self.difference.value > 0
+        word = "more" if up else "less"
         if self.figure in MORE or self.figure in LESS:
-            return "better" if up == (self.figure in MORE) else "worse"
-        return "more" if up else "less"
+            word = "better" if up == (self.figure in MORE) else "worse"
+        return word if self.sure else f"{word}, not surely"
+
+    @property
+    def tone(self) -> str:
+        """The class of its colour: `better` or `worse` where that is sure, else `cannot`."""
+        return self.reading if self.reading in ("better", "worse") else "cannot"
 
 
 def changed(rows: Sequence[Changed]) -> dict[str, list[Changed]]:
