@@ -91,7 +91,7 @@ class Civility:
         rules = [_broken((each,), before, spoken=True) for each in asked]
         if asked and all(rules):
             return _by(Decision("assume", _GO_ON, why=_WHY[rules[0] or ""]), self, rules[0] or "")
-        if len(asked) > 1 and (shorter := first_question(draft.text)) and not _delivers(request, draft):
+        if (shorter := first_question(draft.text)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
         return LEAVE
 

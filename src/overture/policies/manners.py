@@ -23,8 +23,19 @@ from .replies import accepts, does_not_know, just_do_it, rejects
 SPENDS, REFUND, BRUSHED = 0.2, 0.3, 0.5
 """What an initiative takes from the budget, what comes back when it is taken up, and the factor when it is brushed
 off."""
-_ALIKE = 0.6
-"""Share of the words of the shorter of two questions that the other must have for them to ask the same."""
+_ALIKE, _LEAST = 0.6, 0.5
+"""Shares of the telling words of the shorter and of the longer of two questions that both must have to ask the same."""
+_PERMISSION = re.compile(
+    r"\b(?:proceed|go ahead|confirm|shall i|should i|may i|is (?:this|that|everything) (?:correct|right|ok(?:ay)?)|would you like me to|do you want me to)\b",
+    re.IGNORECASE,
+)
+"""Asks for leave to do something, which has to be asked for each thing anew."""
+_GOES_ON = re.compile(
+    r"^\W*(?:is|are|was|do|does|should|would|will|could|maybe|perhaps|for (?:example|instance)|or|e\.g|such as|like|if so|please|"
+    r"once you)\b",
+    re.IGNORECASE,
+)
+_SAME_AGAIN = re.compile(r"\b(?:those|these|this|that|it|them)\b|\bconfirm\b|\blet me know\b", re.IGNORECASE)
 
 _SMALL = frozenset(
     stems(
@@ -139,11 +150,15 @@ def same(one: str, other: str) -> bool:
     """Whether two questions ask the same."""
     first, second = topic(one), topic(other)
     shared = len(first & second)
-    return bool(shared) and shared >= _ALIKE * min(len(first), len(second))
+    fewer, more = sorted((len(first), len(second)))
+    return bool(shared) and shared >= _ALIKE * fewer and shared >= _LEAST * more
 
 
 def asked_before(question: str, messages: Sequence[Message]) -> bool:
-    """Whether the assistant asked the same before and the user has spoken since, whatever they said."""
+    """Whether the assistant asked the same before and the user has spoken since, whatever they said. To ask leave for
+    something is never the same."""
+    if _PERMISSION.search(question):
+        return False
     for at, message in enumerate(messages):
         if message.role != "assistant" or not any(later.role == "user" for later in messages[at + 1 :]):
             continue
@@ -196,24 +211,41 @@ def private(question: str, messages: Sequence[Message]) -> bool:
     return any(word not in said for word in found)
 
 
+def apiece(asked: Sequence[str]) -> list[tuple[str, ...]]:
+    """Questions by what they ask: one that goes on with the one before it, with choices ("Is it Tech or Finance?") or
+    the same once more ("Could you give me those?"), belongs to it."""
+    found: list[tuple[str, ...]] = []
+    for each in asked:
+        goes_on = bool(_GOES_ON.search(each)) and (" or " in each or bool(_SAME_AGAIN.search(each)))
+        if found and (goes_on or same(each, found[-1][-1])):
+            found[-1] = (*found[-1], each)
+        else:
+            found.append((each,))
+    return found
+
+
 def first_question(text: str) -> str | None:
     """A message that asks several things, cut down to its first question; None where it asks at most one.
 
     What comes before the first question stays, except an announcement that there are several.
     """
     plain = text.replace("’", "'")
-    asked = questions(plain)
+    asked = apiece([each for each in questions(plain) if not _ANNOUNCES.search(each)])
     if len(asked) < 2:
         return None
+    blank = blanked(plain, apart(plain))
     kept: list[str] = []
+    first: list[str] = []
     for start, end in spans(plain):
         piece = text[start:end].strip()
-        if _ANNOUNCES.search(piece):
-            continue
-        if plain[start:end].strip() in asked or blanked(plain, apart(plain))[start:end].strip() in asked:
-            return "\n\n".join([" ".join(kept), _unlisted(piece)] if kept else [_unlisted(piece)])
-        kept.append(piece)
-    return None
+        if first or blank[start:end].strip() == asked[0][0]:
+            if not _ANNOUNCES.search(piece):
+                first.append(_unlisted(piece))
+            if len(first) == len(asked[0]):
+                break
+        elif not _ANNOUNCES.search(piece):
+            kept.append(piece)
+    return "\n\n".join(filter(None, (" ".join(kept), " ".join(first)))) if first else None
 
 
 def _unlisted(piece: str) -> str:
@@ -239,6 +271,6 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 __all__ = [
-    "accepts", "already_said", "asked_before", "brushed_off", "does_not_know", "enough", "first_question", "initiative",
+    "accepts", "already_said", "apiece", "asked_before", "brushed_off", "does_not_know", "enough", "first_question", "initiative",
     "private", "same", "took_initiative", "without_trail",
 ]  # fmt: skip
