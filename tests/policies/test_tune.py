@@ -144,6 +144,8 @@ def test_a_setting_that_there_is_not_is_said(word: str) -> None:
 
 def test_a_setting_reaches_the_policy() -> None:
     assert make("gaps:threshold=0.25").identity()["threshold"] == 0.25
+    usual, dear = (make(word).identity()["stakes"]["draft"]["cost"] for word in ("worth_asking", "worth_asking:cost=2"))
+    assert dear == 2 * usual
 
 
 def test_the_command_leaves_a_summary_and_says_what_to_paste(

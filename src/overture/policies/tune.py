@@ -34,6 +34,7 @@ BARE = "none"
 """The candidate that leads nowhere; it always races."""
 GRIDS: Mapping[str, Mapping[str, Sequence[float]]] = {
     "gaps": {"threshold": (0.3, 0.5, 0.7, 0.9)},
+    "worth_asking": {"cost": (0.25, 0.5, 2, 4)},
 }
 """Policy → setting → values that are tried beside its own default."""
 FIGURES = (

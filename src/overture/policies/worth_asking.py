@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation
@@ -54,6 +54,8 @@ class WorthAsking:
     """Probability that a read-only tool at hand yields what is missing."""
     prior: float = 0.5
     """As in Gaps."""
+    cost: float = 1.0
+    """Times every kind's cost of a question: above 1 for users whose turns are dear; what `overture tune` varies."""
     samples: int = 0
     """Answers drawn twice over from the led model; from two on, uncertainty about the request is how much more they
     differ than answers to one reading of it, and counts beside the lens."""
@@ -77,7 +79,8 @@ class WorthAsking:
         }
 
     def _stakes(self, kind: str) -> Stakes:
-        return self.stakes.get(kind, DEFAULTS[kind])
+        stakes = self.stakes.get(kind, DEFAULTS[kind])
+        return replace(stakes, cost=stakes.cost * self.cost)
 
     async def decide(self, conversation: Conversation) -> Decision:
         """The move that is worth most."""
