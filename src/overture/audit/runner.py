@@ -10,7 +10,8 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -109,7 +110,10 @@ def _ending(worker: _Worker) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
 
 
-def _ray(function: Callable[..., Any], jobs: Sequence[Job]) -> Iterator[tuple[str, Any]]:
+@contextmanager
+def cluster() -> Generator[Any]:
+    """The module `ray`, connected to the cluster that is there already, or else to a local one for as long as this
+    lasts. Raises UsageError where the extra is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray: Any = import_module("ray")
@@ -119,6 +123,14 @@ def _ray(function: Callable[..., Any], jobs: Sequence[Job]) -> Iterator[tuple[st
     if started:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="error")
     try:
+        yield ray
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def _ray(function: Callable[..., Any], jobs: Sequence[Job]) -> Iterator[tuple[str, Any]]:
+    with cluster() as ray:
         task = ray.remote(function).options(max_retries=1)
         names = {task.remote(*given): name for name, given in jobs}
         while names:
@@ -130,6 +142,3 @@ def _ray(function: Callable[..., Any], jobs: Sequence[Job]) -> Iterator[tuple[st
                 raise WorkerDied(f"the worker on {name} ended twice") from error
             except ray.exceptions.RayTaskError as error:
                 raise (error.cause if isinstance(error.cause, OvertureError) else error) from None
-    finally:
-        if started:
-            ray.shutdown()

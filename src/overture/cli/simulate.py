@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,12 +21,13 @@ import typer
 from ..errors import OvertureError, UsageError
 from .simulate_seats import Asked, experiments_of, is_local, loaded, prices_of, warmth
 from .simulate_watch import watching
-from .terminal import flag, plain, share
+from .terminal import flag, plain, progress, share
 
 if TYPE_CHECKING:
     from ..simulate.store import Store
     from ..simulate.summary import Simulation
 
+RUNNERS = ("native", "ray")
 SHOWN = (
     "solved", "aptitude", "unreliability", "turns", "user_words", "assistant_tokens", "asked_in_need",
     "asked_needlessly", "balanced_accuracy", "guessed", "assumed", "coverage", "wasted", "lens_asked_in_need",
@@ -57,6 +59,7 @@ def simulate(
     concurrency: Annotated[
         int | None, flag("--concurrency", help="Trials at a time: by default one a core embedded, else 16.")
     ] = None,
+    runner: Annotated[str, flag("--runner", help="`native` (this process) or `ray` (a cluster).")] = "native",
     max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 512,
     temperature: Annotated[
         float | None, flag("--temperature", help="Of the assistant. By default 0, the likeliest token; with --runs, 1.")
@@ -81,12 +84,16 @@ def simulate(
         or (max_cost is not None and max_cost < 0)
     ):
         raise UsageError("--runs, --turns, --concurrency and --count take 1 or more, --timeout more than 0")
+    if runner not in RUNNERS:
+        raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
+    if runner == "ray" and max_cost is not None:
+        raise UsageError("--max-cost needs --runner native; the workers of a cluster keep no limit together")
     embedded = any(is_local(word) for word in (model, user_model, judge) if word)
     asked = Asked(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),
         count, runs, seed, turns, concurrency or (min(8, os.cpu_count() or 1) if embedded else 16),
-        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed, policy,
+        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed, policy, runner,
     )  # fmt: skip
     if dry_run:
         _dry(asked)
@@ -125,6 +132,12 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
     out.mkdir(parents=True, exist_ok=True)
     if fresh:
         set_aside(out / "trials.sqlite")
+    if asked.runner == "ray":
+        from .simulate_cluster import spread
+
+        with progress("shares of the trials") as step:
+            spread(asked, out / "trials.sqlite", step)
+        experiments = [replace(one, again=False) for one in experiments]  # they were tried once more by the workers
 
     async def everything(store: Store) -> Simulation:
         async with AsyncExitStack() as stack:

@@ -43,6 +43,7 @@ class Asked:
     price: str | None
     again: bool
     policy: str | None = None
+    runner: str = "native"
 
 
 def warmth(temperature: float | None, runs: int) -> float:

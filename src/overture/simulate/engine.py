@@ -55,6 +55,8 @@ class Experiment:
     """What leads the assistant: a policy; None: nothing does."""
     called: str = "assistant"
     """Tells experiments apart whose trials stand in one store, such as a model's and its rival's."""
+    share: tuple[int, int] = (0, 1)
+    """Which of how many shares of the trials is run here."""
 
     def __post_init__(self) -> None:
         if self.user.needs_model and self.speaker is None:
@@ -73,8 +75,9 @@ class Experiment:
 
     @property
     def places(self) -> list[tuple[Item, int]]:
-        """Every item's every run, run by run."""
-        return [(item, run) for run in range(self.runs) for item in self.task.items]
+        """Every item's every run, run by run; of a share, each so-manieth."""
+        number, of = self.share
+        return [(item, run) for run in range(self.runs) for item in self.task.items][number::of]
 
     def config(self) -> dict[str, Any]:
         """What determines the outcome of these trials, beside the item and the run."""
