@@ -21,6 +21,7 @@ from ..policies import Policy
 from ..policies import make as named
 from .app import Proxy
 from .local import LocalUpstream
+from .relay import failure
 from .settings import Settings
 from .upstream import HttpUpstream, Upstream
 
@@ -28,12 +29,36 @@ GRACE = 10.0
 """Seconds that requests in flight get when the proxy stops."""
 
 
-def silent_logger() -> logging.Logger:
-    """What the HTTP library says of requests that are none; it would quote them."""
-    logger = logging.getLogger("overture.serve.http")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger
+class _Connection(web.RequestHandler):
+    """A connection that answers what is no request without quoting it."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError
+        response = failure(status, "this is no request that can be answered", "bad_request")
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    """Hands each connection to `_Connection`, and keeps the HTTP library's log, which quotes clients, empty."""
+
+    def __call__(self) -> web.RequestHandler:
+        silent = logging.Logger("overture.serve", logging.CRITICAL + 1)
+        loop = asyncio.get_running_loop()
+        return _Connection(
+            self,
+            loop=loop,
+            access_log=None,  # pyright: ignore[reportArgumentType] (None is how it is told to have none)
+            auto_decompress=False,
+            logger=silent,
+        )
 
 
 def upstream_of(settings: Settings) -> tuple[Upstream, Model]:
@@ -55,9 +80,7 @@ async def serving(
     """
     upstream, model = upstream_of(settings)
     proxy = Proxy(settings, upstream, model, make or (lambda spec: named(spec, model)))
-    server = web.Server(
-        proxy, handler_cancellation=True, auto_decompress=False, access_log=None, logger=silent_logger()
-    )
+    server = _Server(proxy, handler_cancellation=True)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
     try:
         await proxy.start()
