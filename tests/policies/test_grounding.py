@@ -226,7 +226,7 @@ def test_as_many_as_stand_in_the_list_beside_it():
 
 def test_numbers_in_digits_and_words():
     assert [n.value for n in said("two, three or 4; 1,200.50 and a dozen")] == [4.0, 1200.5, 2.0, 3.0, 12.0]
-    assert said("at 14:30 on 2026-05-03, flight LH2034, v1.2.3, 3/4") == []
+    assert said("at 14:30 on 2026-05-03, flight LH2034, v1.2.3") == []
     assert {n.value for n in said("1.200,50")} == {1200.5}
 
 

@@ -52,7 +52,7 @@ class InsertExpansion:
             if changes_state(call.name, named(tools, call.name)):
                 heard = heard or Heard.of(before, self.today)
                 lacking = ungrounded(call, tools, heard)
-                lacking = [leaf for leaf in lacking if not _left_to_us(leaf, before, heard)]
+                lacking = [leaf for leaf in lacking if not left_to_us(leaf, before, heard)]
                 if lacking and (held := _held(call, lacking, before, heard)):
                     return held
         return LEAVE
@@ -71,7 +71,7 @@ def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf
     return [leaf for leaf in found if trace(leaf, heard, found) is None]
 
 
-def _left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
+def left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
     """Whether the user, asked about this, left the choice to the assistant."""
     if not delegates(heard.last):
         return False

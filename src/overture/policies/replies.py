@@ -40,7 +40,7 @@ _DELEGATES = re.compile(
     r"i (?:really |honestly )?(?:don't|do not|couldn't) (?:really )?(?:care|mind)(?= (?:which|what|when|where|how|either|much|about th)|\W*$|[,.;!])|"
     r"(?:no|without a) (?:particular |strong |special )?preferences?|surprise me|dealer's choice|use your (?:best )?judge?ment|"
     r"(?:it|that) (?:doesn't|does not) (?:really )?matter|makes no difference(?: to me)?|"
-    r"(?:any(?:thing|one| of (?:them|those|these)| \w+)?|either(?: one)?|all of them|whichever|whatever|both) "
+    r"(?:any(?:thing|one| of (?:them|those|these)| \w+(?: (?:this|next|that|of|in|on) \w+)?)?|either(?: one)?|all of them|whichever|whatever|both) "
     r"(?:is|are|works?|will do|would do|would be|sounds|seems)(?: (?:just|totally|perfectly))?(?: fine| good| ok(?:ay)?| great| well| best)?"
     r"(?= |[.,!]|\W*$)|whatever you (?:think|like|want|prefer|choose|find|suggest|recommend)|as you (?:like|wish|see fit)|"
     r"whichever you (?:think|like|want|prefer|choose))",

@@ -54,6 +54,9 @@ _THE = re.compile(
 )
 _TODAY = re.compile(r"\b(?:today|current|now|as of)\b(?:'s)?(?:\s+(?:date|day|time|is))*[^.\n]{0,24}?(?=\d|\b(?:"
                     rf"{MONTH})\b)", re.IGNORECASE)  # fmt: skip
+_NTH = re.compile(
+    rf"\b(?P<nth>first|second|third|fourth|last) (?P<weekday>{'|'.join(DAYS)}) (?:of|in) (?:(?P<which>this|the|next) month|(?P<month>{MONTH}))\b"
+)
 _REACH = range(-7, 15)
 """Days from today that the name of a weekday alone can mean."""
 _SOON = range(63)
@@ -91,6 +94,8 @@ class Days:
     steps: frozenset[int]
     """Days that a stay or a wait takes: "for three nights"."""
     month_end: bool
+    nth: frozenset[tuple[int, int, str]]
+    """Which of a weekday (-1 the last), the weekday, and of which month: "this", "next" or its name."""
 
     @classmethod
     def of(cls, text: str, durations: Sequence[Said] = ()) -> Days:
@@ -110,9 +115,28 @@ class Days:
             steps.add(7)
         alone = {number for m in _THE.finditer(text) if (number := _number(m[1]))}
         end = bool(re.search(r"\b(?:end|last day) of (?:the|this|next) month\b", text))
+        ordinals = ("first", "second", "third", "fourth")
+        nth = {
+            (
+                -1 if m["nth"] == "last" else ordinals.index(m["nth"]),
+                DAYS.index(m["weekday"]),
+                m["month"] or ("next" if m["which"] == "next" else "this"),
+            )
+            for m in _NTH.finditer(text)
+        }
         return cls(
-            frozenset(_named(text)), frozenset(alone), frozenset(weekdays), frozenset(away), frozenset(steps), end
+            frozenset(named(text)),
+            frozenset(alone),
+            frozenset(weekdays),
+            frozenset(away),
+            frozenset(steps),
+            end,
+            frozenset(nth),
         )
+
+    def names(self, day: int, month: int) -> bool:
+        """Whether this day of this month was written out, in any year."""
+        return any(each[:2] == (day, month) for each in self.named)
 
     def mean(self, day: date, today: date | None) -> bool:
         """Whether any of the words could mean this day, or one that lies a said number of days, nights or weeks off."""
@@ -133,10 +157,24 @@ class Days:
             day.day in self.alone or (self.month_end and (day + timedelta(days=1)).day == 1)
         ):
             return True
+        if any(self._nth(day, today, *each) for each in self.nth):
+            return True
         return bool(self.away) if ahead is None else ahead in self.away
 
+    def _nth(self, day: date, today: date | None, which: int, weekday: int, month: str) -> bool:
+        if day.weekday() != weekday or (today and not 0 <= (day - today).days <= NEAR.days):
+            return False
+        if month in ("this", "next"):
+            wanted = today and (today.month - 1 + (month == "next")) % 12 + 1
+        else:
+            wanted = _month(month)
+        if wanted is not None and day.month != wanted:
+            return False
+        return (day + timedelta(days=7)).month != day.month if which < 0 else (day.day - 1) // 7 == which
 
-def _named(text: str) -> Iterator[Named]:
+
+def named(text: str) -> Iterator[Named]:
+    """The days that a text writes out, with their year where it has one; "3/4" gives both readings."""
     for match in _ISO.finditer(text):
         yield int(match[3]), int(match[2]), int(match[1])
     for match in _SLASHED.finditer(text):
@@ -158,13 +196,18 @@ def _named(text: str) -> Iterator[Named]:
 def read_days(text: str) -> list[date]:
     """The days that a text writes out with their year, in the usual orders; "3/4/2026" gives both."""
     found: list[date] = []
-    for day, month, year in _named(text):
-        if year is not None:
-            try:
-                found.append(date(year, month, day))
-            except ValueError:
-                continue
+    for day, month, year in named(text):
+        if year is not None and (made := day_of(year, month, day)):
+            found.append(made)
     return list(dict.fromkeys(found))
+
+
+def day_of(year: int, month: int, day: int) -> date | None:
+    """The day, or None where there is none."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def without_days(text: str) -> str:

@@ -20,7 +20,7 @@ import orjson
 from ...conversation import Message
 from ...tasks.terms import stem, stems
 from ..effects import words_of
-from ..replies import accepts
+from ..replies import accepts, rejects
 from . import dates, numbers, times
 from .numbers import Said
 
@@ -29,6 +29,9 @@ _GAPS_ASCII = re.compile(r"[^a-z0-9]+")
 
 
 _CODED = re.compile(r'"(\w+)":\s*"[A-Z]{2,4}"')
+_SHORT = 8
+"""Words of an answer that picks among what was offered."""
+_EMPTY = frozenset(stems("the a an one i it is that this then please for at on to and my me would like take will want in of"))
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 
@@ -67,8 +70,8 @@ class Heard:
         for message in messages:
             if message.role == "user":
                 last = message.text
-                if before is not None and before.text and accepts(last):
-                    user.append(before.text)
+                if before is not None and before.text:
+                    user += [before.text] if accepts(last) else _picked(before.text, last)
                 user.append(last)
                 before = None
             elif message.role == "assistant":
@@ -197,6 +200,15 @@ class Heard:
         if not words.isascii() and words.strip() in self.plain_user:  # scripts that write no spaces
             return "said"
         return None
+
+
+def _picked(offered: str, answer: str) -> list[str]:
+    """The clauses of what was offered that a short answer picks by a word: "Thursday then"."""
+    if len(answer.split()) > _SHORT or rejects(answer):
+        return []
+    told = set(stems(answer)) - _EMPTY
+    clauses = re.split(r"\n|\bor\b|[;?!]|\.\s|,\s", offered)
+    return [clause for clause in clauses if told & set(stems(clause))]
 
 
 def _collect(content: Any, keys: frozenset[str], found: dict[str, set[str]], depth: int = 0) -> None:

@@ -75,6 +75,8 @@ _DIGITS = re.compile(
     r"(%|(?:k|m|bn|million|thousand|billion|hundred|dozen)\b)?(?:\s?(-?[^\W\d_]+))?",
     re.IGNORECASE,
 )
+_HALF_A_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
+_PART = re.compile(r"(?<![\d/.-])([1-9])/([2-9])(?![\d/.-])")
 _WORD = re.compile(r"[a-z]+|[^\sa-z-]+")
 
 
@@ -97,7 +99,7 @@ def said(text: str, letters: bool = True) -> list[Said]:
             found.append(Said(value * times, "percent" if percent else (match[3] or "").strip("-").lower()))
             if percent:
                 found.append(Said(value / 100))
-    return found + _in_letters(text) if letters else found
+    return [*found, *_in_letters(text), *_special(text)] if letters else found
 
 
 def _in_letters(text: str) -> list[Said]:
@@ -119,6 +121,11 @@ def _in_letters(text: str) -> list[Said]:
             if word in _OTHERS:
                 found.append(Said(_OTHERS[word], (tokens[at + 1 : at + 2] or [""])[0]))
     return found
+
+
+def _special(text: str) -> list[Said]:
+    parts = [Said(int(match[1]) / int(match[2])) for match in _PART.finditer(text)]
+    return [*parts, *(Said(6.0) for _ in _HALF_A_DOZEN.finditer(text))]
 
 
 def _goes_on(before: str, word: str) -> bool:

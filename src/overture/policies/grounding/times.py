@@ -31,8 +31,19 @@ _PAST = re.compile(
     rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|after) (?P<hour>{_HOUR})\b"
     rf"(?:\s*{_HALF})?"
 )
+_HALF_SEVEN = re.compile(rf"\bhalf (?P<hour>{'|'.join(_HOURS)})\b")
+"""As it is said in Britain: half past seven."""
 _MINUTES = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}
 _LENGTHS = {"minute": 1, "min": 1, "hour": 60, "hr": 60, "h": 60}
+
+
+def clock(text: str) -> frozenset[int]:
+    """The times that a lower-case text writes with hours and minutes, "7:30 pm"."""
+    found: set[int] = set()
+    for match in _CLOCK.finditer(text):
+        at = _both(int(match["hour"]), int(match["minute"]), match["half"] or _half(match["part"]))
+        found |= {min(at)} if at else set()
+    return frozenset(found)
 
 
 def times(text: str) -> frozenset[int]:
@@ -40,6 +51,8 @@ def times(text: str) -> frozenset[int]:
     found: set[int] = set()
     for match in _CLOCK.finditer(text):
         found |= _both(int(match["hour"]), int(match["minute"]), match["half"] or _half(match["part"]))
+    for match in _HALF_SEVEN.finditer(text):
+        found |= _both(_hour(match["hour"]), 30, None)
     for match in _WHOLE.finditer(text):
         half = match["half"] or _half(match["part"] or match["night"] or match["tonight"])
         found |= _both(_hour(match["hour"]), 0, half)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ...tasks.terms import stem, stems
@@ -114,6 +114,10 @@ _GENERIC = frozenset(
     ]
 )
 """Words of a name that add nothing to it."""
+_COMPANY = re.compile(
+    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |our |his |her )?\w+)+"
+)
+"""People that the user lists, themselves among them."""
 _COUNT = 10
 """Whole numbers below this are counts: found by chance in any answer, so they have to stand under a key of their own."""
 _FLAGS = frozenset(stems("is has with include add use should want enable allow"))
@@ -305,9 +309,12 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
         return how
     if _EMAIL.fullmatch(text):
         return "said" if _spoken(text) in heard.lower else None
-    if re.search(r"\d", text) and " " not in text:
+    if re.search(r"\d", text) and text.count(" ") < 4:
         squeezed = re.sub(r"[\W_]+", "", text.casefold())
-        return "said" if len(squeezed) > 3 and squeezed in heard.squeezed else None
+        if len(squeezed) > 3 and squeezed in heard.squeezed:
+            return "said"
+        if " " not in text:
+            return None
     if len(text.split()) > 6 or len(text) > 80:
         return _composed(text, leaf, heard, beside)
     if re.fullmatch(r"[A-Z]{2,4}", text):
@@ -348,6 +355,10 @@ def _day(day: date, heard: Heard) -> str | None:
         return "said"
     if (day.day, day.month, day.year) in heard.days_looked_up:
         return "looked_up"
+    for step in heard.days.steps:
+        for off in (day - timedelta(days=step), day + timedelta(days=step)):
+            if (off.day, off.month, off.year) in heard.days_looked_up:
+                return "computed"
     return "looked_up" if written_out and day != heard.today else None
 
 
@@ -409,11 +420,14 @@ def _counted(size: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> b
             or bool(about & named)
             or bool(about & {stem("quantity"), stem("count"), stem("amount")} and named)
         )
-    company = re.search(r"\b(?:my|our|me|us|i)\b[^.!?\n]{0,80}\b(?:and|with)\b[^.!?\n]{0,60}", heard.lower)
-    if company:
-        listed = len(re.findall(r",|\band\b|\bwith\b", company[0]))
-        return size == listed + 1
-    return False
+    return any(size == _party(match[0]) for match in _COMPANY.finditer(heard.lower))
+
+
+def _party(words: str) -> int:
+    """How many people a list of them is: "my parents, my sister and me" is four."""
+    closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
+    people = [each for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words) if re.search(r"\w", each)]
+    return sum(2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
 
 
 def _computed(size: float, heard: Heard) -> bool:
@@ -425,11 +439,14 @@ def _computed(size: float, heard: Heard) -> bool:
         return any(_pairs(size, list(group), products=False) for group in heard.numbers_by_message)
     if _pairs(size, own):
         return True
+    percents = [n.value / 100 for n in heard.numbers if n.unit in ("percent", "%")]
+    if any(_same(size, n * (1 + sign * part)) for n in own for part in percents for sign in (1, -1)):
+        return True
     figures = [n for n in heard.numbers_elsewhere if n >= _COUNT][-400:]
     known = set(map(_key, figures))
     if any(_key(size - n) in known or _key(size + n) in known for n in figures):
         return True
-    times = {2.0, 3.0, 4.0, 5.0} | {n for n in own if n == int(n) and 1 < n <= 12}
+    times = {2.0, 3.0, 4.0, 5.0} | {n for n in own if 0 < n < 1 or (n == int(n) and 1 < n <= 12)}
     each = (*figures, *(n for n in heard.numbers_of_operator if n >= _COUNT))
     return any(_same(size, n * many) for n in each for many in times)
 
@@ -490,6 +507,8 @@ def _by_words(text: str, heard: Heard) -> str | None:
     words = [word for word in words if word not in _GENERIC] or words
     if not words:
         return None
+    if set(_MEANS.get(text.lower(), "").split()) & heard.words:
+        return "implied"
     missing = [word for word in words if not _word(word, heard)]
     if not missing or (len(words) >= 4 and len(missing) * 4 <= len(words)):
         return "said"
@@ -537,8 +556,20 @@ def _code(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
     }
     free = {name for name in free if not any(name != other and name.strip() in other for other in free)}
     codes = [each.value for each in beside if isinstance(each.value, str) and re.fullmatch(r"[A-Z]{2,4}", each.value)]
-    unsaid = list(dict.fromkeys(code for code in codes if not heard.where(code)))
-    return "derived" if text in unsaid[: len(free)] else None
+    left = list(dict.fromkeys(code for code in codes if not heard.where(code)))
+    for alike in (_abbreviates, lambda code, name: True):  # CPH is Copenhagen's before it is Hamburg's
+        for code in list(left):
+            name = next((each for each in sorted(free) if alike(code, each)), None)
+            if name is not None:
+                left.remove(code)
+                free.discard(name)
+    return None if text in left else "derived"
+
+
+def _abbreviates(code: str, name: str) -> bool:
+    """Whether a code's letters stand in a name in their order, the first at the beginning of a word."""
+    letters = iter(name[name.find(f" {code[0].lower()}") + 1 :]) if f" {code[0].lower()}" in name else iter("")
+    return all(any(sign == letter for letter in letters) for sign in code.lower())
 
 
 def _composed(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
@@ -546,7 +577,12 @@ def _composed(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> st
     for email in _EMAIL.findall(text):
         if not heard.where(email) and _spoken(email) not in heard.lower:
             return None
-    if any(not _day(day, heard) for day in dates.read_days(text)):
+    for day, month, year in dates.named(text):
+        years = [year] if year else [heard.today.year, heard.today.year + 1] if heard.today else []
+        whole = [made for each in years if (made := dates.day_of(each, month, day))]
+        if not (any(_day(each, heard) for each in whole) if years else heard.days.names(day, month)):
+            return None
+    if any(not _time(each, heard) and each not in heard.times_elsewhere for each in times.clock(text.lower())):
         return None
     for number in numbers.said(dates.without_days(text)):
         if number.value >= 10 and number.value == int(number.value) and not _number(number.value, leaf, heard, beside):

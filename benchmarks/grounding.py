@@ -1,0 +1,211 @@
+"""How well does tracing tell a value that was said or looked up from one that was made up?
+
+In come the 200 airline trajectories of gpt-4o (tau-bench) and the written calls in grounding_calls; out come a record
+and a section of docs/results/grounding.md: which calls are held as they stand, how many are after one argument has been
+replaced by an invented one (recall, by kind), both again on the written calls, and the time of a decision. Easy to get
+wrong: the trajectories and the first two written sets were looked at while the rules were made, so only the third is
+held out; its author is the rules' author.
+Run: `python benchmarks/grounding.py --docs`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from common import OUT, finish, options, table
+
+import overture as ov
+from overture.audit.estimates import wilson
+from overture.conversation import Conversation, Message, ToolCall
+from overture.policies.effects import changes_state
+from overture.policies.grounding import Heard, Leaf, leaves, trace
+from overture.policies.grounding.trace import COMPOSED
+from overture.policies.insert_expansion import InsertExpansion, left_to_us
+
+LOG = "tau_bench/gpt-4o-airline.json"
+SETS = Path(__file__).parent / "grounding_calls"
+NAMES = (
+    "Akira Beatriz Chidi Dmitri Eleni Farid Greta Hamza Ingrid Jorge Keiko Leila Mateo Nadia Oskar Priya Quentin Rosa "
+    "Stefan Tariq Ulla Viktor Wanjiru Xavier Yara Zeno Abara Bergstrom Castellano Dubois Eriksen Fontaine Gruber"
+).split()
+CODES = "AMS CPH DUB GVA HEL LIS MUC OSL VIE ZRH KEF TLL".split()
+CHOICES = {"cabin": ["basic_economy", "economy", "business"], "flight_type": ["one_way", "round_trip"],
+           "insurance": ["yes", "no"]}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that changes state, with what was said before it."""
+
+    before: Sequence[Message]
+    call: ToolCall
+    arguments: dict[str, object]
+
+
+def calls() -> Iterator[Call]:
+    for conversation in ov.read(str(ov_data(LOG))):
+        for at, message in enumerate(conversation.messages):
+            for call in message.tool_calls:
+                if changes_state(call.name):
+                    yield Call(conversation.messages[:at], call, json.loads(call.arguments))
+
+
+def ov_data(name: str) -> Path:
+    import os
+
+    folder = os.environ.get("OVERTURE_DATA")
+    if not folder:
+        raise SystemExit("set OVERTURE_DATA to the folder of the public data")
+    return Path(folder) / name
+
+
+def invented(leaf: Leaf, rng: random.Random) -> tuple[str, object] | None:
+    """(kind, another value that nobody said), or None for a text that the assistant composes."""
+    value = leaf.value
+    if leaf.name in CHOICES:
+        return "choice", rng.choice([each for each in CHOICES[leaf.name] if each != value])
+    if isinstance(value, int | float):
+        span = range(1, 10) if value < 10 else range(10, 2000)
+        return ("count" if value < 10 else "amount"), rng.choice([each for each in span if each != value])
+    if not isinstance(value, str) or leaf.name in COMPOSED:
+        return None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        off = rng.choice([each for each in range(-30, 31) if each])
+        return "day", (date.fromisoformat(value) + timedelta(days=off)).isoformat()
+    if re.fullmatch("[A-Z]{3}", value):
+        return "code", rng.choice(CODES)
+    if re.search(r"\d", value):
+        return "identifier", re.sub(r"\d", lambda digit: str((int(digit[0]) + rng.randint(1, 9)) % 10), value)
+    return "name", rng.choice(NAMES)
+
+
+def as_they_stand(found: Sequence[Call]) -> tuple[list[str], list[float]]:
+    """The lacking arguments of each call that is held, and milliseconds of processor a decision, all calls of the log."""
+    held: list[str] = []
+    times: list[float] = []
+    policy = InsertExpansion()
+    for each in found:
+        draft = Conversation((*each.before, Message("assistant", None, tool_calls=(each.call,))))
+        began = time.thread_time()
+        decision = asyncio.run(policy.decide(draft))
+        times.append((time.thread_time() - began) * 1e3)
+        if not decision.leaves:
+            held.append(f"{each.call.name}: {', '.join(decision.details['arguments'])}")
+    return held, times
+
+
+def corrupted(found: Sequence[Call], rounds: int, seed: int) -> Counter[tuple[str, bool]]:
+    """(kind, whether it is found out) → how often, one invented argument a call and round."""
+    rng = random.Random(seed)
+    out: Counter[tuple[str, bool]] = Counter()
+    for each in [call for _ in range(rounds) for call in found]:
+        heard = Heard.of(each.before)
+        whole = list(leaves(each.arguments, None))
+        possible = [(leaf, made) for leaf in whole if (made := invented(leaf, rng))]
+        if possible:
+            leaf, (kind, value) = rng.choice(possible)
+            wrong = replace(leaf, value=value)
+            out[kind, trace(wrong, heard, [wrong if other is leaf else other for other in whole]) is None] += 1
+    return out
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one set of written calls."""
+
+    sound: int
+    """Calls in which nothing is made up, and how many of them were held."""
+    held: int
+    made_up: int
+    alarms: list[str]
+    missed: list[str]
+
+
+def written(name: str) -> Outcome:
+    """Every call of a set, each after its conversation."""
+    alarms: list[str] = []
+    missed: list[str] = []
+    sound = held = made_up = 0
+    for line in (SETS / f"{name}.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        messages = [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(row["said"])]
+        messages += [Message("tool", text) for text in row.get("looked_up", ())]
+        today = date.fromisoformat(row["today"]) if "today" in row else None
+        whole = list(leaves(row["arguments"], None))
+        heard = Heard.of(messages, today)
+        lacking = {
+            leaf.path.split("[")[0].split(".")[0]
+            for leaf in whole
+            if trace(leaf, heard, whole) is None and not left_to_us(leaf, messages, heard)
+        }
+        wrong = set(row["made_up"])
+        sound += not wrong
+        held += bool(lacking) and not wrong
+        made_up += len(wrong)
+        alarms += [f'"{row["said"][-1]}" → {name}={row["arguments"][name]}' for name in sorted(lacking - wrong)]
+        missed += [f'"{row["said"][-1]}" → {name}={row["arguments"][name]}' for name in sorted(wrong - lacking)]
+    return Outcome(sound, held, made_up, alarms, missed)
+
+
+def share(good: int, n: int) -> str:
+    low, high = wilson(good / n, n) if n else (0.0, 1.0)
+    return f"{good / n:.3f} ({low:.3f} to {high:.3f}), n = {n}" if n else "–"
+
+
+def main() -> None:
+    arguments = options(__doc__, 0, 3).parse_args()
+    found = list(calls())
+    held, times = as_they_stand(found)
+    wrong = corrupted(found, arguments.rounds, arguments.seed)
+    sets = {name: written(name) for name in ("first", "second", "third")}
+    kinds = sorted({kind for kind, _ in wrong})
+    rows = [[kind, share(wrong[kind, True], wrong[kind, True] + wrong[kind, False])] for kind in kinds]
+    every = sum(wrong[kind, True] for kind in kinds)
+    rows.append(["all", share(every, sum(wrong.values()))])
+    text = "\n\n".join(
+        [
+            f"**As they stand.** {len(held)} of {len(found)} calls that change something are held: "
+            f"{'; '.join(f'{name} ×{n}' for name, n in Counter(held).items())}.",
+            "**One argument invented.** Found out, by kind (Wilson's interval; calls of one conversation are not "
+            "independent, so it is too narrow):",
+            table(["kind", "recall"], rows),
+            "**Written calls.** The first two sets are as the rules have them after both had been looked at; the third "
+            "was written after that and run once.",
+            table(
+                ["set", "made up and found out", "sound calls held"],
+                [
+                    [name, share(got.made_up - len(got.missed), got.made_up), share(got.held, got.sound)]
+                    for name, got in sets.items()
+                ],
+            ),
+            "\n".join(
+                f"- {name}, {what}: {each}"
+                for name, got in sets.items()
+                for what, listed in (("held wrongly", got.alarms), ("let through", got.missed))
+                for each in listed
+            ),
+            f"**Time.** A decision on a draft with such a call, processor time: median {statistics.median(times):.1f} ms, "
+            f"95th percentile {sorted(times)[int(0.95 * len(times))]:.1f} ms; on any other draft it reads nothing.",
+        ]
+    )
+    result = {
+        "calls": len(found), "held": held, "kinds": {kind: [wrong[kind, True], wrong[kind, False]] for kind in kinds},
+        "written": {name: asdict(got) for name, got in sets.items()},
+        "median_ms": statistics.median(times),
+    }  # fmt: skip
+    OUT.mkdir(parents=True, exist_ok=True)
+    finish("grounding", "grounding.md", result, text, arguments.docs)
+
+
+if __name__ == "__main__":
+    main()
