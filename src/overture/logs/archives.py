@@ -2,12 +2,14 @@
 
 In comes a path; out come the bytes of each sample with the place of its entry in the file, and what the header says of
 all of them. Easy to get wrong: a zip may promise a small entry and unpack a huge one, so no more than LIMIT is ever
-read; and newer logs compress with zstd, which this Python's zipfile does not know.
+read; newer logs compress with zstd, which this Python's zipfile does not know; and Inspect writes a score that is
+unscored as NaN, which is no JSON and is null here.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -30,7 +32,18 @@ def members(path: str) -> Iterator[tuple[int, bytes | BadRecord]]:
     with _archive(path) as archive:
         for entry in sorted(archive.infolist(), key=lambda entry: entry.header_offset):
             if entry.filename.startswith("samples/") and entry.filename.endswith(".json"):
-                yield max(entry.header_offset, 0), _content(archive, entry)
+                content = _content(archive, entry)
+                yield max(entry.header_offset, 0), content if isinstance(content, BadRecord) else without_nan(content)
+
+
+_STRING_OR_NAN = re.compile(rb'("(?:[^"\\]++|\\.)*+")|NaN|-?Infinity', re.DOTALL)
+
+
+def without_nan(raw: bytes) -> bytes:
+    """JSON as Python writes it, with null for a bare NaN or Infinity."""
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return raw
+    return _STRING_OR_NAN.sub(lambda found: found[1] or b"null", raw)
 
 
 def header(path: str) -> dict[str, object]:
