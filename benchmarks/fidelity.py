@@ -1,0 +1,189 @@
+"""How often do the simulated users err, and how often is the automatic verdict on that wrong?
+
+    python benchmarks/fidelity.py --run                 # makes what is not there yet; killed, it goes on
+    python benchmarks/fidelity.py --sample 50           # writes trials to read, out/fidelity/sample.md
+    python benchmarks/fidelity.py --docs                # the tables, with docs/results/fidelity.json as it was read
+
+In come the stores of CASES, one simulation a user, each made by `overture simulate`, and a file with what a reader found
+in the sample; out come the share of trials with an error by the rules of `users.faults`, and the share of trials on which
+rules and reader differ, both ways. Easy to get wrong: errors are rare, so a sample drawn at random holds hardly any. It is
+drawn half from the trials with an automatic error and half from those without, and the two ways of being wrong are never
+added up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import OUT, ROOT, finish, table
+
+sys.path.insert(0, str(ROOT / "src"))
+
+FOLDER = OUT.parent / "fidelity"
+READ = ROOT / "docs" / "results" / "fidelity.json"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One simulation."""
+
+    name: str
+    words: str
+    """Of the call, after `overture simulate`."""
+
+
+CASES = (
+    Case("shards", "pairs --user shards --model scripted:asker -n 100"),
+    Case("shards, pestered", "pairs --user shards --model scripted:pesterer -n 100"),
+    Case("shards, in shards", "sharded --protocol sharded --user shards --model scripted:asker -n 66 --runs 3"),
+    Case(
+        "shards, answers_several",
+        "sharded --protocol sharded --user shards+answers_several --model scripted:asker -n 66 --runs 3",
+    ),
+    Case(
+        "shards, impatient and at a loss", "pairs --user shards+impatient+cannot_answer --model scripted:asker -n 100"
+    ),
+    Case("shards, uncooperative", "pairs --user shards+uncooperative --model scripted:pesterer -n 100"),
+    Case("agenda", "slots --user agenda --model scripted:asker -n 200"),
+    Case("preferences", "travel --user preferences --model scripted:asker -n 200"),
+    Case("shards, with embedded", "sharded --protocol sharded --user shards --model embedded -n 40 --max-tokens 160"),
+    Case(
+        "shards-llm by embedded",
+        "pairs --user shards-llm --user-model embedded --user-temperature 0 --model scripted:asker -n 100 --turns 4 --concurrency 1",
+    ),
+    Case(
+        "goal by embedded",
+        "pairs --user goal --user-model embedded --user-temperature 0 --model scripted:asker -n 20 --turns 3 --concurrency 1",
+    ),
+)
+
+
+def folder(case: Case) -> Path:
+    return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in case.name)
+
+
+def run(cases: tuple[Case, ...]) -> None:
+    for case in cases:
+        if not (folder(case) / "summary.json").exists():
+            print(case.name, flush=True)
+            command = [sys.executable, "-m", "overture", "simulate", *case.words.split(), "--timeout", "900"]
+            subprocess.run([*command, "--out", str(folder(case))], env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+
+
+def trials(case: Case) -> list:
+    from overture.simulate.store import Store
+
+    path = folder(case) / "trials.sqlite"
+    if not path.exists():
+        return []
+    with Store(path) as store:
+        return list(store.trials())
+
+
+def kinds(trial) -> list[str]:
+    return sorted({error["kind"] for error in trial.outcome["user_errors"]})
+
+
+def sample(count: int, seed: int) -> None:
+    """Half with an automatic error and half without, of each as evenly from the cases as they have them."""
+    rng = random.Random(seed)
+    chosen: list = []
+    for erred, room in ((True, count // 2), (False, count - count // 2)):
+        pools = []
+        for case in CASES:
+            pool = [(case, t) for t in trials(case) if t.status != "failed" and bool(kinds(t)) == erred]
+            rng.shuffle(pool)
+            pools.append(pool)
+        while room and any(pools):
+            for pool in pools:
+                if pool and room:
+                    chosen.append(pool.pop())
+                    room -= 1
+    lines: list[str] = []
+    for number, (case, trial) in enumerate(chosen, 1):
+        lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}"]
+        lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
+        lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
+        lines += [f"AUTOMATIC {error}" for error in trial.outcome["user_errors"]] or ["AUTOMATIC none"]
+    (FOLDER / "sample.md").write_text("\n".join(lines) + "\n")
+    print(f"{len(chosen)} trials to read: {FOLDER / 'sample.md'}")
+
+
+def shown(hits: int, n: int) -> str:
+    from overture.audit.estimates import wilson
+
+    low, high = wilson(hits / n, n) if n else (0, 1)
+    return f"{hits} of {n}: {100 * hits / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})" if n else "–"
+
+
+def report(docs: bool) -> None:
+    rows: list[list[str]] = []
+    result: list[dict] = []
+    for case in CASES:
+        every = trials(case)
+        if not every:
+            continue
+        ended = [trial for trial in every if trial.status != "failed"]
+        found = [kinds(trial) for trial in ended]
+        by_kind = Counter(kind for one in found for kind in one)
+        failed = Counter(str(trial.error_type) for trial in every if trial.status == "failed")
+        erred = sum(map(bool, found))
+        spoken = sum(trial.outcome["turns"] for trial in ended)
+        told = ", ".join(f"{kind} {n}" for kind, n in [*by_kind.items(), *failed.items()]) or "–"
+        rows.append(
+            [case.name, str(len(every)), str(spoken), str(sum(failed.values())), shown(erred, len(ended)), told]
+        )
+        result.append(
+            {
+                "case": case.name,
+                "command": f"overture simulate {case.words}",
+                "trials": len(every),
+                "ended": len(ended),
+                "erred": erred,
+                "by_kind": by_kind,
+                "failed": failed,
+            }
+        )
+    heads = ["user", "trials", "utterances", "failed", "trials with an error, by rule (95 %)", "of which"]
+    text = table(heads, rows)
+    if READ.exists():
+        read = json.loads(READ.read_text())["read"]
+        flagged, clean = [one for one in read if one["rule"]], [one for one in read if not one["rule"]]
+        false = sum(not one["reader"] for one in flagged)
+        missed = sum(bool(one["reader"]) for one in clean)
+        text += (
+            f"\n\nRead one by one: {len(read)} trials. Of those with an error by rule, the reader saw none in "
+            f"{shown(false, len(flagged))}; of those without, the reader saw one in {shown(missed, len(clean))}."
+        )
+    commands = "\n".join(f"- {case.name}: `overture simulate {case.words}`" for case in CASES)
+    finish("fidelity", "fidelity.md", {"cases": result}, f"{text}\n\n{commands}", docs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", action="store_true", help="make the trials that are not there yet")
+    parser.add_argument("--only", default="", help="with --run, only cases whose name holds this")
+    parser.add_argument("--sample", type=int, help="write so many trials to read")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--docs", action="store_true", help="also put the result into docs/results/fidelity.md")
+    given = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    OUT.mkdir(parents=True, exist_ok=True)
+    if given.run:
+        run(tuple(case for case in CASES if given.only in case.name))
+    elif given.sample:
+        sample(given.sample, given.seed)
+    else:
+        report(given.docs)
+
+
+if __name__ == "__main__":
+    main()
