@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
 
+from ..conversation import Conversation, Message
 from ..errors import OvertureError
 from ..models import Model, load
 from ..models.endpoint import Endpoint
@@ -27,6 +28,9 @@ from .upstream import HttpUpstream, Upstream
 
 GRACE = 10.0
 """Seconds that requests in flight get when the proxy stops."""
+
+
+_HELLO = Conversation.of([{"role": "user", "content": "Please book a table."}])
 
 
 class _Connection(web.RequestHandler):
@@ -69,6 +73,20 @@ def upstream_of(settings: Settings) -> tuple[Upstream, Model]:
     return LocalUpstream(model), model
 
 
+def ready_made(spec: str, model: Model) -> Policy:
+    """The policy of this name for this model, with its weights loaded. Raises UsageError on a name that means nothing.
+
+    One of its kind without a model decides first, because what a policy loads it loads at its first decision, and that
+    would be somebody's, within a deadline.
+    """
+    first = named(spec)
+    for talk in (_HELLO, _HELLO.then(Message("assistant", "Hello."))):
+        if talk is _HELLO or first.reviews:
+            with suppress(Exception):  # without a model some cannot decide
+                asyncio.run(first.decide(talk))
+    return named(spec, model)
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings, make: Callable[[str], Policy] | None = None, shared: bool = False
@@ -79,7 +97,7 @@ async def serving(
     processes listen there too. Raises OvertureError where it cannot begin.
     """
     upstream, model = upstream_of(settings)
-    proxy = Proxy(settings, upstream, model, make or (lambda spec: named(spec, model)))
+    proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, model)))
     server = _Server(proxy, handler_cancellation=True)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
     try:
