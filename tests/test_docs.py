@@ -26,6 +26,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
+RECIPES = sorted((REPOSITORY / "docs" / "recipes").glob("*.md"))
 COMMANDS_OF = {"audit.md": ["audit"], "checkup.md": ["checkup"], "tune.md": ["tune"]}
 SCRIPTS_OF = {"labels.md": "training/moves/*.py"}
 """Which command, or which scripts, a bare `--flag` on a page belongs to; elsewhere it may be any command's."""
@@ -177,7 +178,9 @@ def test_every_page_is_there_and_linked_from_the_index() -> None:
     assert {f"{name}.md" for name in EXPECTED if name != "index"} <= set(linked)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if any("run" in b.words for b in blocks(p))], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page", [p for p in [*PAGES, *RECIPES] if any("run" in b.words for b in blocks(p))], ids=lambda p: p.stem
+)
 def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("OVERTURE_") and name != "OVERTURE_DATA"]:
@@ -265,7 +268,7 @@ def test_the_check_of_flags_can_fail() -> None:
     assert unknown_flags("--fast", "labels.md") == {"--fast"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*PAGES, *RECIPES], ids=lambda p: p.stem)
 def test_every_relative_link_resolves(page: Path) -> None:
     prose = _FENCE.sub("", page.read_text("utf-8"))
     broken: list[str] = []

@@ -115,7 +115,7 @@ _GENERIC = frozenset(
 )
 """Words of a name that add nothing to it."""
 _COMPANY = re.compile(
-    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |our |his |her )?\w+)+"
+    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |our |his |her )?(?:(?:two|three|four) )?\w+)+"
 )
 """People that the user lists, themselves among them."""
 _COUNT = 10
@@ -334,7 +334,11 @@ def _moment(text: str, heard: Heard) -> str | None:
         return "no" if "no" in parts else "looked_up" if "looked_up" in parts else "said"
     minutes = times.read_time(text)
     if minutes is not None:
-        return "said" if _time(minutes, heard) else "looked_up" if minutes in heard.times_elsewhere else "no"
+        if _time(minutes, heard):
+            return "said"
+        if any((minutes + sign * span) % 1440 in heard.times_elsewhere for span in heard.spans for sign in (1, -1)):
+            return "computed"
+        return "looked_up" if minutes in heard.times_elsewhere else "no"
     days = dates.read_days(text)
     if days and len(text) < 30:
         return next((how for day in days if (how := _day(day, heard))), "no")
@@ -427,7 +431,9 @@ def _party(words: str) -> int:
     """How many people a list of them is: "my parents, my sister and me" is four."""
     closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
     people = [each for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words) if re.search(r"\w", each)]
-    return sum(2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
+    counts = (max((n.value for n in numbers.said(each) if 1 < n.value < 20), default=1) for each in people)
+    pairs = (2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
+    return sum(max(int(count), pair) for count, pair in zip(counts, pairs, strict=True))
 
 
 def _computed(size: float, heard: Heard) -> bool:
@@ -445,6 +451,9 @@ def _computed(size: float, heard: Heard) -> bool:
     figures = [n for n in heard.numbers_elsewhere if n >= _COUNT][-400:]
     known = set(map(_key, figures))
     if any(_key(size - n) in known or _key(size + n) in known for n in figures):
+        return True
+    changed = (abs(n + sign * said) for n in figures[-60:] for said in own if said > 1 for sign in (1, -1))
+    if any(_same(size, each) for each in changed):
         return True
     times = {2.0, 3.0, 4.0, 5.0} | {n for n in own if 0 < n < 1 or (n == int(n) and 1 < n <= 12)}
     each = (*figures, *(n for n in heard.numbers_of_operator if n >= _COUNT))
