@@ -1,6 +1,6 @@
 """The gate: how well the lens `gaps` tells requests that lack something from complete ones, on what it never saw.
 
-    python benchmarks/gate.py --train     # the networks that each lack one domain, into out/gaps (minutes each)
+    python benchmarks/gate.py --train DOMAIN     # the network that lacks this domain, into out/gaps (minutes)
     python benchmarks/gate.py [--docs]    # the figures, and with --docs the page docs/results/gate.md
 
 Comes in: the test split of training/gaps/dataset.py, the package's weights, out/gaps/without-*.npz, what the embedded
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import OUT, finish, table
 
+from common import OUT, finish, table
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
@@ -46,55 +46,53 @@ JUDGED_BY = {
     "abg-coqa": ("abg-coqa",),
     "written": ("written",),
 }
-DRAWS = 1000
-Figure = Callable[[np.ndarray, np.ndarray, float], float]
+DRAWS = 500
+Figure = Callable[[np.ndarray, np.ndarray, float, np.ndarray], float]
 
 
-def auroc(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
-    """Probability that a lacking request scores above a complete one, by ranks with ties halved."""
+def auroc(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+    """Probability that a lacking request scores above a complete one, ties halved."""
     order = np.argsort(p, kind="stable")
-    values, at, counts = np.unique(p[order], return_inverse=True, return_counts=True)
-    rank = np.empty(len(p))
-    rank[order] = (np.cumsum(counts) - (counts - 1) / 2)[at]
-    top, n = truth.sum(), len(truth)
-    return float((rank[truth].sum() - top * (top + 1) / 2) / max(top * (n - top), 1))
+    _, at = np.unique(p[order], return_inverse=True)
+    count = at[-1] + 1
+    top = np.bincount(at, (w * truth)[order], count)
+    rest = np.bincount(at, (w * ~truth)[order], count)
+    below = np.cumsum(rest) - rest / 2
+    return float((top * below).sum() / max(top.sum() * rest.sum(), 1e-9))
 
 
-def asked(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
-    return float((p[truth] >= threshold).mean()) if truth.any() else float("nan")
+def asked(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+    side = w * truth
+    return float((side * (p >= threshold)).sum() / max(side.sum(), 1e-9))
 
 
-def needless(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
-    return float((p[~truth] >= threshold).mean()) if (~truth).any() else float("nan")
+def needless(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+    return asked(~truth, p, threshold, w)
 
 
-def balanced(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
-    return (asked(truth, p, threshold) + 1 - needless(truth, p, threshold)) / 2
+def balanced(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+    return (asked(truth, p, threshold, w) + 1 - needless(truth, p, threshold, w)) / 2
 
 
-def mcc(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+def mcc(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
     """Matthews' coefficient as it is at even odds."""
-    a, b = asked(truth, p, threshold), needless(truth, p, threshold)
+    a, b = asked(truth, p, threshold, w), needless(truth, p, threshold, w)
     spread = (a + b) * (2 - a - b)
-    return (a - b) / np.sqrt(spread) if spread > 0 else 0.0
+    return float((a - b) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
-def ece(truth: np.ndarray, p: np.ndarray, threshold: float) -> float:
+def ece(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
     """Expected calibration error over ten bins, at even odds."""
-    return float(sum(w * abs(said - seen) for w, said, seen in bins(truth, p)))
+    return sum(share * abs(said - seen) for share, said, seen in bins(truth, p, w))
 
 
-def bins(truth: np.ndarray, p: np.ndarray) -> list[tuple[float, float, float]]:
+def bins(truth: np.ndarray, p: np.ndarray, w: np.ndarray) -> list[tuple[float, float, float]]:
     """(share, mean probability, share lacking) of each tenth that is not empty, both sides counting alike."""
-    w = np.where(truth, 0.5 / max(truth.sum(), 1), 0.5 / max((~truth).sum(), 1))
+    sides = [max((w * side).sum(), 1e-9) for side in (truth, ~truth)]
+    even = np.where(truth, w / sides[0], w / sides[1]) / 2
     place = np.minimum((p * 10).astype(int), 9)
-    out: list[tuple[float, float, float]] = []
-    for k in range(10):
-        here = place == k
-        if here.any():
-            total = w[here].sum()
-            out.append((float(total), float((w * p)[here].sum() / total), float((w * truth)[here].sum() / total)))
-    return out
+    total, said, seen = (np.bincount(place, even * value, 10) for value in (np.ones_like(p), p, truth))
+    return [(float(total[k]), float(said[k] / total[k]), float(seen[k] / total[k])) for k in range(10) if total[k] > 0]
 
 
 FIGURES: dict[str, Figure] = {
@@ -110,15 +108,15 @@ FIGURES: dict[str, Figure] = {
 def interval(figure: Figure, truth: np.ndarray, p: np.ndarray, units: np.ndarray, threshold: float) -> dict[str, float]:
     """Value and 95 % interval, whole units drawn again."""
     names, owner = np.unique(units, return_inverse=True)
-    rows = [np.flatnonzero(owner == k) for k in range(len(names))]
     rng = np.random.default_rng(0)
     drawn_values: list[float] = []
     for _ in range(DRAWS):
-        at = np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))])
-        if truth[at].any() and not truth[at].all():
-            drawn_values.append(figure(truth[at], p[at], threshold))
-    low, high = np.nanpercentile(drawn_values, [2.5, 97.5]) if drawn_values else (float("nan"),) * 2
-    return {"value": figure(truth, p, threshold), "low": float(low), "high": float(high), "n": len(names)}
+        w = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[owner].astype(float)
+        if (w * truth).any() and (w * ~truth).any():
+            drawn_values.append(figure(truth, p, threshold, w))
+    low, high = np.percentile(drawn_values, [2.5, 97.5])
+    value = figure(truth, p, threshold, np.ones(len(p)))
+    return {"value": value, "low": float(low), "high": float(high), "n": len(names)}
 
 
 def scores(examples: Sequence[Example], network: Weights) -> np.ndarray:
@@ -138,7 +136,11 @@ def measured(examples: Sequence[Example], network: Weights) -> dict[str, Any]:
     found: dict[str, Any] = {
         name: interval(figure, truth, p, units, network.threshold) for name, figure in FIGURES.items()
     }
-    return found | {"bins": bins(truth, p), "lacking": int(truth.sum()), "complete": int((~truth).sum())}
+    return found | {
+        "bins": bins(truth, p, np.ones(len(p))),
+        "lacking": int(truth.sum()),
+        "complete": int((~truth).sum()),
+    }
 
 
 def tests(prefix: tuple[str, ...], everything: bool = False) -> list[Example]:
@@ -155,21 +157,16 @@ def first_turn(example: Example) -> bool:
     return example.set == "abg-coqa" or len(example.conversation) == 1
 
 
-def train_without() -> None:
-    """One network a domain, trained without it."""
+def train_without(domain: str) -> None:
+    """A network trained without one domain, by a shorter recipe: 4 epochs, 40 % of the GSM8K examples."""
     import torch
     from train import trained
 
     torch.set_num_threads(1)
     HELD.mkdir(parents=True, exist_ok=True)
-    for domain, prefix in DOMAINS.items():
-        target = HELD / f"without-{domain.replace(' ', '-')}.npz"
-        if not target.exists():
-            np.savez_compressed(target, **trained(3, EPOCHS, prefix, loud=False))
-            print(f"{target.name} is there", flush=True)
-
-
-EPOCHS = 8
+    target = HELD / f"without-{domain.replace(' ', '-')}.npz"
+    np.savez_compressed(target, **trained(3, 4, DOMAINS[domain], loud=False, kept=0.4))
+    print(f"{target.name} is there", flush=True)
 
 
 def embedded() -> dict[str, dict[str, Any]]:
@@ -278,11 +275,11 @@ HEADS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--train", choices=tuple(DOMAINS))
     parser.add_argument("--docs", action="store_true")
     given = parser.parse_args()
     if given.train:
-        train_without()
+        train_without(given.train)
         return
     network = weights()
     sets = sorted({e.set for e in load() if e.split == "test"})
@@ -316,7 +313,7 @@ def page(
     if across:
         parts += [
             "### Across domains",
-            "Trained without the domain, judged on all of it.",
+            "Trained without the domain, by a shorter recipe (4 epochs, 40 % of the GSM8K examples), judged on all of it.",
             table(HEADS, rows_of(across)),
         ]
     if direct:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from overture.audit.preference import LEAST, Side, conditional_logit, rewarded
+from overture.audit.preference import LEAST, Side, conditional_logit, rewarded, sides_of
+from overture.conversation import Conversation
+from overture.lenses import look
+from overture.lenses.batch import lay_flat
 
 
 def pairs(count: int, asks: float, per_log_word: float, seed: int = 0) -> list[Side]:
@@ -64,3 +67,33 @@ def test_too_few_whole_pairs_give_no_table():
     assert rewarded(pairs(LEAST - 1, 0, 0)) is None
     halves = [side for side in pairs(100, 0, 0) if side.chosen]
     assert rewarded(halves) is None
+
+
+def test_what_was_missing_is_the_lenss_word_before_the_logs():
+    requests = (
+        "Tom has some apples and buys 5 more. How many has he?",
+        "Tom has 7 apples and buys 5 more. How many has he?",
+    )
+    talks = [
+        Conversation.of(
+            [{"role": "user", "content": request}, {"role": "assistant", "content": "He has 12 apples."}],
+            metadata={"pair": str(number), "side": "chosen", "missing": 0.25},
+        )
+        for number, request in enumerate(requests)
+    ]
+    batch = lay_flat(talks)
+    seen = look(batch, ("moves", "gaps"))
+    without = sides_of(batch, seen["moves"].scores)
+    assert [side.missing for side in without] == [0.25, 0.25]
+    lacking, complete = sides_of(batch, seen["moves"].scores, seen["gaps"].scores)
+    assert lacking.missing == float(seen["gaps"].scores.missing[0]) > 0.5 > float(complete.missing or 0)
+    unread = lay_flat(
+        [
+            Conversation.of(
+                [{"role": "user", "content": "你好你好"}, {"role": "assistant", "content": "Hello there."}],
+                metadata=talks[0].metadata,
+            )
+        ]
+    )
+    again = look(unread, ("moves", "gaps"))
+    assert [side.missing for side in sides_of(unread, again["moves"].scores, again["gaps"].scores)] == [None]

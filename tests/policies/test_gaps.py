@@ -16,7 +16,7 @@ from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look, weights
 from overture.models import Scripted
 from overture.policies import make, steer
-from overture.policies.gaps import Gaps, shifted
+from overture.policies.gaps import Gaps, sharpened, shifted
 from overture.policies.gaps_words import QUESTIONS
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
@@ -93,6 +93,22 @@ def test_odds_shift_the_probability():
     assert shifted(0.5, 0.1) == pytest.approx(0.1)
     assert shifted(0.9, 0.5) == pytest.approx(0.9)
     assert Gaps(prior=0.01).missing(talk(LACKING)) < Gaps().missing(talk(LACKING))  # type: ignore[operator]
+
+
+async def test_answers_that_differ_make_a_gap_likelier():
+    assert sharpened(0.5, 1.0, 2.0) > 0.7 > sharpened(0.5, 0.5, 2.0) == 0.5 > sharpened(0.5, 0.0, 2.0)
+    numbers = iter(range(100))
+    differing = Scripted.function(lambda conversation: f"He has {next(numbers)}.", "differing", "1")
+    for model, move in ((differing, "elicit"), (saying("He has 12."), "leave")):
+        led = Gaps(samples=3, model=model, threshold=0.6, prior=_even_prior())
+        assert (await led.decide(talk(LACKING))).move == move
+
+
+def _even_prior() -> float:
+    """The prior at which the lens gives the lacking request one half."""
+    p = Gaps().missing(talk(LACKING))
+    assert p is not None
+    return 1 - p
 
 
 def test_identity_names_what_decides():

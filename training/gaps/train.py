@@ -12,11 +12,14 @@ the probability at even odds, and a user with other odds shifts it (`Gaps.prior`
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from dataset import Example, load
+from dataset import Example, drawn, load
+from heads import refit
 from network import arrays, fit, weights_of
 
 from overture.lenses.batch import lay_flat
@@ -66,13 +69,32 @@ def calibrate(logit: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple
 
 
 def trained(
-    seed: int, epochs: int, without: tuple[str, ...] = (), needless: float = 0.05, loud: bool = True
-) -> dict[str, np.ndarray]:
-    """The arrays of a network trained and calibrated without the sets whose names begin so."""
+    seed: int,
+    epochs: int,
+    without: tuple[str, ...] = (),
+    needless: float = 0.05,
+    loud: bool = True,
+    kept: float = 1.0,
+    start: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The arrays of a network trained and calibrated without the sets whose names begin so.
+
+    `kept` is the share of the examples made of GSM8K that are used. `start` are arrays whose patterns are taken as they
+    are, with only the layers behind them fitted.
+    """
     examples = [e for e in load() if not e.set.startswith(without or ("\0",))]
-    network = fit([e for e in examples if e.split == "train"], SHARES, seed, epochs, loud=loud)
+    train = [
+        e
+        for e in examples
+        if e.split == "train" and (kept == 1 or "gsm8k" not in e.set or drawn(e.conversation.content_hash) < kept)
+    ]
     plain = {"slope": np.ones(2, np.float32), "offset": np.zeros(2, np.float32), "threshold": np.float32(0.5)}
-    raw = arrays(network) | plain
+    fitted = refit(start, train, SHARES, seed) if start else arrays(fit(train, SHARES, seed, epochs, loud=loud))
+    return finished(fitted | plain, examples, needless)
+
+
+def finished(raw: dict[str, Any], examples: Sequence[Example], needless: float) -> dict[str, Any]:
+    """The arrays calibrated and with their threshold, by the split `valid`."""
     valid = [e for e in examples if e.split == "valid"]
     logit, figured = scored(valid, assembled(raw))
     known = ~np.isnan(logit)
@@ -102,14 +124,21 @@ THRESHOLD_SETS = ("missing: templates", "missing: gsm8k", "sharded: gsm8k", "wri
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--needless", type=float, default=0.05)
+    parser.add_argument("--kept", type=float, default=1.0, help="share of the GSM8K examples")
+    parser.add_argument("--patterns", type=Path, help="take the patterns of this file and fit the layers behind them")
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--write", action="store_true", help="into the package")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    made = trained(given.seed, given.epochs, tuple(given.without), given.needless)
+    start = None
+    if given.patterns:
+        with np.load(given.patterns) as stored:
+            start = {name: stored[name] for name in stored.files}
+    without = tuple(given.without)
+    made = trained(given.seed, given.epochs, without, given.needless, True, given.kept, start)
     valid = [e for e in load() if e.split == "valid"]
     network = assembled(made)
     p = sigmoid(calibrated(*scored(valid, network), network))

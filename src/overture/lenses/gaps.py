@@ -80,13 +80,11 @@ def weights() -> Weights:
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
     """The weights as they are used, from the arrays as they are stored: the table in eight bits with a scale a row."""
     table = raw["words"].astype(np.float32) * raw["words_scale"].astype(np.float32)
-    plain = ("filters", "filters_bias", "hidden", "hidden_bias", "heads", "heads_bias")
+    plain = ("filters", "filters_bias", "hidden", "hidden_bias", "heads", "heads_bias", "slope", "offset")
     return Weights(
-        np.concatenate([table, raw["marks"].astype(np.float32)], axis=1),
-        *(raw[name].astype(np.float32) for name in plain),
-        raw["slope"].astype(np.float32),
-        raw["offset"].astype(np.float32),
-        float(raw["threshold"]),
+        words=np.concatenate([table, raw["marks"].astype(np.float32)], axis=1),
+        **{name: raw[name].astype(np.float32) for name in plain},
+        threshold=float(raw["threshold"]),
     )
 
 
@@ -125,8 +123,9 @@ def logits(batch: Batch, network: Weights) -> tuple[Floats, NDArray[np.bool_], N
 
 
 def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_]]:
-    """(judged, features) and (judged,) whether there are figures. The features: the strongest patterns of the message, of its questions, of what the user said before and of
-    what the assistant last said; the message's mean vector; a few counts."""
+    """(judged, features) and (judged,) whether there are figures. The features: the strongest patterns of the message,
+    of its questions, of what the user said before and of what the assistant last said; the message's mean vector; a few
+    counts."""
     at = np.flatnonzero(judged)
     bounds = batch.first_segment
     user = batch.side == 1
@@ -144,8 +143,7 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
     owner = batch.message_of[segments]
     edges = np.searchsorted(owner, np.arange(len(batch.messages) + 1))
     by_message = Stretches.of(edges).strongest(strength)
-    asks = np.zeros(len(words), np.bool_)
-    asks[words == _asking_row()] = True
+    asks = words == _asking_row()
     asking = np.bincount(np.repeat(np.arange(len(segments)), lengths)[asks], minlength=len(segments)) > 0
     by_question = Stretches.of(edges).strongest(strength * asking[:, None])
     mean = Stretches.of(offsets[edges]).mean(network.words, words)
@@ -154,7 +152,8 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
         np.repeat(owner, lengths), weights=network.words[words, -1], minlength=len(batch.messages)
     ).astype(np.float32)
     said = np.diff(offsets[edges]).astype(np.float32)
-    nth = np.array([sum(batch.side[m] == 1 for m in range(n - batch.index[n], n)) for n in at], np.float32)
+    users = np.concatenate([[0], np.cumsum(user)])
+    nth = (users[at] - users[at - batch.index[at]]).astype(np.float32)
     scalars = np.stack(
         [
             np.log1p(said[at]) / 4,

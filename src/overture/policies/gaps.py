@@ -19,12 +19,15 @@ from typing import Any
 from ..conversation import Conversation
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look, weights
-from ..lenses.gaps_span import Gap, find
+from ..lenses.gaps_span import find
 from ..models import Model
 from .base import LEAVE, Decision, is_draft
+from .disagreement import disagreement, sampled
 from .gaps_words import already_asked, asks_only, instruction_to_ask, instruction_to_assume, question_for
 
 VERSION = "1"
+DOUBT = (0.2, 0.95)
+"""Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Gaps:
     """The share of requests that lack something, where it is known."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
+    samples: int = 0
+    """Answers drawn from the led model where the lens is in doubt; from two on, how far they differ moves the
+    probability. Each costs a call."""
+    sharpness: float = 2.0
+    """How far: answers that all differ multiply the odds by exp(sharpness / 2), answers that all agree divide by it."""
+    model: Model | None = None
+    """The led model; only with `samples`."""
     name: str = "gaps"
 
     @property
@@ -51,6 +61,8 @@ class Gaps:
             "threshold": self._least,
             "prior": self.prior,
             "wording": self.wording,
+            "samples": self.samples,
+            "sharpness": self.sharpness,
             "weights": _weights_hash(),
         }
 
@@ -63,6 +75,9 @@ class Gaps:
         if is_draft(conversation):
             return self._review(conversation) if self.reviews else LEAVE
         p = self.missing(conversation)
+        if p is not None and self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
+            answers = await sampled(self.model, conversation, self.samples)
+            p = sharpened(p, disagreement(answers), self.sharpness)
         if p is None or p < self._least:
             return LEAVE
         gap = find(conversation)
@@ -104,9 +119,13 @@ def shifted(p: float, prior: float) -> float:
     return odds / (1 + odds) if math.isfinite(odds) else 1.0
 
 
+def sharpened(p: float, differing: float, sharpness: float) -> float:
+    """The probability once it is known which share of pairs of sampled answers differs: odds times
+    exp(sharpness x (share - 1/2))."""
+    odds = p / max(1 - p, 1e-9) * math.exp(sharpness * (differing - 0.5))
+    return odds / (1 + odds)
+
+
 @cache
 def _weights_hash() -> str:
     return sha256((files("overture.lenses") / "weights" / "gaps.npz").read_bytes()).hexdigest()[:16]
-
-
-__all__ = ["Gap", "Gaps", "Model", "shifted"]
