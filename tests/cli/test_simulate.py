@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -97,6 +100,23 @@ def test_a_failed_trial_is_counted_and_a_run_of_nothing_else_is_a_failure(
     assert error.count("\n") == 1 and "all 4 trials failed" in error and "no answer in 60 s" in error
 
 
+def test_no_room_for_the_store_is_one_line_and_the_next_run_makes_the_rest(tmp_path: Path) -> None:
+    """The process may write no file past 300 kB: for sqlite and for the page that is a disk that takes no more."""
+    words = [sys.executable, "-m", "overture", "simulate", "pairs", "-n", "24", "--model", "scripted:pesterer"]
+    command = [*words, "--out", str(tmp_path)]
+
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    cramped = subprocess.run(command, capture_output=True, text=True, preexec_fn=little)
+    assert "Traceback" not in cramped.stderr and cramped.returncode in (0, 1)
+    lost = left(tmp_path)["counts"]["by_error"] if cramped.returncode == 0 else {"store_full": 1}
+    assert lost.keys() == {"store_full"} and not list(tmp_path.glob("*.part"))
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    counts = left(tmp_path)["counts"]
+    assert (counts["good"], counts["bad"], counts["owed"]) == (48, 0, 0)
+
+
 def test_an_endpoint_that_is_down_fails_quickly_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -142,7 +162,10 @@ def test_sharded_stands_beside_the_papers_headline(tmp_path: Path, capsys: pytes
     assert (beside["concat_to_full"]["value"], beside["sharded_change"]["value"]) == (1, 0)
     assert beside["unreliability_change"]["value"] is None, "nothing can be set beside an unreliability of 0"
     said, page = capsys.readouterr().out, (tmp_path / "report.html").read_text("utf-8")
-    assert "Sharded beside full: the mean score: 0.0% (no interval, n\xa0=\xa04); published: −39% (Laban et al. 2025" in said
+    assert (
+        "Sharded beside full: the mean score: 0.0% (no interval, n\xa0=\xa04); published: −39% (Laban et al. 2025"
+        in said
+    )
     assert "Beside what was published" in page and "<b>112%</b>" in page and "percentiles of the 2 runs" in page
 
 

@@ -32,6 +32,7 @@ from overture.simulate.seats import Seat, seed_of
 from overture.simulate.store import Store, Trial
 from overture.simulate.summary import costs, counted, counts, summary
 from overture.tasks.task import Item, Staging
+from overture.users.base import Utterance
 
 from .small import NAMES, asker, experiment, task, texts
 
@@ -244,6 +245,44 @@ async def test_a_full_disk_is_a_typed_outcome_and_nothing_is_paid_for_in_vain(
         assert stopped.owed == 4 and "make room" in stopped.stopped and paid == before + 1
         full = False
         assert {trial.status for trial in (await run(experiment(model, count=2), store)).trials} == {"done"}
+
+
+async def test_a_store_that_sqlite_itself_calls_full_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    with Store(path) as store:
+        store._db.execute("pragma max_page_count = 14")  # pyright: ignore[reportPrivateUsage]
+        ended = await run(experiment(count=8), store)
+    kept = {trial.trial_id for trial in ended.trials if trial.status == "done"}
+    assert counts(ended.trials)["by_error"].keys() == {"store_full"} and kept
+    with Store(path) as store:
+        assert {trial.trial_id for trial in store.trials()} == kept
+        assert {trial.status for trial in (await run(experiment(count=8), store)).trials} == {"done"}
+
+
+async def test_a_judge_that_does_not_answer_is_the_judges_fault_and_a_silent_user_the_users(tmp_path: Path) -> None:
+    async def judged(item: Item, conversation: Conversation, setting: Any) -> Any:
+        return await setting.judge.reply(conversation)
+
+    judge = Seat("judge", Scripted.failing(*[ModelTimeout("slow")] * 9), Gate(2))
+    (tmp_path / "judge").mkdir()
+    trials = await ran(tmp_path / "judge", of=replace(task(1), check=judged), judge=judge)
+    assert {trial.error_type for trial in trials} == {"judge_timeout"}
+
+    class Silent:
+        name, needs_model = "silent", False
+
+        def identity(self) -> dict[str, str]:
+            return {"user": "silent"}
+
+        def start(self, *_: Any) -> Any:
+            return self
+
+        async def next(self, _: Conversation) -> Utterance:
+            return Utterance(None)
+
+    with Store(tmp_path / "trials.sqlite") as store:
+        trials = (await run(replace(experiment(count=1), user=Silent()), store)).trials
+    assert {trial.error_type for trial in trials} == {"user_silent"}
 
 
 async def test_a_limit_of_cost_leaves_trials_owed_and_the_next_run_goes_on(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,27 @@ def page(_: web.Request) -> web.Response:
     return web.Response(text="<html>a proxy's page</html>", content_type="text/html")
 
 
+async def cut(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "500", "Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(b'{"choices": [{"message": {"role": "assistant", "content": "The total is 20."}')
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+async def dripping(request: web.Request) -> web.StreamResponse:
+    """Never silent and never done."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    try:
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.02)
+    except (ConnectionError, asyncio.CancelledError):
+        return response
+
+
 def unknown(_: web.Request) -> web.Response:
     return web.json_response(
         {"error": {"message": "the model `m` does not exist", "code": "model_not_found"}}, status=404
@@ -186,19 +208,29 @@ def overflow(_: web.Request) -> web.Response:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(half, "bad_answer"), (page, "bad_answer"), (unknown, "not_found"), (overflow, "context_overflow")],
+    [
+        (half, "bad_answer"),
+        (page, "bad_answer"),
+        (cut, "bad_answer"),
+        (dripping, "timeout"),
+        (unknown, "not_found"),
+        (overflow, "context_overflow"),
+    ],
 )
 async def test_whatever_a_server_does_is_a_typed_outcome(tmp_path: Path, answer: Any, kind: str) -> None:
     count = 0
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.Request) -> web.StreamResponse:
         nonlocal count
         count += 1
-        return answer(request) if count == 2 else web.json_response(completion("The total is 20."))
+        if count != 2:
+            return web.json_response(completion("The total is 20."))
+        made = answer(request)
+        return await made if isawaitable(made) else made
 
     async with served(handler) as endpoint:
         with Store(tmp_path / "trials.sqlite") as store:
-            trials = (await run(experiment(endpoint, count=2, concurrency=1), store)).trials
+            trials = (await run(experiment(endpoint, count=2, concurrency=1, seconds=0.5), store)).trials
     assert [trial.error_type for trial in trials].count(kind) == 1
     assert [trial.status for trial in trials].count("done") == 3
 

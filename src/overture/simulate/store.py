@@ -8,6 +8,7 @@ so under another configuration nothing in the file would match and all of it wou
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -101,8 +102,10 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file, so that it can be sent as it is."""
-        self._db.execute("pragma wal_checkpoint(truncate)")
+        """Fold the write-ahead log into the file, so that it can be sent as it is. On a full disk the log stays beside
+        it: nothing is lost, and the next opening folds it."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("pragma wal_checkpoint(truncate)")
         self._db.close()
 
     @property
