@@ -123,7 +123,7 @@ def test_every_option_can_be_set_in_the_environment(tmp_path: Path, monkeypatch:
 def test_every_part_has_its_figures_and_its_place_on_the_page(tmp_path: Path) -> None:
     assert run("--model", "scripted:pesterer", "--pairs", "8", "--out", str(tmp_path)) == 0
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
-    assert summary["config"]["sections"] == {"pairs": 8, "doing": 10, "missing": 12, "sharded": 4, "travel": 4}
+    assert summary["config"]["sections"] == {"pairs": 8, "doing": 10, "missing": 12, "sharded": 4, "travel": 3}
     groups = summary["groups"]
     assert groups["model missing"]["figures"]["asked_needlessly"]["value"] == 1
     assert groups["model travel"]["figures"]["wasted"]["value"] > 0.5

@@ -127,7 +127,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "travel": Kind(
             "A traveller lets on what they prefer only when asked well; the assistant can search and book.",
             lambda count, seed: named.load("travel", count, seed),
-            4,
+            3,
             60,
             ("solved", "correct", "best", "elicited_actively", "elicited_passively", "answered", "wasted", *COSTS),
             "trips",
