@@ -22,9 +22,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from common import OUT, finish, options, table
-
 import overture as ov
+from common import OUT, finish, options, table
 from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message, ToolCall
 from overture.policies.effects import changes_state
@@ -34,11 +33,42 @@ from overture.policies.insert_expansion import InsertExpansion, left_to_us
 
 LOG = "tau_bench/gpt-4o-airline.json"
 SETS = Path(__file__).parent / "grounding_calls"
-NAMES = (
-    "Akira Beatriz Chidi Dmitri Eleni Farid Greta Hamza Ingrid Jorge Keiko Leila Mateo Nadia Oskar Priya Quentin Rosa "
-    "Stefan Tariq Ulla Viktor Wanjiru Xavier Yara Zeno Abara Bergstrom Castellano Dubois Eriksen Fontaine Gruber"
-).split()
-CODES = "AMS CPH DUB GVA HEL LIS MUC OSL VIE ZRH KEF TLL".split()
+NAMES = [
+    "Akira",
+    "Beatriz",
+    "Chidi",
+    "Dmitri",
+    "Eleni",
+    "Farid",
+    "Greta",
+    "Hamza",
+    "Ingrid",
+    "Jorge",
+    "Keiko",
+    "Leila",
+    "Mateo",
+    "Nadia",
+    "Oskar",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Stefan",
+    "Tariq",
+    "Ulla",
+    "Viktor",
+    "Wanjiru",
+    "Xavier",
+    "Yara",
+    "Zeno",
+    "Abara",
+    "Bergstrom",
+    "Castellano",
+    "Dubois",
+    "Eriksen",
+    "Fontaine",
+    "Gruber",
+]
+CODES = ["AMS", "CPH", "DUB", "GVA", "HEL", "LIS", "MUC", "OSL", "VIE", "ZRH", "KEF", "TLL"]
 CHOICES = {"cabin": ["basic_economy", "economy", "business"], "flight_type": ["one_way", "round_trip"],
            "insurance": ["yes", "no"]}  # fmt: skip
 
@@ -90,7 +120,8 @@ def invented(leaf: Leaf, rng: random.Random) -> tuple[str, object] | None:
 
 
 def as_they_stand(found: Sequence[Call]) -> tuple[list[str], list[float]]:
-    """The lacking arguments of each call that is held, and milliseconds of processor a decision, all calls of the log."""
+    """The lacking arguments of each call that is held, and milliseconds of processor a decision, all calls of the "
+    "log."""
     held: list[str] = []
     times: list[float] = []
     policy = InsertExpansion()
@@ -194,7 +225,8 @@ def main() -> None:
                 for what, listed in (("held wrongly", got.alarms), ("let through", got.missed))
                 for each in listed
             ),
-            f"**Time.** A decision on a draft with such a call, processor time: median {statistics.median(times):.1f} ms, "
+            f"**Time.** A decision on a draft with such a call, processor time: median "
+            f"{statistics.median(times):.1f} ms, "
             f"95th percentile {sorted(times)[int(0.95 * len(times))]:.1f} ms; on any other draft it reads nothing.",
         ]
     )

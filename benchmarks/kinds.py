@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 from common import ROOT
-
 from overture.audit.estimates import wilson
 from overture.policies.kinds import DO, request_kind
 from overture.tasks.pairs import built_in
@@ -37,7 +36,9 @@ def report(name: str, rows: list[tuple[str, bool]]) -> None:
 def main() -> None:
     goals = ROOT / "training" / "goals"
     chat = [json.loads(line) for line in (goals / "chat.jsonl").read_text("utf-8").splitlines()]
-    report("written (seen)", [(row["text"], row["do"]) for row in chat if row["side"] == "user" and row["do"] is not None])
+    report(
+        "written (seen)", [(row["text"], row["do"]) for row in chat if row["side"] == "user" and row["do"] is not None]
+    )
     folder = os.environ.get("OVERTURE_DATA")
     if folder:
         records = [json.loads(line) for line in (Path(folder) / "in3" / "train.jsonl").read_text("utf-8").splitlines()]

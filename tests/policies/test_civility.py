@@ -11,7 +11,14 @@ from overture.policies import LEAVE, Decision, make
 from overture.policies.base import First, is_draft
 from overture.policies.civility import Civility
 from overture.policies.manners import (
-    already_said, asked_before, enough, first_question, initiative, private, same, without_trail,
+    already_said,
+    asked_before,
+    enough,
+    first_question,
+    initiative,
+    private,
+    same,
+    without_trail,
 )  # fmt: skip
 
 

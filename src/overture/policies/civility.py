@@ -2,10 +2,10 @@
 "just do it".
 
 In come a conversation and what the wrapped policy decides; out comes that decision, or one with better manners. After
-Deng, Liao, Zheng, Yang and Chua 2024 (arXiv 2404.12670), whose third dimension this is; docs/recipes/proactive-civility.md
-has the departures. It also looks at drafts, because the model may pester of itself. Easy to get wrong: a question that
-stands in for a held call cannot simply be dropped, or the invention behind it would be let through; then it becomes a
-plain statement of what was not done and why.
+Deng, Liao, Zheng, Yang and Chua 2024 (arXiv 2404.12670), whose third dimension this is;
+docs/recipes/proactive-civility.md has the departures. It also looks at drafts, because the model may pester of itself.
+Easy to get wrong: a question that stands in for a held call cannot simply be dropped, or the invention behind it would
+be let through; then it becomes a plain statement of what was not done and why.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from ..tasks.wording import WANTS_QUESTIONS, WRITES
 from ..users.hearing import questions
 from .base import LEAVE, Decision, First, Policy, is_draft
 from .manners import (
-    already_said, asked_before, enough, first_question, initiative, private, took_initiative, without_trail,
+    already_said,
+    asked_before,
+    enough,
+    first_question,
+    initiative,
+    private,
+    took_initiative,
+    without_trail,
 )  # fmt: skip
 
 VERSION = "1"

@@ -37,7 +37,8 @@ class Clash:
 
 _ASKS_ABOUT = re.compile(
     r"\b(?:valid|invalid|exists?|existed|possible|impossible|joke|riddle|fiction|fictional|novel|fantasy|trick|"
-    r"paradox|nonsense|wrong with|mistake|error|correct\?|true\?|typo)\b|\b(?:is|was|are|does|can) there (?:a|an|ever)\b",
+    r"paradox|nonsense|wrong with|mistake|error|correct\?|true\?|typo)\b|\b(?:is|was|are|does|can) there (?:a|an|"
+    r"ever)\b",
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
@@ -47,36 +48,47 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _NAMED_DAY = re.compile(
-    rf"\b(?:(?P<weekday>{'|'.join(dates.DAYS)}),?\s+(?:the\s+)?)?(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{dates.MONTH})\b|"
-    rf"(?P<month2>{dates.MONTH})\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*(?:-|–|to|/)?\s*\d?\d?:))(?:,?\s+(?P<year>(?:19|20)\d\d))?",
+    rf"\b(?:(?P<weekday>{'|'.join(dates.DAYS)}),?\s+(?:the\s+)?)?(?:(?P<day>\d{{1,2}})(?:st|nd|rd|"
+    rf"th)?\s+(?:of\s+)?(?P<month>{dates.MONTH})\b|"
+    rf"(?P<month2>{dates.MONTH})\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*(?:-|–|to|"
+    rf"/)?\s*\d?\d?:))(?:,?\s+(?P<year>(?:19|20)\d\d))?",
     re.IGNORECASE,
 )
 _N = r"(\d{1,4}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty)"
 _OF = re.compile(
-    rf"\b(?:all\s+)?{_N}\s+(?:out\s+of|of)\s+(?:the|my|our|his|her|their|its|those|these|all)?\s*{_N}\b(?!\s*%)(?:\s+([a-z]+))?",
+    rf"\b(?:all\s+)?{_N}\s+(?:out\s+of|of)\s+(?:the|my|our|his|her|their|its|those|these|"
+    rf"all)?\s*{_N}\b(?!\s*%)(?:\s+([a-z]+))?",
     re.IGNORECASE,
 )
 _HAD = re.compile(
-    rf"\b(?:had|has|have|there\s+(?:are|were|is)|with|own(?:s|ed)?|start(?:s|ed)?\s+with)\s+(?:only\s+|exactly\s+|just\s+)?{_N}\s+([a-z]+)",
+    rf"\b(?:had|has|have|there\s+(?:are|were|is)|with|own(?:s|ed)?|start(?:s|ed)?\s+with)\s+(?:only\s+|exactly\s+|"
+    rf"just\s+)?{_N}\s+([a-z]+)",
     re.IGNORECASE,
 )
 _GAVE = re.compile(
-    rf"\b(?:gave|gives?|sold|sells?|ate|eats?|lost|loses?|spent|spends?|used|uses?|took|takes?|removed?|threw|broke|donated?)\s+"
+    rf"\b(?:gave|gives?|sold|sells?|ate|eats?|lost|loses?|spent|spends?|used|uses?|took|takes?|removed?|threw|broke|"
+    rf"donated?)\s+"
     rf"(?:away\s+|out\s+)?{_N}\s+(?:of\s+(?:them|those|these|the|his|her|my|their)\b|([a-z]+))",
     re.IGNORECASE,
 )
 _GAINED = re.compile(
-    r"\b(?:b(?:ought|uys?)|g(?:ot|ets?|rew|rows?|ather\w*)|finds?|found|receiv\w+|add\w*|more|another|won|wins?|earn\w*|ma(?:de|kes?)|bak\w+|"
-    r"borrow\w*|plus|collect\w*|pick\w*|each|every|per|times|twice|double|half|rest|remaining|boxes|bags|packs?|dozen|week|days?|if|other|total)\b",
+    r"\b(?:b(?:ought|uys?)|g(?:ot|ets?|rew|rows?|ather\w*)|finds?|found|receiv\w+|add\w*|more|another|won|wins?|"
+    r"earn\w*|ma(?:de|kes?)|bak\w+|"
+    r"borrow\w*|plus|collect\w*|pick\w*|each|every|per|times|twice|double|half|rest|remaining|boxes|bags|packs?|"
+    r"dozen|week|days?|if|other|total)\b",
     re.IGNORECASE,
 )
 _IS = re.compile(
-    r"\b(?P<of>the|my|our)\s+(?P<thing>(?:[a-z]+\s+){0,2}?[a-z]+)\s+(?P<verb>is|are|costs?|weighs?|measures?|lasts?|starts?\s+at|begins?\s+at|"
-    r"leaves?\s+at|ends?\s+at|seats?)\s+(?:exactly\s+|only\s+)?(?P<value>[$€£]?\d[\d.,]*\d|[$€£]?\d)(?P<half>\s?[ap]\.?m\b)?(?!:)\s*(?P<unit>%|[a-z]+)?(?:\s+(?P<adjective>wide|long|high|tall|deep|old|thick|away))?",
+    r"\b(?P<of>the|my|our)\s+(?P<thing>(?:[a-z]+\s+){0,2}?[a-z]+)\s+(?P<verb>is|are|costs?|weighs?|measures?|lasts?|"
+    r"starts?\s+at|begins?\s+at|"
+    r"leaves?\s+at|ends?\s+at|seats?)\s+(?:exactly\s+|only\s+)?(?P<value>[$€£]?\d[\d.,]*\d|"
+    r"[$€£]?\d)(?P<half>\s?[ap]\.?m\b)?(?!:)\s*(?P<unit>%|[a-z]+)?(?:\s+(?P<adjective>wide|long|high|tall|deep|old|"
+    r"thick|away))?",
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(
-    rf"\bfrom\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?({dates.MONTH}))?\s+(?:to|until|till|through)\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({dates.MONTH})\b",
+    rf"\bfrom\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?({dates.MONTH}))?\s+(?:to|until|till|"
+    rf"through)\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({dates.MONTH})\b",
     re.IGNORECASE,
 )
 _BOOKS = re.compile(r"\b(?:book|reserve|schedule|arrange|order|rent|set up|plan)\b", re.IGNORECASE)
@@ -122,7 +134,8 @@ def _days(text: str, today: date | None) -> Iterator[Clash]:
             yield Clash(
                 "weekday",
                 written,
-                f"{day} {dates.MONTHS[month - 1].capitalize()} {real[0].year} is a {dates.DAYS[real[0].weekday()].capitalize()}.",
+                f"{day} {dates.MONTHS[month - 1].capitalize()} {real[0].year} is a "
+                f"{dates.DAYS[real[0].weekday()].capitalize()}.",
             )
 
 

@@ -18,7 +18,7 @@ from ..tasks.terms import stems
 from ..tasks.wording import OFFERS, TRAILS, apart, blanked
 from ..users.hearing import questions
 from .grounding import Heard
-from .replies import accepts, does_not_know, just_do_it, rejects
+from .replies import just_do_it, rejects
 
 SPENDS, REFUND, BRUSHED = 0.2, 0.3, 0.5
 """What an initiative takes from the budget, what comes back when it is taken up, and the factor when it is brushed
@@ -26,12 +26,14 @@ off."""
 _ALIKE, _LEAST = 0.6, 0.5
 """Shares of the telling words of the shorter and of the longer of two questions that both must have to ask the same."""
 _PERMISSION = re.compile(
-    r"\b(?:proceed|go ahead|confirm|shall i|should i|may i|is (?:this|that|everything) (?:correct|right|ok(?:ay)?)|would you like me to|do you want me to)\b",
+    r"\b(?:proceed|go ahead|confirm|shall i|should i|may i|is (?:this|that|everything) (?:correct|right|ok(?:ay)?)|"
+    r"would you like me to|do you want me to)\b",
     re.IGNORECASE,
 )
 """Asks for leave to do something, which has to be asked for each thing anew."""
 _GOES_ON = re.compile(
-    r"^\W*(?:is|are|was|do|does|should|would|will|could|maybe|perhaps|for (?:example|instance)|or|e\.g|such as|like|if so|please|"
+    r"^\W*(?:is|are|was|do|does|should|would|will|could|maybe|perhaps|for (?:example|instance)|or|e\.g|such as|like|"
+    r"if so|please|"
     r"once you)\b",
     re.IGNORECASE,
 )
@@ -39,10 +41,13 @@ _SAME_AGAIN = re.compile(r"\b(?:those|these|this|that|it|them)\b|\bconfirm\b|\bl
 
 _SMALL = frozenset(
     stems(
-        "a an the of to in on at for from by with is are was be been do does did has have had will would can could should "
-        "may might it its this that these those there i me my we us our you your he she they them his her their what which "
+        "a an the of to in on at for from by with is are was be been do does did has have had will would can could "
+        "should "
+        "may might it its this that these those there i me my we us our you your he she they them his her their what "
+        "which "
         "who when where why how and or but if so as not any some all please tell let know give share provide specify "
-        "clarify confirm need want like just also more other else much many exactly kind sort thing something exact prefer "
+        "clarify confirm need want like just also more other else much many exactly kind sort thing something exact "
+        "prefer "
         "before after first go ahead start use take mean say said should make get set thank thanks okay sure one time"
     )
 )
@@ -58,14 +63,18 @@ _TOPICS: Mapping[str, str] = {
 }
 _TOPIC_OF = {stem: topic for topic, words in _TOPICS.items() for stem in stems(words)}
 _PRIVATE = re.compile(
-    r"\b(?:relig\w+|faith|church|pray\w*|sexual\w*|orientation|gender identity|ethnic\w*|race|racial|skin colou?r|politic\w*|vot(?:e|ed|ing)|"
-    r"union member\w*|diagnos\w*|medical (?:history|condition)|illness\w*|disease\w*|hiv|pregnan\w*|abortion|miscarriage|mental health|depress\w*|"
-    r"suicid\w*|self[- ]harm|trauma\w*|abus\w*|assault\w*|medication\w*|disabilit\w*|addict\w*|how much (?:do )?you (?:drink|weigh|earn)|your weight|"
+    r"\b(?:relig\w+|faith|church|pray\w*|sexual\w*|orientation|gender identity|ethnic\w*|race|racial|skin colou?r|"
+    r"politic\w*|vot(?:e|ed|ing)|"
+    r"union member\w*|diagnos\w*|medical (?:history|condition)|illness\w*|disease\w*|hiv|pregnan\w*|abortion|"
+    r"miscarriage|mental health|depress\w*|"
+    r"suicid\w*|self[- ]harm|trauma\w*|abus\w*|assault\w*|medication\w*|disabilit\w*|addict\w*|how much (?:do )?you "
+    r"(?:drink|weigh|earn)|your weight|"
     r"salary|income|net worth|debts?|criminal record|convict\w*|immigration status|undocumented|divorc\w*|affair)\b",
     re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"\b(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|social security(?: number)?|ssn|one[- ]time (?:code|password)|otp|"
+    r"\b(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|social security(?: number)?|ssn|one[- ]time "
+    r"(?:code|password)|otp|"
     r"(?:full |complete )?(?:credit|debit)[- ]?card number|private key|seed phrase|mother's maiden name)\b",
     re.IGNORECASE,
 )
@@ -74,11 +83,17 @@ _GIVEN = {
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,}\d"),
     "name": re.compile(r"\b(?i:my name is|i'm|i am|this is|name's|it's for|under the name)\s+[A-Z][\w'-]+"),
     "money": re.compile(r"[$€£]\s?\d|\d\s?(?:\$|€|£|euros?|dollars?|pounds?|francs?|eur|usd|gbp|k\b)", re.IGNORECASE),
-    "count": re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|a dozen) (?:people|persons?|guests?|adults?|of us|friends)\b|"
-                        r"\b(?:for|party of|group of) (?:\d{1,2}|two|three|four|five|six|seven|eight)\b(?! (?:day|night|week|hour|minute|month|year|euro|dollar|pm|am))", re.IGNORECASE),
+    "count": re.compile(
+        r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|a dozen) "
+        r"(?:people|persons?|guests?|adults?|of us|friends)\b|"
+        r"\b(?:for|party of|group of) (?:\d{1,2}|two|three|four|five|six|seven|eight)\b"
+        r"(?! (?:day|night|week|hour|minute|month|year|euro|dollar|pm|am))",
+        re.IGNORECASE,
+    ),
 }  # fmt: skip
 _ANNOUNCES = re.compile(
-    r":\s*$|\b(?:few|some|several|couple of|following|two|three|four|more) (?:\w+ )?(?:questions|details|things|points|information)\b[^?]*$",
+    r":\s*$|\b(?:few|some|several|couple of|following|two|three|four|more) (?:\w+ )?(?:questions|details|things|"
+    r"points|information)\b[^?]*$",
     re.IGNORECASE,
 )
 _COPULA = r"(?:\s+(?:is|are|was|will be|would be)|'s|\s*[:=])\s+(?!not\b|unknown|unclear|open|flexible|the same)\w"
@@ -190,7 +205,7 @@ def already_said(question: str, messages: Sequence[Message]) -> bool:
         for match in re.finditer(
             rf"\b(?:the|my|our|its|his|her|their)\s+([\w -]{{2,40}}?){_COPULA}", sentence, re.IGNORECASE
         ):
-            named = {word for word in map(lambda w: _TOPIC_OF.get(w, w), stems(match[1])) if word not in _SMALL}
+            named = {_TOPIC_OF.get(word, word) for word in stems(match[1])} - _SMALL
             if named and about == frozenset(named):
                 return True
     return False
@@ -268,9 +283,3 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A segment cut once more where a sentence ends in a figure: "It is 10. Let me know."""
     cuts = [start + match.end() for match in re.finditer(r"(?<=\d[.!?])\s+(?=[A-Z])", text[start:end])]
     return list(zip([start, *cuts], [*cuts, end], strict=True))
-
-
-__all__ = [
-    "accepts", "already_said", "apiece", "asked_before", "brushed_off", "does_not_know", "enough", "first_question", "initiative",
-    "private", "same", "took_initiative", "without_trail",
-]  # fmt: skip

@@ -37,17 +37,20 @@ LONGEST = 12_000
 _ANSWER = 8
 """Words of a reply to a question at most for the question to be put beside it."""
 _EMPTY = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|thanks?(?: you)?|great|go on|continue|please|good|nice|hm+|hi|hello|next|that's (?:all|it)|and|yes|sure|perfect)\b[\s,.!]*)+$",
+    r"^\W*(?:(?:ok(?:ay)?|thanks?(?: you)?|great|go on|continue|please|good|nice|hm+|hi|hello|next|that's (?:all|it)|"
+    r"and|yes|sure|perfect)\b[\s,.!]*)+$",
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
-    r"\b(?:actually|i meant?|instead|scratch that|correction|not \w+ but|rather than|sorry|make (?:it|that)|change (?:it|that|the)|no longer|"
+    r"\b(?:actually|i meant?|instead|scratch that|correction|not \w+ but|rather than|sorry|make (?:it|that)|change "
+    r"(?:it|that|the)|no longer|"
     r"never ?mind (?:the|that)|forget (?:the|that|what))\b|^\W*no\b",
     re.IGNORECASE,
 )
 _VALUES = frozenset(
     stems(
-        "a an the of to in on at for from by with is are was were be it its this that these those they we i you my your our "
+        "a an the of to in on at for from by with is are was were be it its this that these those they we i you my "
+        "your our "
         "he she his her their and or but if so as not should would will can must have has do does want need like make "
         "one two three four five six seven eight nine ten "
     )

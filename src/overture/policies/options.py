@@ -39,7 +39,8 @@ _READ, _SHOWN = 40, 30
 """Words of an answer that are compared, and that are shown."""
 _OPEN = re.compile(
     r"\b(?:suggest\w*|recommend\w*|propose|ideas?|think of|come up with|brainstorm|inspir\w+|options?|alternatives?|"
-    r"name for|title for|slogan|theme|topic|plot|what (?:could|should|can|might) (?:i|we)|how (?:could|should|might) (?:i|we)|where (?:should|could|can) we|"
+    r"name for|title for|slogan|theme|topic|plot|what (?:could|should|can|might) (?:i|we)|how (?:could|should|might) "
+    r"(?:i|we)|where (?:should|could|can) we|"
     r"(?:first|opening) line|give me an? (?:idea|theme|name|title)|plan (?:something|a)|what would you)\b",
     re.IGNORECASE,
 )
@@ -52,7 +53,8 @@ _SEVERAL = re.compile(
 )
 _SMALL = frozenset(
     stems(
-        "a an the of to in on at for from by with is are was be it its this that these i you we they he she my your our "
+        "a an the of to in on at for from by with is are was be it its this that these i you we they he she my your "
+        "our "
         "and or but if so as not would could should can will go make let use try how about suggest recommend"
     )
 )

@@ -1,4 +1,4 @@
-"""Rules for the mediator, distilled from what went wrong: the same item, solved when told at once and failed bit by bit.
+"""Rules for the mediator, distilled from what went wrong: an item solved when told at once and failed bit by bit.
 
 In comes a store of `overture simulate sharded --protocol full,sharded`; out come rules, one a line, for
 `Mediator(rules=…)`. Needs a model. Source: the refiner of Mediator–Assistant (arXiv 2602.07338). Easy to get wrong: a

@@ -1,4 +1,4 @@
-"""How a user takes initiative: told to get on with it, left to choose, agreed, turned down. A small reader of plain words.
+"""How a user takes initiative: "just do it", "you choose", yes, no. A small reader of plain words.
 
 In comes what a user said; out comes yes or no. The words are English and the rules are few, so that they can be read
 whole. Easy to get wrong: "just do it" is also a slogan, "whatever happens" leaves nothing to anybody, and what stands
@@ -12,8 +12,10 @@ import re
 _SENTENCE = re.compile(r"[^.!?\n;]+[.!?;]*")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’\n]{3,60}['’](?!\w)|^>.*$", re.MULTILINE)
 _LEAD = (
-    r"^\W*(?:(?:please|pls|now|thanks|thank you|ok(?:ay)?|no|nope|look|listen|ugh|argh|come on|fine|well|yes|yeah|sorry|and|so|then|stop|"
-    r"i said|for (?:god|heaven)'?s sake|never ?mind|forget it|can you|could you|would you|will you|you can)\b[\s,:–-]*)*"
+    r"^\W*(?:(?:please|pls|now|thanks|thank you|ok(?:ay)?|no|nope|look|listen|ugh|argh|come on|fine|well|yes|yeah|"
+    r"sorry|and|so|then|stop|"
+    r"i said|for (?:god|heaven)'?s sake|never ?mind|forget it|can you|could you|would you|will you|you "
+    r"can)\b[\s,:–-]*)*"
 )
 _TAIL = (
     r"(?:[\s,]+(?:now|please|pls|already|anyway|then|instead|for me|as it is|as is|with (?:what|whatever|the info\w*) "
@@ -21,12 +23,14 @@ _TAIL = (
 )
 _NO_QUESTIONS = re.compile(
     r"\b(?:(?:stop|quit|enough|no more|cut|skip|done)(?: with)?(?: all)?(?: the| your| these)? "
-    r"(?:asking|question(?:s|ing)?)|(?:don't|do not|never) ask (?:me )?(?:any(?:thing| more)?|again|more|so many|questions|"
+    r"(?:asking|question(?:s|ing)?)|(?:don't|do not|never) ask (?:me )?(?:any(?:thing| more)?|again|more|so many|"
+    r"questions|"
     r"a(?:ny)? questions?)|(?:don't|do not) ask\W*$|no questions\b|stop asking|without asking)\b",
     re.IGNORECASE,
 )
 _JUST_DO_IT = re.compile(
-    rf"{_LEAD}(?:just|simply) (?:please )?(?:do|go|get)(?: (?:it|that|this|so|ahead|on with it|going|started|and do))+{_TAIL}"
+    rf"{_LEAD}(?:just|simply) (?:please )?(?:do|go|get)(?: (?:it|that|this|so|ahead|on with it|going|started|and "
+    rf"do))+{_TAIL}"
     rf"|{_LEAD}(?:get on with it|just (?:answer|decide)|make it happen|do it already|do it anyway){_TAIL}",
     re.IGNORECASE,
 )
@@ -36,13 +40,19 @@ _JUST = re.compile(
     re.IGNORECASE,
 )
 _DELEGATES = re.compile(
-    r"\b(?:you (?:can |may |should |please )?(?:choose|decide|pick|select)|(?:it's |that's )?(?:up to you|your (?:call|choice))|"
-    r"i (?:really |honestly )?(?:don't|do not|couldn't) (?:really )?(?:care|mind)(?= (?:which|what|when|where|how|either|much|about th)|\W*$|[,.;!])|"
-    r"(?:no|without a) (?:particular |strong |special )?preferences?|surprise me|dealer's choice|use your (?:best )?judge?ment|"
+    r"\b(?:you (?:can |may |should |please )?(?:choose|decide|pick|select)|(?:it's |that's )?(?:up to you|your "
+    r"(?:call|choice))|"
+    r"i (?:really |honestly )?(?:don't|do not|couldn't) (?:really )?(?:care|mind)(?= (?:which|what|when|where|how|"
+    r"either|much|about th)|\W*$|[,.;!])|"
+    r"(?:no|without a) (?:particular |strong |special )?preferences?|surprise me|dealer's choice|use your (?:best "
+    r")?judge?ment|"
     r"(?:it|that) (?:doesn't|does not) (?:really )?matter|makes no difference(?: to me)?|"
-    r"(?:any(?:thing|one| of (?:them|those|these)| \w+(?: (?:this|next|that|of|in|on) \w+)?)?|either(?: one)?|all of them|whichever|whatever|both) "
-    r"(?:is|are|works?|will do|would do|would be|sounds|seems)(?: (?:just|totally|perfectly))?(?: fine| good| ok(?:ay)?| great| well| best)?"
-    r"(?= |[.,!]|\W*$)|whatever you (?:think|like|want|prefer|choose|find|suggest|recommend)|as you (?:like|wish|see fit)|"
+    r"(?:any(?:thing|one| of (?:them|those|these)| \w+(?: (?:this|next|that|of|in|on) \w+)?)?|either(?: one)?|all of "
+    r"them|whichever|whatever|both) "
+    r"(?:is|are|works?|will do|would do|would be|sounds|seems)(?: (?:just|totally|perfectly))?(?: fine| good| "
+    r"ok(?:ay)?| great| well| best)?"
+    r"(?= |[.,!]|\W*$)|whatever you (?:think|like|want|prefer|choose|find|suggest|recommend)|as you (?:like|wish|see "
+    r"fit)|"
     r"whichever you (?:think|like|want|prefer|choose))",
     re.IGNORECASE,
 )
@@ -50,23 +60,29 @@ _WHOLE_DELEGATES = re.compile(
     r"^\W*(?:oh |um+ |hm+ )?(?:any(?:thing)?|either|whatever|whichever|anyone)\W*$", re.IGNORECASE
 )
 _ACCEPTS = re.compile(
-    r"^\W*(?:yes|yep|yeah|yup|ya|sure|ok(?:ay)?|go ahead|go for it|sounds (?:good|great|fine|perfect|right)|perfect|great|"
-    r"excellent|please do|(?:please |let's )?(?:proceed|go with)|(?:i )?confirm(?:ed)?|that(?:'s| is| would be| sounds|) "
-    r"(?:works?|fine|good|great|right|correct|perfect|ok(?:ay)?|it)|works for me|correct|right|exactly|do (?:it|that|so)\b|"
+    r"^\W*(?:yes|yep|yeah|yup|ya|sure|ok(?:ay)?|go ahead|go for it|sounds (?:good|great|fine|perfect|right)|perfect|"
+    r"great|"
+    r"excellent|please do|(?:please |let's )?(?:proceed|go with)|(?:i )?confirm(?:ed)?|that(?:'s| is| would be| "
+    r"sounds|) "
+    r"(?:works?|fine|good|great|right|correct|perfect|ok(?:ay)?|it)|works for me|correct|right|exactly|do (?:it|that|"
+    r"so)\b|"
     r"absolutely|definitely|of course|fine|agreed|looks (?:good|right|great|fine)|all (?:good|correct|right)|"
     r"(?:i'll|i will|i'd|let me|let's) (?:take|go with|have|go for|like to proceed|like to go)|why not|please|"
-    r"(?:the |option |number )?(?:first|second|third|fourth|last|former|latter|cheap\w+|early|earli\w+|later?|latest|fast\w+|\d)"
+    r"(?:the |option |number )?(?:first|second|third|fourth|last|former|latter|cheap\w+|early|earli\w+|later?|latest|"
+    r"fast\w+|\d)"
     r"(?: (?:one|option|flight|choice))?(?=[ ,.!]|$)|(?:that|this) (?:one|option)|both)(?![\w'-])",
     re.IGNORECASE,
 )
 _AGREES = re.compile(
     r"\b(?:(?:please |you (?:can|may) |i'd like (?:you )?to |i would like to |want to |let's |happy to |go ahead and )"
-    r"(?:proceed|go ahead|book|confirm|do (?:it|that|so))|go ahead|proceed with|that (?:works|sounds good|is fine)|sounds good|"
+    r"(?:proceed|go ahead|book|confirm|do (?:it|that|so))|go ahead|proceed with|that (?:works|sounds good|is fine)|"
+    r"sounds good|"
     r"i (?:agree|confirm|accept))\b",
     re.IGNORECASE,
 )
 _REJECTS = re.compile(
-    r"^\W*(?:no(?:pe)?(?:\W*$|[,.!;]|\s+(?:thanks?|i|that|this|not|it|please|don't|way|need|you)\b)|not (?:that|quite|really|what)|wrong|"
+    r"^\W*(?:no(?:pe)?(?:\W*$|[,.!;]|\s+(?:thanks?|i|that|this|not|it|please|don't|way|need|you)\b)|not (?:that|"
+    r"quite|really|what)|wrong|"
     r"that(?:'s| is) (?:not|wrong|incorrect)|i (?:didn't|did not|don't|do not) (?:want|ask|mean|say|need)|wait\b|"
     r"never ?mind|stop\b|cancel that|leave (?:it|that)|i (?:said|meant)\b|don't\b|actually,? no)",
     re.IGNORECASE,

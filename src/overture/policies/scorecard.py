@@ -39,9 +39,12 @@ _TOGETHER = 128
 """Conversations that are looked at at once."""
 _ASKING = ELICITING - {"probe"}
 _FEELING = re.compile(
-    r"\b(?:i'm|i am|i feel|feeling|i've been|it makes me|i was)\s+(?:\w+\s+){0,2}?(?:sad|angry|upset|afraid|scared|anxious|worried|stressed|lonely|"
-    r"exhausted|overwhelmed|devastated|heartbroken|frustrated|hopeless|ashamed|nervous|depressed|grieving|furious|miserable|terrified|"
-    r"thrilled|so happy|excited|proud|relieved)\b|\b(?:passed away|died|lost my (?:job|mother|father|mum|dad|wife|husband|dog|cat|friend)|broke up)\b",
+    r"\b(?:i'm|i am|i feel|feeling|i've been|it makes me|i was)\s+(?:\w+\s+){0,2}?(?:sad|angry|upset|afraid|scared|"
+    r"anxious|worried|stressed|lonely|"
+    r"exhausted|overwhelmed|devastated|heartbroken|frustrated|hopeless|ashamed|nervous|depressed|grieving|furious|"
+    r"miserable|terrified|"
+    r"thrilled|so happy|excited|proud|relieved)\b|\b(?:passed away|died|lost my (?:job|mother|father|mum|dad|wife|"
+    r"husband|dog|cat|friend)|broke up)\b",
     re.IGNORECASE,
 )
 
@@ -64,7 +67,8 @@ class Seen:
         return self.conversation.messages
 
     def after(self, at: int, role: str) -> int | None:
-        """Where the next message of this role with text stands, before the other side's turn after it; None: nowhere."""
+        """Where the next message of this role with text stands, before the other side's turn after it; None: "
+        "nowhere."""
         other = "assistant" if role == "user" else "user"
         for later in range(at + 1, len(self.messages)):
             message = self.messages[later]

@@ -38,7 +38,8 @@ _HOLIDAYS = {
     "new year's": (1, 1), "valentine's": (14, 2), "valentine": (14, 2), "halloween": (31, 10),
 }  # fmt: skip
 _IN_WORDS = {words: day for day in range(1, 32) for words in in_words(day)}
-_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?!\d)|{'|'.join(sorted((w.replace(' ', '[ -]') for w in _IN_WORDS), key=len, reverse=True))})"
+_LONGEST_FIRST = sorted((words.replace(" ", "[ -]") for words in _IN_WORDS), key=len, reverse=True)
+_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?!\d)|{'|'.join(_LONGEST_FIRST)})"
 _LIST = rf"{_NUMBER}(?:\s*(?:-|–|,|&|/|to|and|or|until|till|through|thru)\s*(?:the\s+)?{_NUMBER})*"
 _YEAR = r"(?:,?\s+(?:of\s+)?((?:19|20)\d\d)(?!\d))?"
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
@@ -50,12 +51,14 @@ _LONGEST = 60
 """Characters before the name of a month that can hold its days."""
 _MONTH_DAY = re.compile(rf"\b({MONTH})\b\.?\s*(?:the\s+)?({_LIST})\b{_YEAR}", re.IGNORECASE)
 _THE = re.compile(
-    rf"\b(?:the|on)\s+(\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(sorted((in_words(d)[1].replace(' ', '[ -]') for d in range(1, 32)), key=len, reverse=True))})\b"
+    rf"\b(?:the|on)\s+(\d{{1,2}}(?:st|nd|rd|th)|"
+    rf"{'|'.join(sorted((in_words(d)[1].replace(' ', '[ -]') for d in range(1, 32)), key=len, reverse=True))})\b"
 )
 _TODAY = re.compile(r"\b(?:today|current|now|as of)\b(?:'s)?(?:\s+(?:date|day|time|is))*[^.\n]{0,24}?(?=\d|\b(?:"
                     rf"{MONTH})\b)", re.IGNORECASE)  # fmt: skip
 _NTH = re.compile(
-    rf"\b(?P<nth>first|second|third|fourth|last) (?P<weekday>{'|'.join(DAYS)}) (?:of|in) (?:(?P<which>this|the|next) month|(?P<month>{MONTH}))\b"
+    rf"\b(?P<nth>first|second|third|fourth|last) (?P<weekday>{'|'.join(DAYS)}) (?:of|in) (?:(?P<which>this|the|next) "
+    rf"month|(?P<month>{MONTH}))\b"
 )
 _REACH = range(-7, 15)
 """Days from today that the name of a weekday alone can mean."""
@@ -73,7 +76,8 @@ _AWAY = (
 _AWAY_OF = {f"away{at}": days for at, (days, _) in enumerate(_AWAY)}
 _AWAYS = re.compile(rf"\b(?:{'|'.join(f'(?P<away{at}>{words})' for at, (_, words) in enumerate(_AWAY))})\b")
 _IN = re.compile(
-    r"\bin (?:about )?(\w+) (day|week|month)s?\b|\b(\w+) (day|week|month)s? (?:from (?:now|today)|ahead|hence|ago|later)\b"
+    r"\bin (?:about )?(\w+) (day|week|month)s?\b|\b(\w+) (day|week|month)s? (?:from (?:now|today)|ahead|hence|ago|"
+    r"later)\b"
 )
 _WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|rs|day|sday|nesday|rsday|urday)?s?\b")
 
@@ -107,7 +111,8 @@ class Days:
         units = ((n.value, n.unit.removesuffix("s")) for n in durations)
         steps = {round(value * _WHOLE[unit]) for value, unit in units if unit in _WHOLE and value < 400}
         if re.search(
-            r"\b(?:(?:next|following) (?:day|morning|night)|day (?:after|before)(?! tomorrow)|overnight|(?:a|one) night)\b",
+            r"\b(?:(?:next|following) (?:day|morning|night)|day (?:after|before)(?! tomorrow)|overnight|(?:a|one) "
+            r"night)\b",
             text,
         ):
             steps.add(1)

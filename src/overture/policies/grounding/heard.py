@@ -31,7 +31,9 @@ _GAPS_ASCII = re.compile(r"[^a-z0-9]+")
 _CODED = re.compile(r'"(\w+)":\s*"[A-Z]{2,4}"')
 _SHORT = 8
 """Words of an answer that picks among what was offered."""
-_EMPTY = frozenset(stems("the a an one i it is that this then please for at on to and my me would like take will want in of"))
+_EMPTY = frozenset(
+    stems("the a an one i it is that this then please for at on to and my me would like take will want in of")
+)
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 

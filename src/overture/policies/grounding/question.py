@@ -20,16 +20,24 @@ from .trace import Leaf
 
 _VAGUE = {
     "day": re.compile(
-        r"\b(?:(?:early |late |mid[- ])?(?:next|this|coming|the following) (?:week|month|year|weekend|spring|summer|autumn|fall|winter)|"
-        r"(?:some ?time|some ?day|one day|any day|later)(?: (?:next|this|in) \w+)?|soon|the end of (?:the|next|this) \w+|"
+        r"\b(?:(?:early |late |mid[- ])?(?:next|this|coming|the following) (?:week|month|year|weekend|spring|summer|"
+        r"autumn|fall|winter)|"
+        r"(?:some ?time|some ?day|one day|any day|later)(?: (?:next|this|in) \w+)?|soon|the end of (?:the|next|this) "
+        r"\w+|"
         rf"(?:early|late|mid)[- ](?:{'|'.join(dates.MONTHS)})|(?:in|during) (?:{'|'.join(dates.MONTHS)})|"
         r"in (?:a few|some|several) (?:days|weeks|months)|(?:over |at )?the holidays?)\b"
     ),
-    "time": re.compile(r"\b(?:in the )?(?:(?:early|late|mid)[- ]?)?(?:morning|afternoon|evening|lunch ?time|dinner ?time|tonight)\b"),
-    "number": re.compile(r"\b(?:a few|several|some|a couple(?: of)?|many|a handful(?: of)?|a bunch(?: of)?|a lot(?: of)?|lots of)(?: \w+)?"),
+    "time": re.compile(
+        r"\b(?:in the )?(?:(?:early|late|mid)[- ]?)?(?:morning|afternoon|evening|lunch ?time|dinner ?time|tonight)\b"
+    ),
+    "number": re.compile(
+        r"\b(?:a few|several|some|a couple(?: of)?|many|a handful(?: of)?|a bunch(?: of)?|a lot(?: of)?|lots of)"
+        r"(?: \w+)?"
+    ),
 }  # fmt: skip
 _DAY_SAID = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(dates.MONTHS)})\b|\b(?:{'|'.join(dates.MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?\b|"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(dates.MONTHS)})\b|\b(?:{'|'.join(dates.MONTHS)}) "
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\b|"
     rf"\b(?:(?:next|this) )?(?:{'|'.join(dates.DAYS)})\b|\btomorrow\b|\btoday\b"
 )
 _MOST = 3

@@ -21,14 +21,17 @@ _CLOCK = re.compile(
 )
 _WHOLE = re.compile(
     rf"\b(?P<hour>{_HOUR})\s*"
-    rf"(?:{_HALF}|(?:o'?clock|uhr|h|ish)\b|in the (?P<part>morning|afternoon|evening)|at (?P<night>night)|(?P<tonight>tonight))"
+    rf"(?:{_HALF}|(?:o'?clock|uhr|h|ish)\b|in the (?P<part>morning|afternoon|evening)|at (?P<night>night)|"
+    rf"(?P<tonight>tonight))"
 )
 _BARE = re.compile(
     rf"\b(?:at|by|from|until|till|to|around|about|between|and|before|after|for)\s+(?P<hour>{_HOUR})\b"
-    r"(?![:.,]\d|\s*(?:%|€|[a-z]+s\b|people|person|adult|child|day|night|week|hour|min|month|year|st\b|nd\b|rd\b|th\b|of\b))"
+    r"(?![:.,]\d|\s*(?:%|€|[a-z]+s\b|people|person|adult|child|day|night|week|hour|min|month|year|st\b|nd\b|rd\b|"
+    r"th\b|of\b))"
 )
 _PAST = re.compile(
-    rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|after) (?P<hour>{_HOUR})\b"
+    rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|"
+    rf"after) (?P<hour>{_HOUR})\b"
     rf"(?:\s*{_HALF})?"
 )
 _HALF_SEVEN = re.compile(rf"\bhalf (?P<hour>{'|'.join(_HOURS)})\b")

@@ -84,7 +84,8 @@ _MEANS: Mapping[str, str] = {
     "usd": "dollar dollars $ bucks", "eur": "euro euros €", "gbp": "pound pounds £ sterling quid", "jpy": "yen ¥",
     "chf": "franc francs", "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian",
     "kg": "kilo kilos kilogram kilograms", "km": "kilometers kilometres kilometer", "lb": "pounds", "mi": "miles",
-    "celsius": "c centigrade", "fahrenheit": "f", "one_way": "single", "round_trip": "return", "monthly": "month months",
+    "celsius": "c centigrade", "fahrenheit": "f", "one_way": "single", "round_trip": "return", "monthly": "month "
+    "months",
     "weekly": "week weeks", "daily": "day days everyday", "yearly": "year annual annually", "annual": "year yearly",
     "male": "man he him mr", "female": "woman she her mrs ms", "m": "medium", "l": "large", "s": "small",
     "am": "morning", "pm": "afternoon evening night", "delivery": "deliver delivered", "pickup": "collect pick",
@@ -115,11 +116,13 @@ _GENERIC = frozenset(
 )
 """Words of a name that add nothing to it."""
 _COMPANY = re.compile(
-    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |our |his |her )?(?:(?:two|three|four) )?\w+)+"
+    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |"
+    r"our |his |her )?(?:(?:two|three|four) )?\w+)+"
 )
 """People that the user lists, themselves among them."""
 _COUNT = 10
-"""Whole numbers below this are counts: found by chance in any answer, so they have to stand under a key of their own."""
+"""Whole numbers below this are counts: found by chance in any answer, so they have to stand under a key of their "
+"own."""
 _FLAGS = frozenset(stems("is has with include add use should want enable allow"))
 _NEGATED = re.compile(r"\b(?:no|not|without|none|don't|doesn't|never|decline|skip)\b")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -430,7 +433,11 @@ def _counted(size: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> b
 def _party(words: str) -> int:
     """How many people a list of them is: "my parents, my sister and me" is four."""
     closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
-    people = [each for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words) if re.search(r"\w", each)]
+    people = [
+        each
+        for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words)
+        if re.search(r"\w", each)
+    ]
     counts = (max((n.value for n in numbers.said(each) if 1 < n.value < 20), default=1) for each in people)
     pairs = (2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
     return sum(max(int(count), pair) for count, pair in zip(counts, pairs, strict=True))
@@ -582,7 +589,8 @@ def _abbreviates(code: str, name: str) -> bool:
 
 
 def _composed(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
-    """A text that the assistant writes: the amounts, days, times and addresses in it have to be traced, its words not."""
+    """A text that the assistant writes: the amounts, days, times and addresses in it have to be traced, its words "
+    "not."""
     for email in _EMAIL.findall(text):
         if not heard.where(email) and _spoken(email) not in heard.lower:
             return None
