@@ -130,6 +130,11 @@ PAIRS = (
         "share nothing, the ceiling how often the goals share nothing with the actions of other conversations.",
     ),
     Pair("Leading, beside what nobody called for", ("task_initiative", "unasked")),
+    Pair(
+        "Delivering where something seemed missing, beside asking where nothing did",
+        ("guessed_underspecified", "asked_where_complete"),
+        "What was missing is the lens's word, at a threshold that was set for few needless questions.",
+    ),
 )
 
 
