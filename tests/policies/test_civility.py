@@ -209,3 +209,24 @@ async def test_hostile_words_do_not_switch_questions_off_for_calls():
 def test_alone_it_wraps_nothing():
     assert Civility().inner == First(())
     assert make("gaps+civility").identity()["policy"] == "civility"
+
+
+async def test_a_models_own_question_may_be_put_again_to_a_user_who_has_not_answered_it():
+    draft = Message("assistant", "Please tell me your reservation number.")
+    again = talk("Cancel it.", "Please tell me your reservation number.", "It is for Tuesday").then(draft)
+    assert (await Civility().decide(again)).leaves
+    unknown = talk("Cancel it.", "Please tell me your reservation number.", "I don't know it").then(draft)
+    decision = await Civility().decide(unknown)
+    assert (decision.move, decision.details["civility"]) == ("assume", "twice")
+    assert "asked this before" in decision.instruction
+
+
+async def test_a_draft_that_hands_something_over_is_not_sent_back_for_its_question():
+    draft = Message("assistant", "It is 15:55, by the way: 14:20 and 95 minutes. What date is it?")
+    assert (await Civility().decide(talk("When do I arrive on Friday, at 14:20 plus 95 minutes?").then(draft))).leaves
+
+
+def test_money_may_be_asked_about_where_money_is_what_it_is_about():
+    assert not private("What is your income?", talk("Help me plan a budget.").messages)
+    assert private("What is your income?", talk("Suggest a film.").messages)
+    assert not private("Do you care about strong password practices?", ())

@@ -25,6 +25,7 @@ from .manners import (
     enough,
     first_question,
     initiative,
+    pressed,
     private,
     took_initiative,
     without_trail,
@@ -34,10 +35,14 @@ VERSION = "1"
 """Changes whenever some decision or draft would be changed otherwise."""
 TO_ASK, TO_LEAD = 0.25, 0.5
 """The initiative that must be left for a question that is needed, and for a proposal."""
-_GO_ON = (
-    "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, take the most "
-    "sensible value and name it in one short sentence."
-)
+_GO_ON = {
+    "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
+    "take the most sensible value and name it in one short sentence.",
+    "twice": "You have asked this before; do not ask it again. Go on with what is known, or say in one short sentence "
+    "what cannot be done without it.",
+    "said": "The user has already said what you ask for; do not ask it again. Use what was said.",
+    "private": "Do not ask about private matters that the user has not raised. Go on without them.",
+}
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,9 @@ class Civility:
             return _by(replace(decision, say=shorter), self, "one_question") if shorter else decision
         if draft is not None and draft.tool_calls:
             return _held(decision, self, rule)
-        if not asks or (rule == "budget" and draft is not None):
+        if not asks or rule == "budget":
             return _by(LEAVE, self, rule, decision)
-        if rule == "budget":
-            return _by(LEAVE, self, rule, decision)
-        return _by(Decision("assume", _GO_ON, decision.confidence, why=_WHY[rule]), self, rule, decision)
+        return _by(Decision("assume", _GO_ON[rule], decision.confidence, why=_WHY[rule]), self, rule, decision)
 
     async def _reviewed(self, draft: Message, before: Sequence[Message], conversation: Conversation) -> Decision:
         """What manners make of a draft that the wrapped policy left alone."""
@@ -95,9 +98,10 @@ class Civility:
         if WANTS_QUESTIONS.search(request) or WRITES.search(request):
             return LEAVE
         asked = questions(draft.text)
-        rules = [_broken((each,), before, spoken=True) for each in asked]
-        if asked and all(rules):
-            return _by(Decision("assume", _GO_ON, why=_WHY[rules[0] or ""]), self, rules[0] or "")
+        rules = [_broken((each,), before, spoken=True, own=True) for each in asked]
+        rule = rules[0] if rules and all(rules) else None
+        if rule and (rule in ("just_do_it", "private") or not _delivers(request, draft)):
+            return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule]), self, rule)
         if (shorter := first_question(draft.text)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
         return LEAVE
@@ -126,8 +130,9 @@ _WHY = {
 }
 
 
-def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool) -> str | None:
-    """The first rule that asking this would break."""
+def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool, own: bool = False) -> str | None:
+    """The first rule that asking this would break. The model's `own` question may be put a second time to a user who
+    has not answered it, because they may have answered half of it."""
     if enough(before):
         return "just_do_it"
     if not spoken:
@@ -135,7 +140,7 @@ def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool) -> st
     for question in asked[:1]:
         if private(question, before):
             return "private"
-        if asked_before(question, before):
+        if pressed(question, before) if own else asked_before(question, before):
             return "twice"
         if already_said(question, before):
             return "said"

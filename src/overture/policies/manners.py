@@ -18,7 +18,7 @@ from ..tasks.terms import stems
 from ..tasks.wording import OFFERS, TRAILS, apart, blanked
 from ..users.hearing import questions
 from .grounding import Heard
-from .replies import just_do_it, rejects
+from .replies import delegates, does_not_know, just_do_it, rejects
 
 SPENDS, REFUND, BRUSHED = 0.2, 0.3, 0.5
 """What an initiative takes from the budget, what comes back when it is taken up, and the factor when it is brushed
@@ -73,11 +73,17 @@ _PRIVATE = re.compile(
     re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"\b(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|social security(?: number)?|ssn|one[- ]time "
-    r"(?:code|password)|otp|"
-    r"(?:full |complete )?(?:credit|debit)[- ]?card number|private key|seed phrase|mother's maiden name)\b",
+    r"\b(?:your|the|a|current|new)\s+(?:\w+\s+)?(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|"
+    r"social security(?: number)?|ssn|one[- ]time (?:code|password)|otp|(?:full |complete )?(?:credit|debit)[- "
+    r"]?card number|"
+    r"private key|seed phrase|mother's maiden name)\b(?! (?:practices?|manager|polic|requirements?|rules?|strength))",
     re.IGNORECASE,
 )
+_MONEY = re.compile(r"\b(?:salary|income|net worth|debts?|earn)\b", re.IGNORECASE)
+_OF_MONEY = re.compile(
+    r"\b(?:budget|money|financ\w+|expenses?|tax\w*|loan|mortgage|saving|save|invest\w*|salary|pay)\b", re.I
+)
+"""Who speaks of these has raised their income too."""
 _GIVEN = {
     "mail": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,}\d"),
@@ -182,6 +188,22 @@ def asked_before(question: str, messages: Sequence[Message]) -> bool:
     return False
 
 
+def pressed(question: str, messages: Sequence[Message]) -> bool:
+    """Whether asking this would press on: the user was asked before and could not say, left it open or brushed it off,
+    or was asked twice."""
+    if _PERMISSION.search(question):
+        return False
+    times = 0
+    for at, message in enumerate(messages):
+        if message.role == "assistant" and any(same(question, earlier) for earlier in questions(message.text)):
+            heard = next((later.text for later in messages[at + 1 :] if later.role == "user"), None)
+            if heard is not None:
+                times += 1
+                if does_not_know(heard) or delegates(heard) or brushed_off(heard):
+                    return True
+    return times > 1
+
+
 def already_said(question: str, messages: Sequence[Message]) -> bool:
     """Whether the user has said what a question asks for: a day, a number of people, an address, or "the X is …".
 
@@ -221,9 +243,9 @@ def private(question: str, messages: Sequence[Message]) -> bool:
     a secret such as a password."""
     if _SECRET.search(question):
         return True
-    found = {match[0].lower()[:6] for match in _PRIVATE.finditer(question)}
     said = " ".join(message.text.lower() for message in messages if message.role == "user")
-    return any(word not in said for word in found)
+    found = [match[0].lower() for match in _PRIVATE.finditer(question)]
+    return any(word[:6] not in said and not (_MONEY.search(word) and _OF_MONEY.search(said)) for word in found)
 
 
 def apiece(asked: Sequence[str]) -> list[tuple[str, ...]]:

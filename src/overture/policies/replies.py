@@ -35,7 +35,8 @@ _JUST_DO_IT = re.compile(
     re.IGNORECASE,
 )
 _JUST = re.compile(
-    rf"{_LEAD}(?:just|simply) (?:please )?(?:answer|give|write|book|send|make|order|tell|show|finish|start|use|pick|"
+    rf"{_LEAD}(?:just|simply) (?:please )?(?!make sure\b)(?:answer|give|write|book|send|make|order|tell|show|finish|"
+    rf"start|use|pick|"
     r"choose|draft|translate|fix|cancel|buy|reserve|plan|create|say)\b[^?]{0,80}$",
     re.IGNORECASE,
 )
