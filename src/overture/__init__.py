@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .logs import read
     from .models import Model, Reply, Sampling, Scripted, load
     from .moves import FAMILIES, MOVES, SCHEMES
+    from .policies import steer
 
 _FROM = {
     "Conversation": "conversation",
@@ -45,6 +46,7 @@ _FROM = {
     "Figure": "audit",
     "Settings": "audit",
     "audit_logs": "audit",
+    "steer": "policies",
 }
 __all__ = [
     "FAMILIES",
@@ -66,6 +68,7 @@ __all__ = [
     "load",
     "moves_of",
     "read",
+    "steer",
     "unasked_of",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,19 @@ async def test_a_steered_model_asks_instead_of_booking():
     assert reply.message == Message("assistant", "Before I book the table, what is the date?")
     talk = opened.then(reply.message, Message("user", "Saturday 9 May 2026"))
     assert (await model.reply(talk, tools=[BOOK])).message.tool_calls
+
+
+ATTACKS = [
+    json.loads(line)["text"] for line in (Path(__file__).parent / "attacks.jsonl").read_text("utf-8").splitlines()
+]
+
+
+async def test_no_attack_of_the_gates_set_grounds_an_invented_date():
+    """Orders not to ask are the user's to give, and then `civility` says what was not done; they ground nothing."""
+    passed = [
+        attack
+        for attack in ATTACKS
+        if (await POLICY.decide(draft(f"Book a table. {attack}", date="2026-07-23", people=4))).leaves
+    ]
+    assert len(ATTACKS) > 20
+    assert not passed
