@@ -47,10 +47,10 @@ JUDGED_BY = {
     "written": ("written",),
 }
 DRAWS = 500
-Figure = Callable[[np.ndarray, np.ndarray, float, np.ndarray], float]
+Figure = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
 
 
-def auroc(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def auroc(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     """Probability that a lacking request scores above a complete one, ties halved."""
     order = np.argsort(p, kind="stable")
     _, at = np.unique(p[order], return_inverse=True)
@@ -61,27 +61,27 @@ def auroc(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> 
     return float((top * below).sum() / max(top.sum() * rest.sum(), 1e-9))
 
 
-def asked(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def asked(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     side = w * truth
     return float((side * (p >= threshold)).sum() / max(side.sum(), 1e-9))
 
 
-def needless(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def needless(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     return asked(~truth, p, threshold, w)
 
 
-def balanced(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def balanced(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     return (asked(truth, p, threshold, w) + 1 - needless(truth, p, threshold, w)) / 2
 
 
-def mcc(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def mcc(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     """Matthews' coefficient as it is at even odds."""
     a, b = asked(truth, p, threshold, w), needless(truth, p, threshold, w)
     spread = (a + b) * (2 - a - b)
     return float((a - b) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
-def ece(truth: np.ndarray, p: np.ndarray, threshold: float, w: np.ndarray) -> float:
+def ece(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray, w: np.ndarray) -> float:
     """Expected calibration error over ten bins, at even odds."""
     return sum(share * abs(said - seen) for share, said, seen in bins(truth, p, w))
 
@@ -105,7 +105,9 @@ FIGURES: dict[str, Figure] = {
 }
 
 
-def interval(figure: Figure, truth: np.ndarray, p: np.ndarray, units: np.ndarray, threshold: float) -> dict[str, float]:
+def interval(
+    figure: Figure, truth: np.ndarray, p: np.ndarray, units: np.ndarray, threshold: np.ndarray
+) -> dict[str, float]:
     """Value and 95 % interval, whole units drawn again."""
     names, owner = np.unique(units, return_inverse=True)
     rng = np.random.default_rng(0)
@@ -119,23 +121,31 @@ def interval(figure: Figure, truth: np.ndarray, p: np.ndarray, units: np.ndarray
     return {"value": value, "low": float(low), "high": float(high), "n": len(names)}
 
 
-def scores(examples: Sequence[Example], network: Weights) -> np.ndarray:
-    """(N,) probability at each example's last message; nan where it is not judged."""
-    out: list[np.ndarray] = []
+def scores(examples: Sequence[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) probability at each example's last message, and from which it counts. What the lens does not judge is not
+    asked about: probability 0."""
+    p: list[np.ndarray] = []
+    least: list[np.ndarray] = []
     for begin in range(0, len(examples), 256):
         some = [e.conversation for e in examples[begin : begin + 256]]
-        out.append(look(lay_flat(some), network).missing[np.cumsum([len(c) for c in some]) - 1])
-    return np.concatenate(out)
+        seen, last = look(lay_flat(some), network), np.cumsum([len(c) for c in some]) - 1
+        p.append(np.nan_to_num(seen.missing[last]))
+        least.append(np.nan_to_num(seen.threshold[last], nan=2.0))
+    return np.concatenate(p), np.concatenate(least)
+
+
+def seems(examples: Sequence[Example], network: Weights) -> np.ndarray:
+    """(N,) whether the lens says that something is missing."""
+    p, least = scores(examples, network)
+    return p >= least
 
 
 def measured(examples: Sequence[Example], network: Weights) -> dict[str, Any]:
-    """All figures of one set. What the lens does not judge is not asked about: probability 0."""
-    p = np.nan_to_num(scores(examples, network))
+    """All figures of one set."""
+    p, least = scores(examples, network)
     truth = np.array([e.lacking for e in examples])
     units = np.array([e.unit for e in examples])
-    found: dict[str, Any] = {
-        name: interval(figure, truth, p, units, network.threshold) for name, figure in FIGURES.items()
-    }
+    found: dict[str, Any] = {name: interval(figure, truth, p, units, least) for name, figure in FIGURES.items()}
     return found | {
         "bins": bins(truth, p, np.ones(len(p))),
         "lacking": int(truth.sum()),
@@ -186,7 +196,9 @@ def embedded() -> dict[str, dict[str, Any]]:
         if truth.any() and not truth.all():
             units = np.array([row["unit"] for row in scored])
             figures = ("asked in need", "asked needlessly", "balanced accuracy", "MCC")
-            out[name] = {f: interval(FIGURES[f], truth, said.astype(float), units, 0.5) for f in figures}
+            out[name] = {
+                f: interval(FIGURES[f], truth, said.astype(float), units, np.full(len(truth), 0.5)) for f in figures
+            }
             out[name] |= {"n": len(scored), "unscored": len(here) - len(scored)}
     return out
 
@@ -197,16 +209,14 @@ def attacks(network: Weights) -> dict[str, dict[str, float]]:
     rng = np.random.default_rng(0)
     out: dict[str, dict[str, float]] = {}
     requests = [e for e in tests(("missing", "written")) if first_turn(e)]
-    p = np.nan_to_num(scores(requests, network))
+    said = seems(requests, network)
     for side in ("lacking", "complete"):
         lacking = side == "lacking"
-        held = [
-            e for e, q in zip(requests, p, strict=True) if e.lacking == lacking and (q >= network.threshold) == lacking
-        ]
+        held = [e for e, q in zip(requests, said, strict=True) if e.lacking == lacking and q == lacking]
         for row in (r for r in rows if r["side"] == side):
             some = [held[k] for k in rng.permutation(len(held))[:100]]
             put = [with_sentence(e, row["text"]) for e in some]
-            turned = (np.nan_to_num(scores(put, network)) >= network.threshold) != lacking
+            turned = seems(put, network) != lacking
             kind = out.setdefault(f"{side}: {row['kind']}", {"turned": 0.0, "n": 0.0, "attacks": 0.0})
             kind["turned"] += float(turned.sum())
             kind["n"] += len(some)
@@ -308,7 +318,11 @@ def page(
     took: dict[str, float],
 ) -> str:
     """The section of the page."""
-    parts = [f"Threshold {network.threshold:.2f}, chosen on the validation split.", table(HEADS, rows_of(found))]
+    parts = [
+        f"Thresholds {network.threshold[0]:.2f} and, with two numbers or more in the request, {network.threshold[1]:.2f}; "
+        "chosen on the validation split.",
+        table(HEADS, rows_of(found)),
+    ]
     parts.append("Always asking and never asking have AUROC 0.50, balanced accuracy 50 %, MCC 0 on every set.")
     if across:
         parts += [

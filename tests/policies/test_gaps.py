@@ -13,7 +13,7 @@ import pytest
 
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import look, weights
+from overture.lenses.gaps import look
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.gaps import Gaps, sharpened, shifted
@@ -37,7 +37,7 @@ async def test_asks_for_the_vague_quantity_in_plain_words():
     decision = await Gaps().decide(talk(LACKING))
     assert decision.move == "elicit"
     assert decision.say == 'You wrote "Tom has some apples": how many apples is that exactly?'
-    assert weights().threshold <= decision.confidence <= 1
+    assert 0.5 <= decision.confidence <= 1
     assert not (await Gaps().decide(talk(COMPLETE))).say
 
 
@@ -114,7 +114,7 @@ def _even_prior() -> float:
 def test_identity_names_what_decides():
     same = make("gaps").identity()
     assert same == Gaps().identity()
-    assert same["weights"] and same["threshold"] == weights().threshold
+    assert same["weights"] and same["threshold"] is None
     assert Gaps(prior=0.2).identity() != same
 
 
@@ -146,16 +146,12 @@ def test_attacks_seldom_turn_the_gate(side: str):
     rows = [row for row in ATTACKS if row["side"] == side]
     assert len(rows) >= (40 if lacking else 20)
     requests = [pair[0 if lacking else 1] for pair in REQUESTS]
-    held = [text for text in requests if (_missing(text) >= weights().threshold) == lacking]
+    held = [text for text in requests if _seems(text) == lacking]
     assert len(held) >= 3
-    turned = [
-        (row["text"], text)
-        for row in rows
-        for text in held
-        if (_missing(f"{text} {row['text']}") >= weights().threshold) != lacking
-    ]
+    turned = [(row["text"], text) for row in rows for text in held if _seems(f"{text} {row['text']}") != lacking]
     assert len(turned) <= 0.15 * len(rows) * len(held), turned
 
 
-def _missing(text: str) -> float:
-    return float(look(lay_flat([talk(text)])).missing[-1])
+def _seems(text: str) -> bool:
+    scores = look(lay_flat([talk(text)]))
+    return bool(scores.missing[-1] >= scores.threshold[-1])

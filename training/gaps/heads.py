@@ -19,6 +19,13 @@ from torch import nn
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import KINDS, Weights, assembled, features
 
+UNCALIBRATED = {
+    "slope": np.ones(2, np.float32),
+    "offset": np.zeros(2, np.float32),
+    "length": np.zeros(2, np.float32),
+    "threshold": np.full(2, 0.5, np.float32),
+}
+
 
 def rows(examples: Sequence[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
     """(N, features) of each example's last message, and (N,) whether the lens judges it; zeros where it does not."""
@@ -28,7 +35,7 @@ def rows(examples: Sequence[Example], network: Weights) -> tuple[np.ndarray, np.
         some = examples[begin : begin + 256]
         batch = lay_flat([e.conversation for e in some])
         judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= 0.55)
-        found, _ = features(batch, judged, network)
+        found = features(batch, judged, network)[0]
         everything = np.zeros((len(batch.messages), found.shape[1]), np.float32)
         everything[judged] = found
         last = np.cumsum([len(e.conversation) for e in some]) - 1
@@ -51,8 +58,7 @@ def refit(
     """The arrays with layers fitted to these examples."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    plain = raw | {"slope": np.ones(2, np.float32), "offset": np.zeros(2, np.float32), "threshold": np.float32(0.5)}
-    found, known = rows(examples, assembled(plain))
+    found, known = rows(examples, assembled(raw | UNCALIBRATED))
     examples = [e for e, k in zip(examples, known, strict=True) if k]
     x = torch.from_numpy(found[known])
     weight = torch.from_numpy(weights_of(examples, shares)).clamp(max=12)

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import torch
 from dataset import Example, drawn, load
-from heads import refit
+from heads import UNCALIBRATED, refit
 from network import arrays, fit, weights_of
 
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import Weights, assembled, calibrated, logits, sigmoid
+from overture.lenses.gaps import Raw, Weights, assembled, logits, sigmoid, spread
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = {
@@ -37,35 +37,37 @@ SHARES = {
 """Of the loss."""
 
 
-def scored(examples: list[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) the logit at each example's last message, nan where the lens would not judge; and whether it has figures."""
-    out: list[np.ndarray] = []
-    kinds: list[np.ndarray] = []
+def scored(examples: list[Example], network: Weights) -> tuple[Raw, np.ndarray]:
+    """What the network gives for each example's last message, and (N,) whether the lens judges it; of those that it does
+    not judge the first is zeros."""
+    raws: list[Raw] = []
     for begin in range(0, len(examples), 256):
         some = examples[begin : begin + 256]
-        batch = lay_flat([e.conversation for e in some])
-        logit, judged, figured = logits(batch, network)
-        everything, kind = np.full(len(batch.messages), np.nan), np.zeros(len(batch.messages), np.bool_)
-        everything[judged], kind[judged] = logit[:, 0], figured
+        raw = logits(lay_flat([e.conversation for e in some]), network)
         last = np.cumsum([len(e.conversation) for e in some]) - 1
-        out.append(everything[last])
-        kinds.append(kind[last])
-    return np.concatenate(out), np.concatenate(kinds)
+        place = np.where(raw.judged[last], (np.cumsum(raw.judged) - 1)[last], -1)
+        padded = [np.concatenate([each, np.zeros_like(each[:1])]) for each in (raw.logit, raw.figured, raw.words)]
+        raws.append(Raw(padded[0][place], raw.judged[last], padded[1][place], padded[2][place]))
+    whole = [np.concatenate([getattr(raw, name) for raw in raws]) for name in ("logit", "judged", "figured", "words")]
+    return Raw(*whole), whole[1]
 
 
-def calibrate(logit: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of a logistic curve, by Newton steps with a light prior on slope 1."""
-    slope, offset = 1.0, 0.0
+def calibrate(raw: Raw, here: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Slope, offset and share of the length of a logistic curve, by Newton steps with a light prior on (1, 0, 0)."""
+    x = np.stack([raw.logit[:, 0], np.ones(len(truth)), spread(raw.words)], axis=1)[here].astype(float)
+    y, w = truth[here], weight[here]
+    start = np.array([1.0, 0.0, 0.0])
+    prior = np.array([1.0, 1e-6, 1.0])
+    beta = start.copy()
     for _ in range(200):
-        p = sigmoid(slope * logit + offset)
-        w = weight * p * (1 - p) + 1e-9
-        g = np.array([np.sum(weight * (p - truth) * logit) + (slope - 1), np.sum(weight * (p - truth))])
-        h = np.array([[np.sum(w * logit * logit) + 1, np.sum(w * logit)], [np.sum(w * logit), np.sum(w) + 1e-6]])
-        step = np.clip(np.linalg.solve(h, g), -0.5, 0.5)
-        slope, offset = slope - step[0], offset - step[1]
+        p = sigmoid(x @ beta)
+        gradient = x.T @ (w * (p - y)) + prior * (beta - start)
+        hessian = (x * (w * p * (1 - p) + 1e-9)[:, None]).T @ x + np.diag(prior)
+        step = np.clip(np.linalg.solve(hessian, gradient), -0.5, 0.5)
+        beta -= step
         if np.abs(step).max() < 1e-8:
             break
-    return slope, offset
+    return beta
 
 
 def trained(
@@ -88,33 +90,34 @@ def trained(
         for e in examples
         if e.split == "train" and (kept == 1 or "gsm8k" not in e.set or drawn(e.conversation.content_hash) < kept)
     ]
-    plain = {"slope": np.ones(2, np.float32), "offset": np.zeros(2, np.float32), "threshold": np.float32(0.5)}
     fitted = refit(start, train, SHARES, seed) if start else arrays(fit(train, SHARES, seed, epochs, loud=loud))
-    return finished(fitted | plain, examples, needless)
+    return finished(fitted, examples, needless)
 
 
 def finished(raw: dict[str, Any], examples: Sequence[Example], needless: float) -> dict[str, Any]:
-    """The arrays calibrated and with their threshold, by the split `valid`."""
+    """The arrays calibrated and with their thresholds, by the split `valid`."""
+    raw = raw | {name: value.copy() for name, value in UNCALIBRATED.items()}
     valid = [e for e in examples if e.split == "valid"]
-    logit, figured = scored(valid, assembled(raw))
-    known = ~np.isnan(logit)
+    found, known = scored(valid, assembled(raw))
     truth = np.array([float(e.lacking) for e in valid])
     weight = weights_of(valid, VALID_SHARES)
-    for kind in (False, True):
-        here = known & (figured == kind)
-        if 0 < truth[here].sum() < here.sum():
-            raw["slope"][int(kind)], raw["offset"][int(kind)] = calibrate(logit[here], truth[here], weight[here])
-    made = assembled(raw)
-    p = sigmoid(calibrated(logit, figured, made))
-    complete = known & (truth == 0) & np.array([e.set in THRESHOLD_SETS for e in valid])
-    order = np.argsort(-p[complete])
-    share = np.cumsum(weight[complete][order]) / max(weight[complete].sum(), 1e-9)
-    threshold = 0.5
-    if complete.any():
-        threshold = float(np.clip(p[complete][order][np.searchsorted(share, needless)], 0.5, 0.95))
-    return raw | {"threshold": np.float32(threshold)}
+    bounding = known & (truth == 0) & np.array([e.set in THRESHOLD_SETS for e in valid])
+    for kind in (0, 1):
+        here = known & (found.figured == bool(kind))
+        if not 0 < truth[here].sum() < here.sum():
+            continue
+        raw["slope"][kind], raw["offset"][kind], raw["length"][kind] = calibrate(found, here, truth, weight)
+        complete = here & bounding
+        if complete.any():
+            p = sigmoid(found.calibrated(assembled(raw)))[complete]
+            order = np.argsort(-p)
+            share = np.cumsum(weight[complete][order]) / weight[complete].sum()
+            raw["threshold"][kind] = np.clip(p[order][np.searchsorted(share, needless)], LEAST, 0.95)
+    return raw
 
 
+LEAST = 0.4
+"""No threshold is lower."""
 VALID_SHARES = {"abg-coqa": 0.2, "in3": 0.5, "missing: templates": 2.0, "written": 2.0}
 """Of the calibration."""
 THRESHOLD_SETS = ("missing: templates", "missing: gsm8k", "sharded: gsm8k", "written")
@@ -141,24 +144,26 @@ def main() -> None:
     made = trained(given.seed, given.epochs, without, given.needless, True, given.kept, start)
     valid = [e for e in load() if e.split == "valid"]
     network = assembled(made)
-    p = sigmoid(calibrated(*scored(valid, network), network))
-    print(f"slope {network.slope}, offset {network.offset}, threshold {network.threshold:.2f}")
+    found, known = scored(valid, network)
+    p = sigmoid(found.calibrated(network))
+    least = network.threshold[found.figured.astype(int)]
+    print({name: made[name].round(2).tolist() for name in UNCALIBRATED})
     for name in sorted({e.set for e in valid}):
-        here = np.array([e.set == name for e in valid]) & ~np.isnan(p)
+        here = np.array([e.set == name for e in valid]) & known
         truth = np.array([e.lacking for e in valid])[here]
-        print(f"valid {name:24} {_line(truth, p[here], network.threshold)}")
+        print(f"valid {name:24} {_line(truth, p[here], least[here])}")
     target = ROOT / "src" / "overture" / "lenses" / "weights" / "gaps.npz" if given.write else given.out
     if target:
         np.savez_compressed(target, **made)
         print(f"{target.stat().st_size / 1e6:.1f} MB -> {target}")
 
 
-def _line(truth: np.ndarray, p: np.ndarray, threshold: float) -> str:
+def _line(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray) -> str:
     from sklearn.metrics import roc_auc_score
 
     if truth.all() or not truth.any():
         return "one side only"
-    asked, needless = (p[truth] >= threshold).mean(), (p[~truth] >= threshold).mean()
+    asked, needless = ((p >= threshold)[side].mean() for side in (truth, ~truth))
     return f"AUROC {roc_auc_score(truth, p):.3f}  asked {asked:.2f}  needless {needless:.2f}  n {truth.sum()}+{(~truth).sum()}"
 
 

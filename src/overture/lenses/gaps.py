@@ -53,9 +53,35 @@ class Weights:
     heads_bias: Floats
     slope: Floats
     offset: Floats
-    """(2,) calibration of the logit: of requests with fewer than FIGURES numbers, and of the others."""
-    threshold: float
-    """From which probability the lens says that something is missing; chosen for few needless questions."""
+    length: Floats
+    """(2,) calibration of the logit, with a share for the log of the message's words: long messages have more places
+    where a pattern can be. Of requests with fewer than FIGURES numbers, and of the others."""
+    threshold: Floats
+    """(2,) from which probability the lens says that something is missing; chosen for few needless questions."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What the network gives for the J messages that can be judged, before calibration."""
+
+    logit: Floats
+    """(J, 1 + kinds)"""
+    judged: NDArray[np.bool_]
+    """(M,) which messages those are."""
+    figured: NDArray[np.bool_]
+    """(J,) whether what the user has said by then has FIGURES numbers or more."""
+    words: Floats
+    """(J,) of the message."""
+
+    def calibrated(self, network: Weights) -> Floats:
+        """(J,) logits whose sigmoid is a probability at even odds."""
+        kind = self.figured.astype(np.int64)
+        return self.logit[:, 0] * network.slope[kind] + network.offset[kind] + network.length[kind] * spread(self.words)
+
+
+def spread(words: Floats) -> Floats:
+    """The log of a number of words, about zero for a request of two lines."""
+    return np.log1p(words) - np.float32(3.5)
 
 
 @dataclass(frozen=True)
@@ -66,6 +92,8 @@ class GapScores:
     """(M,) probability that something needed is missing at this user message; nan where it was not judged."""
     kinds: Floats
     """(M, kinds) probability of each kind, given that something is missing; nan where not judged."""
+    threshold: Floats
+    """(M,) from which probability it counts; nan where not judged."""
     judged: NDArray[np.bool_]
     """(M,) whether it is a user's message that the lens could judge."""
 
@@ -80,11 +108,11 @@ def weights() -> Weights:
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
     """The weights as they are used, from the arrays as they are stored: the table in eight bits with a scale a row."""
     table = raw["words"].astype(np.float32) * raw["words_scale"].astype(np.float32)
-    plain = ("filters", "filters_bias", "hidden", "hidden_bias", "heads", "heads_bias", "slope", "offset")
+    layers = ("filters", "filters_bias", "hidden", "hidden_bias", "heads", "heads_bias")
+    plain = (*layers, "slope", "offset", "length", "threshold")
     return Weights(
         words=np.concatenate([table, raw["marks"].astype(np.float32)], axis=1),
         **{name: raw[name].astype(np.float32) for name in plain},
-        threshold=float(raw["threshold"]),
     )
 
 
@@ -96,36 +124,30 @@ def _asking_row() -> int:
 def look(batch: Batch, network: Weights | None = None) -> GapScores:
     """The gaps of every user message of the batch."""
     network = network or weights()
-    logit, judged, figured = logits(batch, network)
+    raw = logits(batch, network)
     count = len(batch.messages)
-    missing = np.full(count, np.nan, np.float32)
+    missing, threshold = np.full((2, count), np.nan, np.float32)
     kinds = np.full((count, len(KINDS)), np.nan, np.float32)
-    missing[judged] = sigmoid(calibrated(logit[:, 0], figured, network))
-    raw = np.exp(logit[:, 1:] - logit[:, 1:].max(axis=1, keepdims=True, initial=-30))
-    kinds[judged] = raw / raw.sum(axis=1, keepdims=True)
-    return GapScores(missing, kinds, judged)
+    missing[raw.judged] = sigmoid(raw.calibrated(network))
+    threshold[raw.judged] = network.threshold[raw.figured.astype(np.int64)]
+    odds = np.exp(raw.logit[:, 1:] - raw.logit[:, 1:].max(axis=1, keepdims=True, initial=-30))
+    kinds[raw.judged] = odds / odds.sum(axis=1, keepdims=True)
+    return GapScores(missing, kinds, threshold, raw.judged)
 
 
-def calibrated(logit: Floats, figured: NDArray[np.bool_], network: Weights) -> Floats:
-    """(N,) logits whose sigmoid is a probability at even odds."""
-    kind = figured.astype(np.int64)
-    return logit * network.slope[kind] + network.offset[kind]
-
-
-def logits(batch: Batch, network: Weights) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """(judged messages, 1 + kinds) before calibration, (M,) which messages those are, and (judged,) whether what the
-    user has said by then has FIGURES numbers or more."""
+def logits(batch: Batch, network: Weights) -> Raw:
+    """What the network gives for every user message that it can judge."""
     judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= LEAST_KNOWN)
-    rows, figured = features(batch, judged, network)
+    rows, figured, words = features(batch, judged, network)
     inner = rows @ network.hidden + network.hidden_bias
     np.maximum(inner, 0, out=inner)
-    return inner @ network.heads + network.heads_bias, judged, figured
+    return Raw(inner @ network.heads + network.heads_bias, judged, figured, words)
 
 
-def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_]]:
-    """(judged, features) and (judged,) whether there are figures. The features: the strongest patterns of the message,
-    of its questions, of what the user said before and of what the assistant last said; the message's mean vector; a few
-    counts."""
+def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """(J, features), (J,) whether there are figures, (J,) words. The features: the strongest patterns of the message,
+    of its questions, of what the user said before and of what the assistant last said; the message's mean vector; a
+    few counts."""
     at = np.flatnonzero(judged)
     bounds = batch.first_segment
     user = batch.side == 1
@@ -170,7 +192,8 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
     spoken = np.where(answered[:, None], by_message[other], np.float32(0))
     total = np.concatenate([[0], np.cumsum(np.where(user, number, 0))])
     figured = total[at + 1] - total[at - batch.index[at]] >= FIGURES
-    return np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1), figured
+    row = np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1)
+    return row, figured, said[at]
 
 
 def before(batch: Batch, by_message: Floats, at: NDArray[np.int64]) -> Floats:

@@ -16,7 +16,7 @@ from ..moves import ELICITING
 from . import Columns
 from .batch import Batch
 from .columns import by_conversation
-from .gaps import look, weights
+from .gaps import look
 from .moves import NAMES, MoveScores
 
 DELIVERING = ("execute", "inform", "coach")
@@ -32,7 +32,8 @@ def gaps(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
     moves: MoveScores = seen["moves"].scores
     other = np.where(batch.other >= 0, batch.other, 0)
     answers = (batch.side == 2) & moves.scored & (batch.other >= 0) & scores.judged[other]
-    lacks = answers & (np.nan_to_num(scores.missing[other]) >= weights().threshold)
+    with np.errstate(invalid="ignore"):
+        lacks = answers & (scores.missing >= scores.threshold)[other]
     asks, gives = np.any(moves.made[:, _ASKS], axis=1), np.any(moves.made[:, _GIVES], axis=1)
     assumes = moves.made[:, NAMES.index("assume")]
     count = len(batch.conversations)

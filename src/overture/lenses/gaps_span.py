@@ -120,13 +120,14 @@ def find(conversation: Conversation, network: Weights | None = None) -> Gap | No
     network = network or weights()
     candidates = _candidates(conversation)[-MOST:]
     variants = [conversation, *(_with(conversation, each) for each in candidates)]
-    logit, judged, figured = logits(lay_flat(variants), network)
+    raw = logits(lay_flat(variants), network)
+    logit, judged = raw.logit, raw.judged
     last = np.cumsum([len(variant) for variant in variants]) - 1
     row = np.cumsum(judged) - 1
     if not judged[last[0]]:
         return None
     now = logit[row[last[0]]]
-    slope = float(network.slope[int(figured[row[last[0]]])])
+    slope = float(network.slope[int(raw.figured[row[last[0]]])])
     drops = np.array([now[0] - logit[row[at], 0] if judged[at] else -np.inf for at in last[1:]]) * slope
     # a quantity that is named vaguely says what to ask; a clause only says where
     counted = np.array([bool(each.filled) for each in candidates], np.bool_)

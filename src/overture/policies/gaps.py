@@ -18,7 +18,7 @@ from typing import Any
 
 from ..conversation import Conversation
 from ..lenses.batch import lay_flat
-from ..lenses.gaps import look, weights
+from ..lenses.gaps import look
 from ..lenses.gaps_span import find
 from ..models import Model
 from .base import LEAVE, Decision, is_draft
@@ -58,7 +58,7 @@ class Gaps:
         return {
             "policy": self.name,
             "version": VERSION,
-            "threshold": self._least,
+            "threshold": self.threshold,
             "prior": self.prior,
             "wording": self.wording,
             "samples": self.samples,
@@ -66,19 +66,15 @@ class Gaps:
             "weights": _weights_hash(),
         }
 
-    @property
-    def _least(self) -> float:
-        return weights().threshold if self.threshold is None else self.threshold
-
     async def decide(self, conversation: Conversation) -> Decision:
         """`elicit`, `assume` or LEAVE."""
         if is_draft(conversation):
             return self._review(conversation) if self.reviews else LEAVE
-        p = self.missing(conversation)
-        if p is not None and self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
+        p, least = self._seen(conversation)
+        if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
-        if p is None or p < self._least:
+        if p < least:
             return LEAVE
         gap = find(conversation)
         question = question_for(gap, conversation)
@@ -93,17 +89,23 @@ class Gaps:
     def missing(self, conversation: Conversation) -> float | None:
         """The probability that something needed is missing at the user's last message, at these odds; None where the
         last message is not a user's or the lens cannot judge it."""
+        p, least = self._seen(conversation)
+        return p if least <= 1 else None
+
+    def _seen(self, conversation: Conversation) -> tuple[float, float]:
+        """The probability, and from which one on to ask; (0, 2) where there is none."""
         if not conversation.messages or conversation.messages[-1].role != "user":
-            return None
+            return 0.0, 2.0
         scores = look(lay_flat([conversation]))
         if not scores.judged[-1]:
-            return None
-        return shifted(float(scores.missing[-1]), self.prior)
+            return 0.0, 2.0
+        least = float(scores.threshold[-1]) if self.threshold is None else self.threshold
+        return shifted(float(scores.missing[-1]), self.prior), least
 
     def _review(self, conversation: Conversation) -> Decision:
         before = Conversation(conversation.messages[:-1], metadata=conversation.metadata)
-        p = self.missing(before)
-        if p is None or p < self._least:
+        p, least = self._seen(before)
+        if p < least:
             return LEAVE
         gap = find(before)
         question = question_for(gap, before)
