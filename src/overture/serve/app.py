@@ -34,6 +34,7 @@ from .memory import Memory, shelf_of, user_of
 from .metrics import Metrics
 from .relay import cut, failure, relay
 from .settings import OFF, Settings, is_loopback
+from .spans import Spans
 from .upstream import Upstream, UpstreamFailed
 
 BODY_SECONDS = 120.0
@@ -54,6 +55,7 @@ class Proxy:
         self.metrics = Metrics()
         self.log = _log_of(settings, self.metrics)
         self.memory = Memory(shelf_of(settings.state), self.metrics.forgotten.inc) if settings.state else None
+        self.spans = Spans(settings.otel) if settings.otel else None
         self._model = model
         self._key = settings.key
         self._leavers = Leavers()
@@ -83,6 +85,8 @@ class Proxy:
             self.log.close()
         if self.memory is not None:
             await self.memory.close()
+        if self.spans is not None:
+            await asyncio.to_thread(self.spans.close)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -125,7 +129,7 @@ class Proxy:
             return failure(error.status, str(error), error.kind)
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
-        exchange = Exchange()
+        exchange = Exchange(trace=request.headers.get("traceparent", ""))
         self.metrics.in_flight.inc()
         try:
             with self._leavers.watching(request):
@@ -273,6 +277,8 @@ class Proxy:
         self.metrics.count(exchange)
         if self.log is not None:
             self.log.add(exchange.record(self.settings.log_content))
+        if self.spans is not None:
+            self.spans.add(exchange)
 
 
 def _messages(copy: Copy) -> list[Message]:

@@ -57,6 +57,8 @@ class Exchange:
     answer: Any = None
     """The message that the client got, kept only where content is logged."""
 
+    trace: str = ""
+    """The client's `traceparent`."""
     deferred: bool = False
     """Whether it is written down later, by whoever still decides about it."""
 

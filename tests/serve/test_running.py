@@ -1,0 +1,194 @@
+"""The proxy as a process, as several, with spans, with a model in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+import pytest
+
+from overture.conversation import Conversation, Message, ToolCall
+from overture.errors import ContextOverflow
+from overture.models import Scripted, register
+from overture.policies import Decision
+from overture.serve.running import serving
+from overture.serve.settings import Settings
+
+from .leaders import Told, making
+from .wire import DONE, ask, parted, proxied, replying, request, saying
+
+CLOSE = b"Connection: close"
+ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello there."}]}
+
+
+def asked(**more: Any) -> bytes:
+    return request(orjson.dumps({**ASKED, **more}), CLOSE)
+
+
+@contextmanager
+def command(folder: Path, *words: str) -> Generator[tuple[subprocess.Popen[str], int]]:
+    """`overture serve …` as a process, and its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from overture.cli import main; main()", "serve", "--port", "0", *words],
+        cwd=folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith("overture serves http://127.0.0.1:"), line + process.stderr.read()
+        yield process, int(line.split("127.0.0.1:")[1].split("/")[0])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        process.stderr.close()  # pyright: ignore
+
+
+def until(holds: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_process_serves_and_ends_at_a_signal_with_its_log_written(tmp_path: Path):
+    with command(tmp_path, "--upstream", "scripted:echo") as (process, port):
+        _, said = parted(asyncio.run(ask(port, asked())))
+        assert orjson.loads(said)["choices"][0]["message"]["content"] == "Hello there."
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read().endswith("overture: ended\n")
+    assert [orjson.loads(line)["outcome"] for line in (tmp_path / "decisions.jsonl").read_bytes().splitlines()] == [
+        "done"
+    ]
+    assert not (tmp_path / "initiative.sqlite-wal").exists()
+
+
+def test_several_workers_share_the_port_and_the_counters_and_a_dead_one_is_replaced(tmp_path: Path):
+    with command(tmp_path, "--upstream", "scripted:echo", "--workers", "2") as (process, port):
+
+        def workers() -> set[int]:
+            found: set[int] = set()
+            for one in psutil.Process(process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):  # one that has just died
+                    if any("spawn_main" in word for word in one.cmdline()):
+                        found.add(one.pid)
+            return found
+
+        before = workers()
+        assert len(before) == 2
+        for _ in range(20):
+            head, _ = parted(asyncio.run(ask(port, asked())))
+            assert head.startswith(b"HTTP/1.1 200")
+        _, text = parted(asyncio.run(ask(port, request(b"", CLOSE, path=b"/metrics", method=b"GET"))))
+        assert b'overture_requests_total{outcome="done"} 20.0' in text
+        log = tmp_path / "decisions.jsonl"
+        until(lambda: log.exists() and len(log.read_bytes().splitlines()) == 20)
+        os.kill(min(before), signal.SIGKILL)
+        until(lambda: len(workers() - {min(before)}) == 2)
+        head, _ = parted(asyncio.run(ask(port, asked())))
+        assert head.startswith(b"HTTP/1.1 200")
+        everyone = workers()
+    assert process.returncode == 0
+    assert not [pid for pid in everyone if psutil.pid_exists(pid)]
+    assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == 21
+
+
+def test_a_taken_port_is_said(tmp_path: Path):
+    with command(tmp_path, "--upstream", "scripted:echo") as (_, port):
+        for workers in ("1", "2"):
+            done = subprocess.run(
+                [sys.executable, "-c", "from overture.cli import main; main()", "serve", "--upstream", "scripted:echo", "--port", str(port), "--workers", workers],
+                cwd=tmp_path, capture_output=True, text=True, timeout=60,
+            )  # fmt: skip
+            assert done.returncode == 1
+            assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+            assert "Traceback" not in done.stderr
+
+
+async def test_a_request_in_flight_is_answered_before_the_proxy_ends(tmp_path: Path):
+    async def slow(seen: Any, out: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        await replying(saying("hi"))(seen, out)
+
+    async with proxied(slow, log=str(tmp_path / "d")) as (mock, _, port):
+        asking = asyncio.create_task(ask(port, asked()))
+        while not mock.seen:
+            await asyncio.sleep(0.01)
+    assert saying("hi") in await asking
+    assert orjson.loads((tmp_path / "d").read_bytes())["outcome"] == "done"
+
+
+async def test_a_span_a_request_goes_to_a_file_without_a_word_of_it(tmp_path: Path):
+    pytest.importorskip("opentelemetry.sdk", reason="the package opentelemetry-sdk is not here")
+    place = tmp_path / "spans.jsonl"
+    policy = Told(Decision("elicit", say="For how many?", policy="gaps", confidence=0.93))
+    trace = b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    async with proxied(replying(saying("hi")), making(told=policy), policy="told", otel=str(place)) as (_, _, port):
+        await ask(port, request(orjson.dumps(ASKED), CLOSE, trace))
+        await ask(port, request(b"{", CLOSE))
+    led, refused = (orjson.loads(line) for line in place.read_bytes().splitlines())
+    assert led["name"] == "chat m"
+    assert led["context"]["trace_id"] == "0x0af7651916cd43dd8448eb211c80319c"
+    assert led["parent_id"] == "0xb7ad6b7169203331"
+    expected = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "overture.move": "elicit", "overture.confidence": 0.93, "overture.outcome": "done", "http.response.status_code": 200}  # fmt: skip
+    assert expected.items() <= led["attributes"].items()
+    assert refused["attributes"]["error.type"] == "not_json"
+    assert "Hello" not in place.read_text()
+    assert "how many" not in place.read_text()
+
+
+@register("tries")
+def tries() -> Scripted:
+    def speak(conversation: Conversation) -> str | Message:
+        if conversation.messages[-1].text == "overflow":
+            raise ContextOverflow("the conversation is longer than the model's context")
+        return Message("assistant", None, tool_calls=(ToolCall("look", '{"a":1}', "c1"),))
+
+    return Scripted.function(speak, "scripted:tries", "1")
+
+
+async def test_a_model_in_this_process_answers_as_a_server_would():
+    async with serving(Settings("scripted:tries", port=0, log=None)) as (_, port):
+
+        async def said(raw: bytes) -> tuple[bytes, Any]:
+            head, body = parted(await ask(port, raw))
+            return head, orjson.loads(body)
+
+        _, models = await said(request(b"", CLOSE, path=b"/v1/models", method=b"GET"))
+        assert [one["id"] for one in models["data"]] == ["scripted:tries"]
+        tool = {"type": "function", "function": {"name": "look", "parameters": {}}}
+        _, whole = await said(asked(tools=[tool], n=2))
+        assert [c["finish_reason"] for c in whole["choices"]] == ["tool_calls"] * 2
+        assert whole["choices"][0]["message"]["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"a":1}'}
+        assert whole["usage"] == {"prompt_tokens": 2, "completion_tokens": 0, "total_tokens": 2}
+        head, events = parted(await ask(port, asked(tools=[tool], stream=True, stream_options={"include_usage": True})))
+        assert b"Content-Type: text/event-stream" in head
+        parts = [orjson.loads(line[6:]) for line in events.split(b"\n\n") if line.startswith(b"data: {")]
+        assert parts[0]["choices"][0]["delta"]["tool_calls"][0]["index"] == 0
+        assert parts[1]["choices"][0]["finish_reason"] == "tool_calls"
+        assert parts[2]["usage"]["total_tokens"] == 2
+        assert events.endswith(DONE)
+        for wrong, status, kind in (
+            ({"logprobs": True}, 400, "bad_request"),
+            ({"n": 99}, 400, "bad_request"),
+            ({"temperature": "hot"}, 400, "bad_request"),
+            ({"top_p": 7}, 400, "bad_request"),
+            ({"messages": []}, 400, "bad_request"),
+            ({"messages": [{"role": "user", "content": "overflow"}]}, 400, "context_overflow"),
+            ({"messages": [{"role": "user", "content": "overflow"}], "stream": True}, 400, "context_overflow"),
+        ):
+            head, error = await said(asked(**wrong))
+            assert head.startswith(b"HTTP/1.1 %d" % status), wrong
+            assert error["error"]["code"] == kind
