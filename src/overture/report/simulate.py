@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..moves import FAMILIES, MOVES
 from .examples import ExampleConversation, fitted
 from .shell import flattened, render
-from .words import written
+from .words import listed, written
 
 if TYPE_CHECKING:
     from ..audit.estimates import Difference, Figure
@@ -96,22 +96,27 @@ def simulate_html(page: SimulatePage) -> str:
     )
 
 
+SAID = (
+    ("solved", "solved, of the trials"),
+    ("asked_in_need", "asked for what was missing, of the requests that lacked something"),
+    ("asked_needlessly", "asked although nothing was missing"),
+)
+"""The figures of the opening sentences, in words before a colon."""
+
+
 def _sentences(page: SimulatePage) -> list[str]:
+    """Each figure of SAID with all its protocols, what a source has of it, and how often the user erred."""
     out: list[str] = []
-    for name, figures in list(page.groups.items())[:4]:
-        where = f" ({name})" if len(page.groups) > 1 else ""
-        said: list[str] = []
-        if (solved := figures.get("solved")) is not None:
-            said.append(f"{written(solved)} of the trials were solved")
-        if (turns := figures.get("turns")) is not None:
-            said.append(f"the user spoke {written(turns)} times")
-        if (need := figures.get("asked_in_need")) is not None:
-            said.append(f"it asked for what was missing in {written(need)}")
-        if (less := figures.get("asked_needlessly")) is not None:
-            said.append(f"it asked although nothing was missing in {written(less)}")
+    for name, words in SAID:
+        said = {group: figures[name] for group, figures in page.groups.items() if name in figures}
         if said:
-            line = "; ".join(said)
-            out.append(f"{line[0].upper()}{line[1:]}{where}.")
+            where = [
+                str(written(one)) + (f" in {group}" if len(page.groups) > 1 else "") for group, one in said.items()
+            ]
+            out.append(f"{words[0].upper()}{words[1:]}: {listed(where)}.")
+    if page.beside and page.beside[0][2].value is not None:
+        _, plain, here, published, source = page.beside[0]
+        out.append(f"{plain}: {written(here)}; published: {published} ({source}).")
     rate = page.errors
     out.append(f"The simulated user made an error that rules can see in {rate.erred:,} of {rate.trials:,} trials.")
     return out

@@ -113,6 +113,8 @@ LESS = frozenset(
 def words_of(name: str) -> Words:
     """The words of a figure; an unknown name reads as itself."""
     kind, _, move = name.partition(":")
+    if move and kind == "label":
+        return Words(f"Turns that are {move.replace('-', ' ')}", _ANSWERS)
     if move and kind == "move":
         return Words(move, _ANSWERS, f"unasked:{move}")
     if move and kind == "unasked":
