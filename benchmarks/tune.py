@@ -52,7 +52,7 @@ async def made(count: int) -> Scores:
     """Every candidate's score on every unit."""
     task = named.load("missing", count, 0)
     task = replace(task, yardsticks={**task.yardsticks, "hasty": hasty})
-    plan = Plan((task,), expand(["gaps", "recommended"]), Worth())
+    plan = Plan((task,), expand(["gaps", "worth_asking"]), Worth())
     units = [(0, pair) for pair in dict.fromkeys(item.pair for item in task.items)]
     model = Remembered(Scripted.function(lambda _: "", "scripted:hasty", "1"))
     found: Scores = {}
