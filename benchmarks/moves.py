@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "moves"))
 
-from dataset import HELD_OUT_SOURCES, load, targets  # noqa: E402
+from dataset import FRESH, HELD_OUT_SOURCES, load, targets  # noqa: E402
 from scores import LEAST, report  # noqa: E402
 
 from common import commit, machine  # noqa: E402
@@ -30,6 +30,8 @@ from overture.lenses.moves import NAMES, look, weights  # noqa: E402
 
 JUDGED = 100
 ROUNDS = 400
+BY_HAND = "<!-- what follows is written by hand -->\n"
+"""The page keeps what stands after this line."""
 
 
 def correction(examples: list[Any]) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def correction(examples: list[Any]) -> dict[str, Any]:
 
 def markdown(result: dict[str, Any]) -> str:
     """The page, from the figures alone."""
-    everything, ceiling = result["held_out"]["all"], result["ceiling"]
+    everything, ceiling = result["held_out"]["fresh"], result["ceiling"]
     lines = [
         "# The lens `moves` on held-out messages",
         "",
@@ -79,7 +81,8 @@ def markdown(result: dict[str, Any]) -> str:
         "Intervals are 95 %, resampled by conversation.",
         "",
         f"Held out before any training: the sources {', '.join(HELD_OUT_SOURCES)} whole, and a fifth of the conversations of every "
-        "other source. Macro-F1 is over the moves that occur at least 20 times in the part it is computed on.",
+        "other source. Held out afresh, labelled after the lens was first worked on and scored once, when all choices were made: the files "
+        f"{', '.join(FRESH)}. Macro-F1 is over the moves that occur at least 20 times in the part it is computed on.",
         "",
         "| hold-out | messages | macro-F1 `moves` | macro-F1 `unasked` | calibration error | unscored |",
         "|---|---|---|---|---|---|",
@@ -87,7 +90,8 @@ def markdown(result: dict[str, Any]) -> str:
     for kind, words in (
         ("conversation", "other conversations of known sources"),
         ("source", "unknown sources"),
-        ("all", "both"),
+        ("older", "both"),
+        ("fresh", "**held out afresh**"),
     ):
         row = result["held_out"][kind]
         low, high = row["macro_interval"]
@@ -99,14 +103,16 @@ def markdown(result: dict[str, Any]) -> str:
             f"| {words} | {row['messages']:,} | {row['macro']:.2f} ({low:.2f}–{high:.2f}) | {unasked} | "
             f"{row['calibration_error']:.3f} | {row['unscored']} |"
         )
+    for words, two in (("older", result["ceiling_older"]), ("fresh", ceiling)):
+        lines.append(
+            f"| two blind labellers (the ceiling), {words} | {two['messages']} | {two['macro_f1']:.2f} | "
+            f"{two['macro_f1_unasked']:.2f} | | |"
+        )
     lines += [
-        f"| two blind labellers (the ceiling) | {ceiling['messages']} | {ceiling['macro_f1']:.2f} | "
-        f"{ceiling['macro_f1_unasked']:.2f} | | |",
         "",
-        "The aim was 0.80, and it is not reached. The second row is the harder and the more honest one: what to expect on a log "
-        "from elsewhere.",
-        "",
-        "The training script printed these scores at each of several trainings, so the hold-out was seen while the lens was worked on, though nothing was trained on it and choices were made on validation folds.",
+        "The aim was 0.80, and it is not reached. The fresh row is the honest one: what to expect on a log from elsewhere. The older "
+        "hold-out was seen while the first weights were worked on, though nothing was trained on it. All that follows is of the "
+        "fresh one.",
         "",
         "## By move",
         "",
@@ -143,25 +149,28 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    folder = ROOT / "docs" / "results"
     everything = load()
     network = weights()
     held = {
         "conversation": [e for e in everything if e.held_out == "conversation"],
         "source": [e for e in everything if e.held_out == "source"],
-        "all": [e for e in everything if e.held_out],
+        "older": [e for e in everything if e.held_out in ("conversation", "source")],
+        "fresh": [e for e in everything if e.held_out == "fresh"],
     }
     result = {
         "command": "python benchmarks/moves.py",
         "commit": commit(),
         "machine": machine(),
         "held_out": {kind: report(examples, network) for kind, examples in held.items()},
-        "ceiling": json.loads((ROOT / "docs" / "results" / "agreement.json").read_text()),
-        "correction": correction(held["all"]),
+        "ceiling": json.loads((folder / "agreement-fresh.json").read_text()),
+        "ceiling_older": json.loads((folder / "agreement.json").read_text()),
+        "correction": correction(held["fresh"]),
     }
-    folder = ROOT / "docs" / "results"
     result = json.loads(json.dumps(result), parse_constant=lambda _: None)  # what is not a number is null
     (folder / "moves.json").write_text(json.dumps(result, indent=1) + "\n")
-    (folder / "moves.md").write_text(markdown(result))
+    page = folder / "moves.md"
+    page.write_text(markdown(result) + BY_HAND + page.read_text().partition(BY_HAND)[2])
     print(markdown(result))
 
 

@@ -182,7 +182,7 @@ def test_the_page_says_where_rejected_records_stand(log: Log, tmp_path: Path):
 
 def test_the_page_says_of_the_lens_what_was_measured():
     measured = orjson.loads((Path(__file__).parents[2] / "docs" / "results" / "moves.json").read_bytes())
-    assert round(measured["held_out"]["all"]["macro"], 2) == MACRO_F1
+    assert round(measured["held_out"]["fresh"]["macro"], 2) == MACRO_F1
     assert round(measured["ceiling"]["macro_f1"], 2) == BETWEEN_READERS
 
 

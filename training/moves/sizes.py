@@ -14,8 +14,8 @@ from dataset import Example, load
 
 from overture.moves import MOVES
 
-SPLITS = ("train", "conversation", "source")
-"""To train on; held out by conversation; held out as a whole source."""
+SPLITS = ("train", "conversation", "source", "fresh")
+"""To train on; held out by conversation; held out as a whole source; held out afresh."""
 
 
 def labelled(example: Example) -> list[int]:
@@ -34,12 +34,13 @@ def main() -> None:
             labels = example.labels(index)
             moves.update((label, split) for label in {label.rstrip("!") for label in labels})
             unasked.update((label.rstrip("!"), split) for label in labels if label.endswith("!"))
-    print(f"{'source':12}  {'conversations':>13}  {'messages':>8}  {'train':>6}  {'held out by':>12} {'by':>7}")
-    print(f"{'':12}  {'':13}  {'':8}  {'':6}  {'conversation':>12} {'source':>7}")
+    print(f"{'source':12}  {'conversations':>13}  {'messages':>8}  {'train':>6}  {'held out by':>12} {'by':>7} {'':>7}")
+    print(f"{'':12}  {'':13}  {'':8}  {'':6}  {'conversation':>12} {'source':>7} {'afresh':>7}")
     for source in [*dict.fromkeys(source for source, _ in conversations), ""]:
-        both = [sum(n for (s, p), n in messages.items() if source in (s, "") and p == split) for split in SPLITS]
+        each = [sum(n for (s, p), n in messages.items() if source in (s, "") and p == split) for split in SPLITS]
         count = sum(n for (s, _), n in conversations.items() if source in (s, ""))
-        print(f"{source or 'all':12}  {count:13,}  {sum(both):8,}  {both[0]:6,}  {both[1]:12,} {both[2]:7,}")
+        shown = f"{each[0]:6,}  {each[1]:12,} {each[2]:7,} {each[3]:7,}"
+        print(f"{source or 'all':12}  {count:13,}  {sum(each):8,}  {shown}")
     print()
     print(f"{'move':12}  {'messages':>8}  {'train':>6}  {'held out':>8}  {'unasked':>7}")
     for move in MOVES:

@@ -75,6 +75,22 @@ def best_threshold(probability: np.ndarray, truth: np.ndarray, rest: float = 0.4
     return float(weight * grid[int(np.argmax(f1))] + (1 - weight) * rest)
 
 
+def recalled(path: Path, train: list[Example]) -> np.ndarray:
+    """(S, 2 * moves) the logits that an earlier run kept, nan for conversations that it did not have."""
+    size = {e.key: len(lay_flat([e.conversation]).message_of) for e in train}
+    with np.load(path) as stored:
+        keys, logit = stored["keys"].tolist(), stored["logit"]
+    part = dict(zip(keys, np.split(logit, np.cumsum([size[k] for k in keys])[:-1]), strict=True))
+    nothing = np.full((0, 2 * len(NAMES)), np.nan, np.float32)
+    rows = [part.get(k, nothing) for k in size]
+    return np.concatenate(
+        [
+            r if len(r) == n else np.full((n, 2 * len(NAMES)), np.nan, np.float32)
+            for r, n in zip(rows, size.values(), strict=True)
+        ]
+    )
+
+
 def settle(oof: np.ndarray, truth, judged: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Slope, offset and threshold, each (2 * moves,), from logits that messages got from networks that never saw them.
 
@@ -108,6 +124,7 @@ def main() -> None:
     parser.add_argument("--soft", type=Path, help="a teacher's file to learn from as well, .cache/teacher.npz")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--turns", type=int, help="leave out only so many of the folds in turn: quicker, coarser")
+    parser.add_argument("--kept", action="store_true", help="take .cache/oof.npz of an earlier run for the folds")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--held-out", action="store_true", help="score the held-out sets; once, when all is chosen")
     parser.add_argument("--write", type=Path, nargs="?", const=PACKAGED, help="write the weights, into the package")
@@ -123,17 +140,23 @@ def main() -> None:
         rows = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
         rows[len(rows) - len(soft) :] = soft
         soft = rows
+    turns = args.turns or args.folds
     fold_of = np.concatenate([folds(train, args.folds), np.full(len(taught), -1)])[batch.conversation_of]
-    raw = np.zeros((len(batch.message_of), 2 * len(NAMES)), np.float32)
-    for fold in range(args.turns or args.folds):
-        network = fit(batch, truth, fold_of != fold, args.seed + fold, args.epochs, soft)
-        here = (fold_of == fold)[batch.message_of]
-        raw[here] = segment_logits(network, batch)[here]
-        print(f"fold {fold + 1}", flush=True)
-    own = batch.conversation_of[batch.message_of] < len(train)
-    np.savez(ROOT / ".cache" / "oof.npz", logit=raw[own], keys=np.array([e.key for e in train]))
-    oof = gather(raw, batch)
-    judged = (batch.side > 0) & truth[4] & (fold_of >= 0) & (fold_of < (args.turns or args.folds))
+    segment_fold = fold_of[batch.message_of]
+    raw = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
+    kept = ROOT / ".cache" / "oof.npz"
+    if args.kept:
+        raw[: len(raw) - len(soft if soft is not None else [])] = recalled(kept, train)
+    else:
+        for fold in range(turns):
+            network = fit(batch, truth, fold_of != fold, args.seed + fold, args.epochs, soft)
+            raw[segment_fold == fold] = segment_logits(network, batch)[segment_fold == fold]
+            print(f"fold {fold + 1}", flush=True)
+        own = batch.conversation_of[batch.message_of] < len(train)
+        np.savez(kept, logit=raw[own], keys=np.array([e.key for e in train]))
+    there = np.bincount(batch.message_of, weights=~np.isnan(raw[:, 0]), minlength=len(batch.messages)) > 0
+    oof = gather(np.nan_to_num(raw, nan=-30), batch)
+    judged = (batch.side > 0) & truth[4] & there & (fold_of >= 0) & (fold_of < turns)
     slope, offset, threshold = settle(oof, truth, judged)
     table = f1_table(sigmoid(oof * slope + offset), truth, judged, threshold)
     print(f"out of fold: {judged.sum()} messages; macro-F1 {table['macro']:.3f}, thresholds being chosen on them")

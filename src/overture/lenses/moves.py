@@ -43,7 +43,7 @@ class Weights:
     offset: Floats
     """(2 * moves,) calibration of the logit of a message."""
     threshold: Floats
-    """(2 * moves,) from which probability a label is given."""
+    """(2 * moves,) from which probability a label is given: that it is made; that it is made and unasked."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def look(batch: Batch, network: Weights | None = None) -> MoveScores:
     message = by_message[:, :moves]
     unasked = message * by_message[:, moves:]
     made = (message >= network.threshold[:moves]) & scored[:, None]
-    made_unasked = made & (by_message[:, moves:] >= network.threshold[moves:])
+    made_unasked = made & (unasked >= network.threshold[moves:])
     message[~scored] = np.nan
     unasked[~scored] = np.nan
     return MoveScores(segment, message, unasked, made, made_unasked, scored)
