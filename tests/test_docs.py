@@ -27,7 +27,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
 RECIPES = sorted((REPOSITORY / "docs" / "recipes").glob("*.md"))
-COMMANDS_OF = {"audit.md": ["audit"], "checkup.md": ["checkup"], "tune.md": ["tune"]}
+COMMANDS_OF = {"audit.md": ["audit"], "checkup.md": ["checkup"], "tune.md": ["tune"], "serve.md": ["serve"]}
 SCRIPTS_OF = {"labels.md": "training/moves/*.py"}
 """Which command, or which scripts, a bare `--flag` on a page belongs to; elsewhere it may be any command's."""
 EXPECTED = ["index", "audit", "checkup", "logs", "models", "moves", "statistics", "data", "labels"]
@@ -138,7 +138,7 @@ MADE = {
     "formats": made_formats,
     "items": made_items,
     "errors": made_errors,
-    **{f"flags-{command}": partial(made_flags, command) for command in ("audit", "checkup", "tune", "view")},
+    **{f"flags-{command}": partial(made_flags, command) for command in ("audit", "checkup", "serve", "tune", "view")},
     "sizes": made_sizes,
 }
 
