@@ -12,6 +12,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import GREEDY, Scripted
 from overture.tasks.pairs import task as pairs
+from overture.tasks.task import Part
 from overture.users.base import Utterance, says
 from overture.users.faults import find, parts_said
 from overture.users.spoken import UserUnreadable, transcript
@@ -131,3 +132,16 @@ def test_the_items_own_words_are_never_an_error() -> None:
         assert find(says(item.request), item, (), item.before) == []
         for part in item.open_parts:
             assert find(says(part.words, (part.name,)), item, (), item.opening) == []
+
+
+def test_a_part_with_most_of_the_words_that_are_left_is_no_leak_and_the_others_with_it_are() -> None:
+    """Read in real trials: what is still hidden may have hardly a word of its own beside the part that is told."""
+    long = Part("limits", "90", ("limits",), "From 90 points it is an excellent grade, from 75 a good and fair one.")
+    short = Part("none", "dash", ("none",), "Without points a dash.")
+    third = Part("worst", "worst", ("worst",), "The worst does not count.")
+    item = replace(ITEM, parts=(long, short, third), open=frozenset({"limits", "none", "worst"}))
+    before = Conversation((Message("user", "Grade my tests."), Message("assistant", "What are the limits?")))
+    told = find(says(long.text, ("limits",)), item, ["worst"], before)
+    assert told == []
+    leaked = find(says(f"{long.text} {short.text} {third.text}", ("limits",)), item, [], before)
+    assert [error.kind for error in leaked] == ["goal_leaked"]

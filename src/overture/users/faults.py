@@ -18,7 +18,7 @@ from ..tasks.task import Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance
 
-VERSION = "1"
+VERSION = "2"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -83,7 +83,9 @@ def find(said: Utterance, item: Item, told: Sequence[str], before: Conversation)
         known = parts_said(" ".join(m.text for m in before.messages), slipped, item)
         slipped = [part for part in slipped if part not in known]
     opening = not any(message.role == "user" for message in before.messages)
-    if _leaks(text, item, left) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left)):
+    # what was told as one part may hold most of the words that are left; only more than that is a leak
+    rest = left if opening else [part for part in left if part.name not in said.revealed]
+    if _leaks(text, item, rest) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left)):
         found.append(UserError("goal_leaked", text[:200]))
     elif slipped and len(slipped) + len(said.revealed) > 1:
         found.append(UserError("several_parts", text[:200]))
