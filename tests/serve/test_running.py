@@ -50,11 +50,11 @@ def command(folder: Path, *words: str) -> Generator[tuple[subprocess.Popen[str],
         yield process, int(line.split("127.0.0.1:")[1].split("/")[0])
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         process.stderr.close()  # pyright: ignore
 
 
-def until(holds: Callable[[], Any], seconds: float = 20) -> None:
+def until(holds: Callable[[], Any], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -66,7 +66,7 @@ def test_one_process_serves_and_ends_at_a_signal_with_its_log_written(tmp_path: 
         _, said = parted(asyncio.run(ask(port, asked())))
         assert orjson.loads(said)["choices"][0]["message"]["content"] == "Hello there."
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr is not None
         assert process.stderr.read().endswith("overture: ended\n")
     assert [orjson.loads(line)["outcome"] for line in (tmp_path / "decisions.jsonl").read_bytes().splitlines()] == [

@@ -90,6 +90,9 @@ class _Workers:
         process.start()
         theirs.close()
         try:
+            while not ours.poll(0.2):
+                if self.stopping:  # not waited for any more; it is ended with the others
+                    return process
             said = ours.recv()
         except EOFError:
             said = "a worker ended before it listened"
