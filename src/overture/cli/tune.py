@@ -123,15 +123,15 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
     )
     result = Table(box=None, pad_edge=False, header_style="bold")
     result.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
-    result.add_column(plain(tuned.winner, 40), justify="right")
-    result.add_column("none", justify="right")
-    result.add_column("difference", justify="right")
-    gained = {difference.figure: difference for difference in tuned.differences}
+    sides = {"bare": "none"} if tuned.winner == "none" else {"winner": tuned.winner, "bare": "none"}
+    for name in sides.values():
+        result.add_column(plain(name, 40), justify="right")
+    if tuned.differences:
+        result.add_column("difference", justify="right")
+    gained = {d.figure: f"{d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})" for d in tuned.differences}
     for name in SHOWN:
-        row = [share(tuned.figures[side].get(name), 2 if name == "worth" else 0) for side in ("winner", "bare")]
-        d = gained.get(name)
-        apart = "–" if d is None else f"{d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})"
-        result.add_row(name, *row, apart)
+        row = [share(tuned.figures[side].get(name), 2 if name == "worth" else 0) for side in sides]
+        result.add_row(name, *row, *([gained.get(name, "–")] if tuned.differences else []))
     console.print(result, highlight=False)
     if tuned.winner == "none":
         said = "nothing beat the bare model; leave it as it is"
