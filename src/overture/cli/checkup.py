@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ..simulate.sections import Section
     from ..simulate.store import Store
 
-MARKS = ("asker", "guesser", "pesterer")
-"""Yardsticks in the terminal's table; the others are on the page."""
+MARKS = ("asker", "pesterer", "guesser")
+"""Yardsticks in the terminal's table, as many as fit; the others are on the page."""
 SHOWN = {
     "pairs": (
         *("asked_in_need", "asked_needlessly", "guessed", "assumed", "asked_elsewhere", "asked_and_guessed"),
@@ -203,8 +203,9 @@ def _say(result: Checkup, out: Path) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("figure (95 % interval)", no_wrap=True, min_width=22)
     for speaker in speakers:
-        table.add_column(plain(speaker.name, 30), justify="right")
-    shown = MARKS if len(speakers) < 3 else ()
+        name = speaker.name.removeprefix(result.model.name) if speaker is result.steered else speaker.name
+        table.add_column(plain(name.strip(), 30), justify="right")
+    shown = MARKS[: 4 - len(speakers)] if len(speakers) < 3 else ()
     for name in shown:
         table.add_column(f"scripted {name}", justify="right", style="dim")
     marks = [result.yardsticks[name] for name in shown]
