@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from ..tasks.terms import stems
 from ..tasks.wording import apart, blanked
@@ -35,6 +36,8 @@ class Clash:
     """What is wrong with them, a sentence."""
 
 
+_LONGEST = 2000
+"""Characters of a message that is read; longer ones hold pasted matter, and patterns must end in time."""
 _ASKS_ABOUT = re.compile(
     r"\b(?:valid|invalid|exists?|existed|possible|impossible|joke|riddle|fiction|fictional|novel|fantasy|trick|"
     r"paradox|nonsense|wrong with|mistake|error|correct\?|true\?|typo)\b|\b(?:is|was|are|does|can) there (?:a|an|"
@@ -96,7 +99,10 @@ _BOOKS = re.compile(r"\b(?:book|reserve|schedule|arrange|order|rent|set up|plan)
 
 def clashes(messages: Sequence[str], today: date | None = None) -> list[Clash]:
     """What cannot be in a user's messages, as far as the last of them has a part in it. `today`: for days gone by."""
-    last = _own(messages[-1]) if messages else ""
+    messages = [each for each in messages[:-1] if len(each) <= _LONGEST] + list(messages[-1:])
+    if not messages or len(messages[-1]) > _LONGEST:
+        return []
+    last = _own(messages[-1])
     if not last.strip() or _ASKS_ABOUT.search(last):
         return []
     found = [*_days(last, today), *_more_of(last), *_more_taken(last), *_backwards(last)]
@@ -151,7 +157,7 @@ def _more_of(text: str) -> Iterator[Clash]:
 
 
 def _more_taken(text: str) -> Iterator[Clash]:
-    for had in _HAD.finditer(text):
+    for had in islice(_HAD.finditer(text), 20):
         thing = stems(had[2])
         gave = _GAVE.search(text, had.end())
         if not gave or _GAINED.search(text[had.start() : gave.end()]) or text.count(".", had.end(), gave.start()) > 1:

@@ -107,7 +107,7 @@ _VALUE = re.compile(
     r"rest|remaining))\b|\bwhen (?:do|will|am|are|should) (?:i|we|it|they|the)\b",
     re.IGNORECASE,
 )
-_SUM = re.compile(r"(?=.*\d)(?=.*\b(?:what|when|on what|at what|would like to know)\b)", re.IGNORECASE | re.DOTALL)
+_SUM = re.compile(r"\b(?:what|when|on what|at what|would like to know)\b", re.IGNORECASE)
 """A question in a request with figures in it: a value is asked for."""
 _EXPLAINS = re.compile(r"\b(?:why|explain|teach|how does|means?)\b", re.IGNORECASE)
 _WEIGHS = re.compile(
@@ -139,7 +139,7 @@ def request_kind(request: str) -> str | None:
         rest = re.match(r"[^.?!]*\?", words[made.end() :])
         asked = re.search(r"\byou\b|\bplease\b", made[0], re.IGNORECASE)
         return DECIDE if rest and " or " in rest[0] and not asked else DO
-    value = _VALUE.search(words) or (_SUM.search(words) and not _EXPLAINS.search(words))
+    value = _VALUE.search(words) or (re.search(r"\d", words) and _SUM.search(words) and not _EXPLAINS.search(words))
     if value and not (decide and _WEIGHS.search(words)):
         return DO
     if decide and (not learn or decide.start() < learn.start() or re.search(r"\bshould\b", words)):

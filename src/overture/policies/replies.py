@@ -95,7 +95,13 @@ _DOES_NOT_KNOW = re.compile(
 )
 
 
+_MOST = 750
+"""Characters at either end of a message that are read: what stands between is pasted, and patterns must end in time."""
+
+
 def _own(text: str) -> str:
+    if len(text) > 2 * _MOST:
+        text = f"{text[:_MOST]}\n{text[-_MOST:]}"
     return _QUOTED.sub(" ", text.replace("’", "'"))
 
 

@@ -259,8 +259,8 @@ def scorecard(conversations: Iterable[Conversation]) -> Scorecard:
 def _looked(conversations: Sequence[Conversation]) -> list[Seen]:
     batch = lay_flat(conversations)
     moves, missing = _moves(batch), gaps.look(batch)
-    least = gaps.weights().threshold
-    lacking = [bool(p >= least) if ok else None for p, ok in zip(missing.missing, missing.judged, strict=True)]
+    over = missing.missing >= missing.threshold
+    lacking = [bool(is_over) if ok else None for is_over, ok in zip(over, missing.judged, strict=True)]
     out: list[Seen] = []
     start = 0
     for conversation in conversations:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from .numbers import Said, in_words
 
@@ -46,7 +47,8 @@ _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?![\d/%]|[.-]\d|:\d)")
 _MONTH_NAMED = re.compile(rf"\b({MONTH})\b\.?{_YEAR}", re.IGNORECASE)
 _BEFORE_MONTH = re.compile(rf"(?<![\w:.])({_LIST})\.?\s*(?:of\s+)?$", re.IGNORECASE)
-_DAY_MONTH = re.compile(rf"(?<![\w:.]){_LIST}\.?\s*(?:of\s+)?(?:{MONTH})\b\.?{_YEAR}", re.IGNORECASE)
+_MOST = 100
+"""Names of months in a text that are looked at: more are no talk, and patterns must end in time."""
 _LONGEST = 60
 """Characters before the name of a month that can hold its days."""
 _MONTH_DAY = re.compile(rf"\b({MONTH})\b\.?\s*(?:the\s+)?({_LIST})\b{_YEAR}", re.IGNORECASE)
@@ -186,7 +188,7 @@ def named(text: str) -> Iterator[Named]:
         year = None if match[3] is None else int(match[3]) + (2000 if len(match[3]) == 2 else 0)
         yield int(match[1]), int(match[2]), year
         yield int(match[2]), int(match[1]), year
-    for match in _MONTH_NAMED.finditer(text):
+    for match in islice(_MONTH_NAMED.finditer(text), _MOST):
         before = _BEFORE_MONTH.search(text, max(0, match.start() - _LONGEST), match.start())
         after = _MONTH_DAY.match(text, match.start())
         for listed, year in ((before and before[1], match[2]), (after and after[2], after and after[3])):
@@ -217,9 +219,12 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 def without_days(text: str) -> str:
     """The text with a gap where a day is written out."""
-    for pattern in (_ISO, _MONTH_DAY, _SLASHED, _DAY_MONTH):
-        text = pattern.sub(" ; ", text)
-    return text
+    for match in reversed(list(islice(_MONTH_NAMED.finditer(text), _MOST))):
+        before = _BEFORE_MONTH.search(text, max(0, match.start() - _LONGEST), match.start())
+        after = _MONTH_DAY.match(text, match.start())
+        end = after.end() if after else match.end()
+        text = f"{text[: before.start() if before else match.start()]} ; {text[end:]}" if before or after else text
+    return _SLASHED.sub(" ; ", _ISO.sub(" ; ", text))
 
 
 def today_in(texts: Iterable[str]) -> date | None:

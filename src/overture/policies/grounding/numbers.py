@@ -135,12 +135,12 @@ def _goes_on(before: str, word: str) -> bool:
 
 def readings(digits: str) -> set[float]:
     """What digits with points and commas can mean: "1,200" is 1200 (or 1.2), "1.200,50" is 1200.5, "3,4,5" a list."""
+    if len(digits) > 20:
+        return set()
     marks = re.findall(r"[.,]", digits)
     if not marks:
         return {float(digits)}
     out: set[float] = set()
-    if len(digits) > 20:
-        return out
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits) or marks == ["."]:
         out.add(float(digits.replace(",", "")))
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", digits) or marks == [","]:
