@@ -212,7 +212,7 @@ def process(words: Sequence[str], port: int, path: str, **environment: str):
             words, cwd=ROOT, stdout=said, stderr=said, env={**os.environ, **environment}, start_new_session=True
         )
         try:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 400
             while True:
                 try:
                     urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).read()

@@ -59,7 +59,7 @@ def serve(
     kept = (None if log == "off" else log, log_content, log_bytes, log_files, None if state == "off" else state, otel)
     settings = Settings(upstream, policy, names, shadow, *given, *kept)
     run(settings, lambda port: _say(settings, port))
-    print("overture: ended", file=sys.stderr)
+    print(f"{chr(10) if sys.stderr.isatty() else ''}overture: ended", file=sys.stderr)  # the terminal has shown ^C
 
 
 def _say(settings: Settings, port: int) -> None:
