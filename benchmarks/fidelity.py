@@ -54,7 +54,7 @@ CASES = (
     Case("shards, uncooperative", "pairs --user shards+uncooperative --model scripted:pesterer -n 100"),
     Case("agenda", "slots --user agenda --model scripted:asker -n 200"),
     Case("preferences", "travel --user preferences --model scripted:asker -n 200"),
-    Case("shards, with embedded", "sharded --protocol sharded --user shards --model embedded -n 40 --max-tokens 160"),
+    Case("shards, with embedded", "missing --user shards --model embedded -n 200 --max-tokens 160 --concurrency 1"),
     Case(
         "shards-llm by embedded",
         "pairs --user shards-llm --user-model embedded --user-temperature 0 --model scripted:asker -n 100 --turns 4 --concurrency 1",
