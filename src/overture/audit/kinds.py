@@ -35,6 +35,8 @@ class Settings:
     """The folder that all inputs share; groups by file are named from there."""
     seed: int = 0
     """Draws the sample, the examples and the intervals."""
+    careful: bool = False
+    """Read again, with a larger encoder, the messages whose moves are in doubt."""
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "lenses": list(self.lenses), "root": writable(self.root)}

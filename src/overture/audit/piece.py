@@ -154,7 +154,7 @@ class _Work:
         self._rejects.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
     def see(self, batch: Batch) -> None:
-        seen = look(batch, self.settings.lenses)
+        seen = look(batch, self.settings.lenses, self.settings.careful)
         groups = [group_of(c, self.settings) for c in batch.conversations]
         hashes = [c.content_hash for c in batch.conversations]
         self._write("messages", message_table(batch, seen))

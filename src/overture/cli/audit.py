@@ -32,6 +32,10 @@ def audit(
         str | None, flag("--group-by", help="`file`, or a key of the log's metadata such as `model`.")
     ] = None,
     lens: Annotated[str, flag("--lens", help="Lenses, separated by commas.")] = "moves,goals",
+    careful: Annotated[
+        bool,
+        flag("--careful", help="Read again, slowly, with a larger encoder, the messages whose moves are in doubt."),
+    ] = False,
     dedupe: Annotated[bool, flag("--dedupe", help="Leave out conversations whose words were seen before.")] = False,
     judge: Annotated[
         str | None, flag("--judge", help="A MODEL that labels a random sample to correct the figures.")
@@ -57,7 +61,11 @@ def audit(
     names = chosen([name.strip() for name in lens.split(",") if name.strip()])
     if not names:
         raise UsageError("--lens names no lens")
-    settings = Settings(names, group_by, dedupe, examples, judge, judge_sample, seed=seed)
+    settings = Settings(names, group_by, dedupe, examples, judge, judge_sample, seed=seed, careful=careful)
+    if careful:
+        from ..lenses.careful import encoder
+
+        encoder()  # pulled and checked once, here, and not by every worker
     began = datetime.now(UTC)
     with progress("reading", bytes=True) as on_piece, progress("judging") as on_judge:
 

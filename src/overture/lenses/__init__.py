@@ -51,6 +51,13 @@ def _moves(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
     return moves(batch, seen)
 
 
+def _moves_carefully(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
+    from .careful import reread
+    from .columns import moves
+
+    return moves(batch, seen, reread)
+
+
 def _goals(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
     from .columns import goals
 
@@ -76,9 +83,10 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in LENSES if name in wanted)
 
 
-def look(batch: Batch, names: Sequence[str] = ("moves",)) -> dict[str, Columns]:
-    """Look at a batch through the named lenses."""
+def look(batch: Batch, names: Sequence[str] = ("moves",), careful: bool = False) -> dict[str, Columns]:
+    """Look at a batch through the named lenses; `careful` reads messages whose moves are in doubt again."""
     seen: dict[str, Columns] = {}
+    lenses = {**LENSES, "moves": _moves_carefully} if careful else LENSES
     for name in chosen(names):
-        seen[name] = LENSES[name](batch, seen)
+        seen[name] = lenses[name](batch, seen)
     return seen

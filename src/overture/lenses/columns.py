@@ -6,7 +6,7 @@ tables. Easy to get wrong: null and the empty list are two things. Null is "coul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,9 +55,16 @@ def _offsets(counts: NDArray[np.int64], scored: Bools) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
 
 
-def moves(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
-    """Columns `moves`, `unasked`, `move_scores`; figures of initiative, shares of assistant messages."""
+def moves(
+    batch: Batch, seen: Mapping[str, Columns], again: Callable[[Batch, MoveScores], MoveScores] | None = None
+) -> Columns:
+    """Columns `moves`, `unasked`, `move_scores`; figures of initiative, shares of assistant messages.
+
+    `again` is given what the lens saw, and what it answers is taken instead.
+    """
     scores = look_moves(batch)
+    if again is not None:
+        scores = again(batch, scores)
     judged = batch.side > 0
     return Columns(
         messages={
