@@ -3,8 +3,8 @@
     python training/gaps/train.py [--seed 3] [--epochs 12] [--without SET …] [--out FILE] [--write]
 
 Comes in: `dataset.load()`. Three steps. 1) A network on everything of split `train`. 2) On split `valid`, each set and
-each side of it counting alike, a slope and an offset calibrate the logit. 3) Also there, the threshold is the lowest at
-which at most `--needless` of the complete requests would be asked. Split `test` is not read here: `benchmarks/gate.py`
+each side of it counting alike, a slope and an offset calibrate the logit. 3) Also there, the threshold is the
+lowest at which at most `--needless` of the complete requests of a set would be asked. Split `test` is not read here: `benchmarks/gate.py`
 does that. Easy to get wrong: the sets differ in how many of their requests lack something, so what is calibrated is
 the probability at even odds, and a user with other odds shifts it (`Gaps.prior`).
 """
@@ -101,18 +101,19 @@ def finished(raw: dict[str, Any], examples: Sequence[Example], needless: float) 
     found, known = scored(valid, assembled(raw))
     truth = np.array([float(e.lacking) for e in valid])
     weight = weights_of(valid, VALID_SHARES)
-    bounding = known & (truth == 0) & np.array([e.set in THRESHOLD_SETS for e in valid])
+    names = np.array([e.set for e in valid])
     for kind in (0, 1):
         here = known & (found.figured == bool(kind))
         if not 0 < truth[here].sum() < here.sum():
             continue
         raw["slope"][kind], raw["offset"][kind], raw["length"][kind] = calibrate(found, here, truth, weight)
-        complete = here & bounding
+        complete = here & (truth == 0) & np.isin(names, THRESHOLD_SETS[kind])
         if complete.any():
-            p = sigmoid(found.calibrated(assembled(raw)))[complete]
-            order = np.argsort(-p)
-            share = np.cumsum(weight[complete][order]) / weight[complete].sum()
-            raw["threshold"][kind] = np.clip(p[order][np.searchsorted(share, needless)], LEAST, 0.95)
+            p = sigmoid(found.calibrated(assembled(raw)))
+            raw["threshold"][kind] = max(
+                np.clip(np.quantile(p[complete & (names == name)], 1 - needless), LEAST, 0.95)
+                for name in set(names[complete])
+            )
     return raw
 
 
@@ -120,8 +121,9 @@ LEAST = 0.4
 """No threshold is lower."""
 VALID_SHARES = {"abg-coqa": 0.2, "in3": 0.5, "missing: templates": 2.0, "written": 2.0}
 """Of the calibration."""
-THRESHOLD_SETS = ("missing: templates", "missing: gsm8k", "sharded: gsm8k", "written")
-"""Sets whose complete requests bound the needless questions; IN3 and Abg-CoQA call complete what others would not."""
+THRESHOLD_SETS = (("sharded: gsm8k", "written"), ("missing: templates", "missing: gsm8k"))
+"""Sets in each of which needless questions are bounded: without figures, and with figures. IN3 and Abg-CoQA call
+complete what others would not; the written sums are mostly traps ("a fixed amount of fuel: 6 litres")."""
 
 
 def main() -> None:
@@ -131,17 +133,19 @@ def main() -> None:
     parser.add_argument("--needless", type=float, default=0.05)
     parser.add_argument("--kept", type=float, default=1.0, help="share of the GSM8K examples")
     parser.add_argument("--patterns", type=Path, help="take the patterns of this file and fit the layers behind them")
+    parser.add_argument("--layers", type=Path, help="take all layers of this file and only calibrate")
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--write", action="store_true", help="into the package")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    start = None
-    if given.patterns:
-        with np.load(given.patterns) as stored:
-            start = {name: stored[name] for name in stored.files}
-    without = tuple(given.without)
-    made = trained(given.seed, given.epochs, without, given.needless, True, given.kept, start)
+    if given.layers:
+        kept = [e for e in load() if not e.set.startswith(tuple(given.without) or ("\0",))]
+        made = finished(arrays_of(given.layers), kept, given.needless)
+    else:
+        start = arrays_of(given.patterns) if given.patterns else None
+        without = tuple(given.without)
+        made = trained(given.seed, given.epochs, without, given.needless, True, given.kept, start)
     valid = [e for e in load() if e.split == "valid"]
     network = assembled(made)
     found, known = scored(valid, network)
@@ -156,6 +160,12 @@ def main() -> None:
     if target:
         np.savez_compressed(target, **made)
         print(f"{target.stat().st_size / 1e6:.1f} MB -> {target}")
+
+
+def arrays_of(path: Path) -> dict[str, Any]:
+    """The arrays of a file of weights."""
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def _line(truth: np.ndarray, p: np.ndarray, threshold: np.ndarray) -> str:

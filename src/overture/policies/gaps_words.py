@@ -62,10 +62,12 @@ def already_asked(conversation: Conversation, gap: Gap | None) -> bool:
 
 
 def asks_only(conversation: Conversation) -> bool:
-    """Whether the last message asks and delivers nothing, as the lens `moves` reads it."""
+    """Whether the last message asks and delivers nothing, as the lens `moves` reads it; a question that the lens gives
+    no move is still one."""
     scores = look_moves(lay_flat([conversation]))
     made = {name for name, is_made in zip(NAMES, scores.made[-1], strict=True) if is_made}
-    return bool(made & ELICITING) and not made & _DELIVERING
+    asks = bool(made & ELICITING) or ("?" in conversation.messages[-1].text and "trail" not in made)
+    return asks and not made & _DELIVERING
 
 
 def instruction_to_ask(gap: Gap | None) -> str:

@@ -24,7 +24,7 @@ from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .worth import DEFAULTS, Stakes, worth
 
 VERSION = "1"
-LEAST = 0.3
+LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake."""
 
 _ACTS = {
