@@ -25,7 +25,7 @@ from .worth import DEFAULTS, Stakes, worth
 
 VERSION = "1"
 LEAST = 0.5
-"""Below this probability a request is left alone, whatever is at stake."""
+"""Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
 _ACTS = {
     "irreversible": (
