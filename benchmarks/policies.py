@@ -243,7 +243,8 @@ def main() -> None:
     if not (args.count or args.docs):
         asyncio.run(measure(args.out, tasks, policies, args.model, args.concurrency, args.answers))
     pages, found = count(args.out, tasks, policies, args.model)
-    losses = [(t, p, lost(args.out, t, p)) for t in tasks for p in policies if p != "none" and f"{t}/{p}" in found]
+    whole = {cell for cell, one in found.items() if "figures" in one}
+    losses = [(t, p, lost(args.out, t, p)) for t in tasks for p in policies if p != "none" and f"{t}/{p}" in whole]
     rows = [[t, p, *map(str, one.values())] for t, p, one in losses if one and one["complete"]]
     pages.append(
         "### Complete requests\n\n" + table(["task", "policy", "complete", "solved bare", "lost", "won"], rows)
