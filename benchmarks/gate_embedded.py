@@ -72,7 +72,13 @@ async def main() -> None:
             if key in done:
                 continue
             text = "\n".join(f"{m.role}: {m.text}" for m in example.conversation.messages)[-3500:]
-            verdict = await ask(model, prompt.filled({}, {"conversation": text}), Missing, max_tokens=16, schema=Missing.model_json_schema())
+            verdict = await ask(
+                model,
+                prompt.filled({}, {"conversation": text}),
+                Missing,
+                max_tokens=16,
+                schema=Missing.model_json_schema(),
+            )
             row = {
                 "key": key,
                 "set": example.set,

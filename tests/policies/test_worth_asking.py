@@ -85,7 +85,6 @@ def test_answers_mean_the_same_by_number_or_by_words():
 
 async def test_samples_are_drawn_with_seeds_of_their_own():
 
-
     model = Scripted.function(lambda conversation: "12", "noted", "1")
     assert await sampled(model, talk("6 + 6?"), 3) == ["12", "12", "12"]
 

@@ -169,6 +169,10 @@ async def test_each_routing_field_is_stripped_however_it_is_written():
         (zstandard.compress(b'{"x":"' + b"a" * 2_000_000 + b'"}'), [b"Content-Encoding: zstd"], 413, "too_large"),
         (b'{"x":"' + b"a" * 2_000_000 + b'"}', [], 413, "too_large"),
     ],
+    ids=[
+        "empty", "cut", "list", "deep", "not text", "unknown", "not gzip", "cut gzip", "two gzips", "gzip bomb", "zstd bomb",
+        "large",
+    ],
 )  # fmt: skip
 async def test_what_cannot_be_read_here_is_not_passed_on(body: bytes, headers: list[bytes], status: int, kind: str):
     async with proxied(replying(saying("hi")), max_body=1_000_000) as (mock, _, port):
