@@ -5,8 +5,8 @@ get wrong: a run that was stopped has its first protocols whole and others in pa
 it is, and one that is not whole is marked.
 
     overture simulate missing --model embedded -n 200 --max-tokens 160 --concurrency 1 --out out/missing
-    overture simulate sharded --protocol full,concat,sharded,recap,snowball --model embedded -n 40 --runs 5 --out out/sharded
-    python benchmarks/embedded.py --missing out/missing --sharded out/sharded --docs
+    overture simulate sharded --protocol full,concat,sharded,recap,snowball --model embedded -n 40 --temperature 1 --max-tokens 96 --turns 8 --concurrency 1 --out out/sharded
+    python benchmarks/embedded.py --missing out/missing --sharded out/sharded --runs 1 --docs
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ SHARDED = (
 )
 
 
-def trials_of(folder: Path) -> dict[str, list[Trial]]:
-    """Protocol → its trials, in the order of a run."""
+def trials_of(folder: Path, runs: int = 1) -> dict[str, list[Trial]]:
+    """Protocol → its trials of the first `runs` runs; a store may hold more of some."""
     found: dict[str, list[Trial]] = {}
     with Store(folder / "trials.sqlite") as store:
         for trial in store.trials():
-            found.setdefault(trial.config["protocol"], []).append(trial)
+            if (trial.outcome or {}).get("run", 0) < runs:
+                found.setdefault(trial.config["protocol"], []).append(trial)
     return found
 
 
@@ -81,7 +82,7 @@ def main() -> None:
         task = named.load("sharded", args.items, 0)
         whole = len(task.items) * args.runs
         rows = []
-        for protocol, trials in trials_of(args.sharded).items():
+        for protocol, trials in trials_of(args.sharded, args.runs).items():
             one = group(task, trials, 0).figures
             result[f"sharded/{protocol}"] = {
                 "trials": len(trials),
@@ -91,7 +92,7 @@ def main() -> None:
             mark = "" if len(trials) == whole else " (not whole)"
             rows.append([f"`{protocol}`{mark}", str(len(trials)), *(written(one.get(name)) for name in SHARDED)])
         parts.append(
-            f"### sharded: {len(task.items)} items, {args.runs} runs\n\n"
+            f"### sharded: {len(task.items)} items, {args.runs} run{'s' * (args.runs > 1)}\n\n"
             + table(["protocol", "trials", *SHARDED], rows)
         )
     finish("embedded", "embedded.md", result, "\n\n".join(parts), args.docs)
