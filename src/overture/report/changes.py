@@ -49,8 +49,8 @@ class Changed:
 
     @property
     def reading(self) -> str:
-        """`better`, `worse`, `more` or `less`, with `not surely` where chance alone might do it; else `the same`, or that
-        they cannot be told apart."""
+        """`better`, `worse`, `more` or `less`, with `not surely` where chance alone might do it; else `the same`, or
+        that they cannot be told apart."""
         low, high = self.difference.low, self.difference.high
         if low == high == 0:
             return "the same"
