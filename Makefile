@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: run test check clean
 
 run: .venv/.installed
-	$(BIN)/overture checkup --policy recommended --out out/checkup
+	$(BIN)/overture checkup --policy recommended --only pairs,doing,missing --pairs 24 --out out/checkup
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile

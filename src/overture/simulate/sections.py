@@ -123,6 +123,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ("solved", "asked_in_need", "guessed", "coverage", "wasted", *COSTS),
             "instructions in pieces",
             protocol="sharded",
+            turns=8,
         ),
         "travel": Kind(
             "A traveller lets on what they prefer only when asked well; the assistant can search and book.",
