@@ -7,6 +7,7 @@ is not recognised becomes a needless question; one that was made up and happens 
 """
 
 from .heard import Heard
-from .trace import Leaf, leaves, trace
+from .leaf import Leaf, leaves
+from .trace import trace
 
 __all__ = ["Heard", "Leaf", "leaves", "trace"]

@@ -14,23 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
+from ..effects import words_of
 from .numbers import Said, in_words
 
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = words_of("january february march april may june july august september october november december")
+DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday")
 MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS if name != "september") + "|sept?(?:ember)?"
 NEAR = timedelta(days=370)
 """How far from today a day without a year can be."""

@@ -16,7 +16,7 @@ from typing import Any
 from ..effects import CHANGES, words_of
 from . import dates, times
 from .heard import Heard
-from .trace import Leaf
+from .leaf import Leaf
 
 _VAGUE = {
     "day": re.compile(

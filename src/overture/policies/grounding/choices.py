@@ -1,0 +1,78 @@
+"""Could this value of a closed list have been meant?
+
+In come a flag or one of several choices and what was Heard; out comes where it comes from. Easy to get wrong: a choice
+is seldom said in its own letters ("round_trip" is "there and back"), and one that asks for nothing needs no source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...tasks.terms import stem, stems
+from ..effects import words_of
+from .heard import Heard, plain
+from .leaf import Leaf
+
+NEUTRAL = frozenset(
+    {"n/a", *words_of("none no default normal standard regular other any all auto automatic false off")}
+)
+"""Values of a choice that ask for nothing."""
+LITTLE = frozenset(words_of("a an the of to in on at for from by with and or my our your"))
+"""Words that any phrase may hold."""
+_MEANS: Mapping[str, str] = {
+    "on": "enable enabled activate start turn switch", "off": "disable disabled deactivate stop mute turn switch",
+    "urgent": "asap immediately emergency", "high": "urgent important asap critical", "low": "minor whenever",
+    "usd": "dollar dollars $ bucks", "eur": "euro euros €", "gbp": "pound pounds £ sterling quid", "jpy": "yen ¥",
+    "chf": "franc francs", "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian",
+    "kg": "kilo kilos kilogram kilograms", "km": "kilometers kilometres kilometer", "lb": "pounds", "mi": "miles",
+    "celsius": "c centigrade", "fahrenheit": "f", "one_way": "single", "round_trip": "return",
+    "monthly": "month months", "weekly": "week weeks", "daily": "day days everyday", "yearly": "year annual annually",
+    "annual": "year yearly", "male": "man he him mr", "female": "woman she her mrs ms", "m": "medium", "l": "large",
+    "s": "small",
+    "am": "morning", "pm": "afternoon evening night", "delivery": "deliver delivered", "pickup": "collect pick",
+    "credit_card": "card visa mastercard", "vegetarian": "veggie", "yes": "yeah sure please ok", "true": "yes",
+}  # fmt: skip
+"""Other words for common values of choices."""
+_FLAGS = frozenset(stems("is has with include add use should want enable allow"))
+_NEGATED = re.compile(r"\b(?:no|not|without|none|don't|doesn't|never|decline|skip)\b")
+
+
+def flag(value: bool, leaf: Leaf, heard: Heard) -> str | None:
+    """`implied` where the user last spoke of it without a no; False is `neutral`."""
+    if not value:
+        return "neutral"
+    about = {stem(word) for word in words_of(leaf.name)} - _FLAGS
+    said = [each for each in re.split(r"[.!?\n]+", heard.lower) if about & set(stems(each))]
+    return "implied" if said and not _NEGATED.search(said[-1]) else None
+
+
+def choice(text: str, leaf: Leaf, heard: Heard) -> str | None:
+    """Said, looked up, meant by another word, or one that asks for nothing."""
+    low = text.lower()
+    if low in ("true", "yes"):
+        return flag(True, leaf, heard)
+    if plain(text) in heard.plain_user:
+        return "said"
+    if low in NEUTRAL:
+        return "neutral"
+    if heard.under(text, leaf.name):
+        return "looked_up"
+    signs = [sign for sign in _MEANS.get(low, "").split() if not sign.isalnum() and sign in heard.user]
+    if signs or otherwise_said(text, heard):
+        return "implied"
+    parts = [stem(word) for word in words_of(text) or plain(text).split() if word not in LITTLE]
+    if parts and all(any(_alike(part, said) for said in heard.stems) for part in parts):
+        return "implied"
+    if low == "round_trip" and re.search(r"\b(?:back|return)\b", heard.lower):
+        return "implied"
+    return None
+
+
+def otherwise_said(text: str, heard: Heard) -> bool:
+    """Whether the user said another word for a common value."""
+    return bool(heard.words & set(_MEANS.get(text.lower(), "").split()))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (len(one) >= 4 and len(other) >= 4 and (one.startswith(other) or other.startswith(one)))
