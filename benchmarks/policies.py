@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +24,7 @@ import orjson
 
 from common import finish, table
 from overture.audit.estimates import Difference, Figure, differences, holm
-from overture.conversation import Conversation
-from overture.models import GREEDY, Model, Reply, Sampling, load, request_hash
-from overture.models.base import JSON, Closing
+from overture.models import Model, Remembered, Reply, Sampling, load
 from overture.policies import Steering
 from overture.policies.named import COMPOSED
 from overture.simulate.engine import Experiment, Progress, run
@@ -72,36 +70,14 @@ def load_task(name: str, count: int) -> Task:
     return sharded.task(count, 0, kinds=("math",)) if name == "sharded" else named.load(name, count, 0)
 
 
-class Answered(Closing):
-    """A model whose answers may stand in the stores of other cells already: the same request, seed and all."""
-
-    def __init__(self, model: Model, stores: Sequence[Path]) -> None:
-        self.model, self.name, self.found = model, model.name, 0
-        self._known: dict[str, str] = {}
-        for path in stores:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                self._known.update(db.execute("select request_hash, answer from calls where role = 'assistant'"))
-
-    def identity(self) -> dict[str, str]:
-        return self.model.identity()
-
-    async def reply(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> Reply:
-        asked = request_hash(conversation, sampling, tools, response_format)
-        if asked in self._known:
-            self.found += 1
-            return Reply.of(orjson.loads(self._known[asked]))
-        reply = await self.model.reply(conversation, sampling, tools, response_format)
-        self._known[asked] = orjson.dumps(reply.to_dict()).decode()
-        return reply
-
-    async def stream(self, conversation: Conversation, *more: Any) -> AsyncIterator[str]:
-        yield (await self.reply(conversation, *more)).message.text
+def answers_in(stores: Sequence[Path]) -> dict[str, Reply]:
+    """What the assistant has answered in other cells: the same request, seed and all, need not be asked again."""
+    known: dict[str, Reply] = {}
+    for path in stores:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            for request, answer in db.execute("select request_hash, answer from calls where role = 'assistant'"):
+                known[request] = Reply.of(orjson.loads(answer))
+    return known
 
 
 def spec(policy: str) -> str:
@@ -131,13 +107,13 @@ async def measure(
         for task in tasks:
             for policy in policies:
                 stores = [*out.glob(f"{task}/*/trials.sqlite"), *also]
-                known = Answered(model, stores)
+                known = Remembered(model, answers_in(stores))
                 place = out / task / policy
                 place.mkdir(parents=True, exist_ok=True)
 
-                def told(now: Progress, name: str = f"{task}/{policy}", known: Answered = known) -> None:
+                def told(now: Progress, name: str = f"{task}/{policy}") -> None:
                     if now.ended % 20 == 0 or now.ended == now.total:
-                        print(f"{name}: {now.ended} of {now.total}, {known.found} answers known", flush=True)
+                        print(f"{name}: {now.ended} of {now.total}", flush=True)
 
                 with Store(place / "trials.sqlite") as store:
                     await run(experiment(task, policy, known, concurrency), store, told)

@@ -20,10 +20,9 @@ import numpy as np
 
 from common import finish, table
 from overture.conversation import Conversation
-from overture.models import Scripted
+from overture.models import Remembered, Scripted
 from overture.policies.racing import Rules, replayed
 from overture.policies.tune import Plan, Worth, expand, put, scored
-from overture.simulate.checkup import Remembered
 from overture.simulate.store import Store
 from overture.tasks import named
 from overture.tasks.task import Item

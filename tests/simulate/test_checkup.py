@@ -14,10 +14,10 @@ import pytest
 import overture.tasks.yardsticks  # registers scripted:asker and the others
 from overture.conversation import Conversation, Message
 from overture.errors import ConfigurationChanged, ModelNotFound, ModelTimeout, ModelUnreachable, UsageError
-from overture.models import GREEDY, Model, Reply, Sampling, Scripted, Usage, load
+from overture.models import GREEDY, Model, Remembered, Reply, Sampling, Scripted, Usage, load
 from overture.policies import Decision, Steered
 from overture.policies.base import LEAVE
-from overture.simulate.checkup import Checkup, ModelGone, Remembered, checkup, summary
+from overture.simulate.checkup import Checkup, ModelGone, checkup, summary
 from overture.simulate.sections import KINDS, draw
 from overture.simulate.store import Store
 

@@ -24,7 +24,7 @@ from ..users import hearing
 from ..users.base import Speaking, User, Utterance
 from .play_person import AsAssistant, AsUser, Left, Past, Undone
 from .play_screen import Lines, Screen
-from .play_trial import Remembered
+from .play_trial import Seated
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Table:
         if game.opposite is not None:
             role = "assistant" if game.role == "user" else "user"
             sampling = Sampling(temperature=game.temperature, max_tokens=game.max_tokens)
-            opposite = Remembered(game.opposite, role, game.place, sampling, lambda: len(talk.heard), answers)
+            opposite = Seated(game.opposite, role, game.place, sampling, lambda: len(talk.heard), answers)
         self.meter = opposite.meter if opposite else Meter()
         self.user: Speaking
         self.assistant: Assistant

@@ -7,13 +7,14 @@ complete, so one of the two errors cannot have happened: it is named beside the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation
 from ..models import GREEDY, Model, Reply, Sampling, request_hash
-from ..models.base import JSON, Closing
+from ..models.base import JSON
+from ..models.wrapper import Wrapper
 from ..report.clean import one_line
 from ..simulate.seats import Meter, seed_of
 from ..simulate.store import Trial
@@ -38,7 +39,7 @@ OPPOSITE = (*_ERRORS, *((there, here) for here, there in _ERRORS))
 
 
 @dataclass
-class Remembered(Closing):
+class Seated(Wrapper):
     """A model in one seat of a played trial, with the engine's seeds. A call that was made before is not made again."""
 
     model: Model
@@ -51,13 +52,6 @@ class Remembered(Closing):
     """Request → what was answered, shared by the talks of one play."""
     meter: Meter = field(default_factory=Meter)
     _samples: dict[int, int] = field(default_factory=dict[int, int])
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    def identity(self) -> dict[str, str]:
-        return self.model.identity()
 
     async def reply(
         self,
@@ -76,16 +70,6 @@ class Remembered(Closing):
         self.answers[asked] = reply
         self.meter.enter(reply, journalled=known is not None)
         return reply
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The whole answer as one piece."""
-        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
 
 
 def figures_of(task: Task, item: Item, trial: Trial) -> list[tuple[str, str, str, str]]:

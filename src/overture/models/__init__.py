@@ -11,6 +11,7 @@ from .base import GREEDY, Model, Reply, Sampling, Usage, load, request_hash
 from .cache import Cached
 from .ledger import Ledger
 from .scripted import Recorder, Scripted, register
+from .wrapper import Remembered
 
 __all__ = [
     "GREEDY",
@@ -18,6 +19,7 @@ __all__ = [
     "Ledger",
     "Model",
     "Recorder",
+    "Remembered",
     "Reply",
     "Sampling",
     "Scripted",

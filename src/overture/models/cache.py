@@ -18,12 +18,13 @@ import orjson
 
 from ..conversation import Conversation
 from ..errors import DataError
-from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, request_hash
+from .base import GREEDY, JSON, Model, Reply, Sampling, request_hash
+from .wrapper import Wrapper
 
 SCHEMA = 1
 
 
-class Cached(Closing):
+class Cached(Wrapper):
     """Wraps a model. Failures are not kept. Several processes may share one file.
 
     `seconds` and `cost` of a stored reply are those of the first time; `details["cached"]` says that it is one.
@@ -32,13 +33,8 @@ class Cached(Closing):
     def __init__(self, model: Model, path: Path | str) -> None:
         self.model = model
         self.path = Path(path)
-        self.name = model.name
         self._lock = threading.Lock()
         self._file: sqlite3.Connection | None = None
-
-    def identity(self) -> dict[str, str]:
-        """The wrapped model's: a cache changes no answer."""
-        return self.model.identity()
 
     async def reply(
         self,

@@ -16,7 +16,8 @@ from typing import Any
 
 from ..conversation import Conversation
 from ..errors import ModelError
-from .base import GREEDY, JSON, Closing, Model, Reply, Sampling
+from .base import GREEDY, JSON, Model, Reply, Sampling
+from .wrapper import Wrapper
 
 
 @dataclass(slots=True)
@@ -76,17 +77,12 @@ class Ledger:
         return {name: account.to_dict() for name, account in sorted(self._accounts.items())}
 
 
-class Watched(Closing):
+class Watched(Wrapper):
     """A model whose calls are counted. Made by `Ledger.watch`."""
 
     def __init__(self, model: Model, account: Account) -> None:
         self.model = model
         self.account = account
-        self.name = model.name
-
-    def identity(self) -> dict[str, str]:
-        """The wrapped model's: counting changes no answer."""
-        return self.model.identity()
 
     async def reply(
         self,

@@ -24,6 +24,7 @@ import orjson
 from ..conversation import Conversation, Message
 from ..errors import BadRecord, DataError, ModelError, UsageError
 from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, Usage, request_hash, wire_messages
+from .wrapper import Wrapper
 
 Speech = Callable[[Conversation], str | Message]
 """What a scripted model does: the next message, or its text, from the conversation so far."""
@@ -154,17 +155,12 @@ class Scripted(Closing):
             start = end
 
 
-class Recorder(Closing):
+class Recorder(Wrapper):
     """Wraps a model and writes each answer to a tape as it comes, one JSON line each, for `Scripted.tape`."""
 
     def __init__(self, model: Model, path: Path | str) -> None:
         self.model = model
         self.path = Path(path)
-        self.name = model.name
-
-    def identity(self) -> dict[str, str]:
-        """The wrapped model's."""
-        return self.model.identity()
 
     async def reply(
         self,
@@ -179,16 +175,6 @@ class Recorder(Closing):
         with self.path.open("ab") as tape:
             tape.write(orjson.dumps({"request": request, "reply": reply.to_dict()}) + b"\n")
         return reply
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The whole answer as one piece, because it is recorded first."""
-        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
 
     async def close(self) -> None:
         """Close the wrapped model."""

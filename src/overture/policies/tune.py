@@ -18,8 +18,8 @@ import numpy as np
 from ..audit.estimates import Difference, Figure, Tally
 from ..audit.estimates import differences as between
 from ..errors import UsageError
-from ..models import Model, Sampling
-from ..simulate.checkup import Remembered, Strict
+from ..models import Model, Remembered, Sampling
+from ..simulate.checkup import Strict
 from ..simulate.engine import Experiment, run
 from ..simulate.seats import Seat, Yardstick
 from ..simulate.store import Store, Trial

@@ -8,16 +8,14 @@ is not there at all ends the checkup with its own reason, where a call that fail
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..audit.estimates import Difference, Figure, holm
 from ..audit.estimates import differences as between
-from ..conversation import Conversation
 from ..errors import ModelNotFound, ModelRefusedKey, ModelUnreachable, OvertureError
-from ..models import GREEDY, Model, Reply, Sampling, load, request_hash
-from ..models.base import JSON, Closing
+from ..models import Model, Remembered, Reply, Sampling, load
 from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
 from ..users.named import chosen
@@ -49,45 +47,6 @@ class Strict(Gate):
             return await super().ask(call, seed)
         except STOPPING as error:
             raise ModelGone(str(error)) from error
-
-
-@dataclass
-class Remembered(Closing):
-    """A model that is not asked the same twice in a run: where a policy leaves a turn alone, the bare reply stands."""
-
-    model: Model
-    _known: dict[str, Reply] = field(default_factory=dict[str, Reply])
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    def identity(self) -> dict[str, str]:
-        """The model's: remembering changes no answer."""
-        return self.model.identity()
-
-    async def reply(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> Reply:
-        """The model's answer to this request, seed and all."""
-        asked = request_hash(conversation, sampling, tools, response_format)
-        if asked not in self._known:
-            self._known[asked] = await self.model.reply(conversation, sampling, tools, response_format)
-        return self._known[asked]
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The whole answer as one piece."""
-        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
 
 
 @dataclass(frozen=True)
@@ -189,7 +148,7 @@ async def checkup(
     there at all.
     """
     drawn = sampling or SHORT
-    shared = Remembered(model)
+    shared = Remembered(model)  # where a policy leaves a turn alone, the bare reply stands
     speakers = [Speaker("model", shared, None, drawn, concurrency)]
     if lead is not None:
         speakers.append(Speaker("steered", shared, lead, drawn, concurrency, f"{model.name} + {led}"))

@@ -8,7 +8,7 @@ collapse into one answer; and the seed hangs on that place and never on the orde
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from ..conversation import Conversation, Message
 from ..errors import ModelError
 from ..models import GREEDY, Model, Reply, Sampling, Scripted, request_hash
-from ..models.base import JSON, Closing
+from ..models.base import JSON
+from ..models.wrapper import Wrapper
 from ..tasks.task import Item, Task, digest
 from .gate import Gate
 from .store import Store
@@ -109,7 +110,7 @@ class Meter:
 
 
 @dataclass
-class Asked(Closing):
+class Asked(Wrapper):
     """A seat's model in one trial. Every answer is journalled before it is handed on."""
 
     seat: Seat
@@ -124,13 +125,6 @@ class Asked(Closing):
     failed: ModelError | None = None
     """The error that its last call ended in."""
     _samples: dict[int, int] = field(default_factory=dict[int, int])
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    def identity(self) -> dict[str, str]:
-        return self.model.identity()
 
     async def reply(
         self,
@@ -157,16 +151,6 @@ class Asked(Closing):
         self.store.journal(self.trial_id, role, turn, sample, asked, reply)
         self.meter.enter(reply, journalled=False)
         return reply
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The whole answer as one piece, because it is journalled first."""
-        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
 
 
 def asked(

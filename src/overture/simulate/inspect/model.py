@@ -8,13 +8,14 @@ handed on as it came and not as we read it; and a context that overflowed comes 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...conversation import Conversation, Message
 from ...errors import BadAnswer, ContextOverflow
 from ...models import GREEDY, Reply, Sampling, Usage
-from ...models.base import JSON, Closing, wire_messages
+from ...models.base import JSON, wire_messages
+from ...models.wrapper import Whole
 from .messages import ours, theirs
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ FINISH: Mapping[str, str] = {"max_tokens": "length", "tool_calls": "tool_calls"}
 """Inspect's reasons to stop → ours, where the word differs or matters."""
 
 
-class Inspected(Closing):
+class Inspected(Whole):
     """A model in Inspect's hands, for one trial.
 
     `drawn`: whether temperature and length are this caller's, as for a user or a judge; if not, they are what was asked
@@ -79,16 +80,6 @@ class Inspected(Closing):
             output.model or self.name,
             time.monotonic() - began,
         )
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The whole answer as one piece."""
-        yield (await self.reply(conversation, sampling, tools, response_format)).message.text
 
     def _told(self, conversation: Conversation) -> list[ChatMessage]:
         """The messages for Inspect; those it has seen are the same objects, so that its log holds each once."""
