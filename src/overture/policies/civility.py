@@ -18,29 +18,21 @@ from ..conversation import Conversation, Message
 from ..moves import ELICITING, LEADING
 from ..tasks.wording import WANTS_QUESTIONS, WRITES
 from ..users.hearing import questions
+from . import initiative as budget
 from .base import LEAVE, Decision, First, Policy, is_draft
-from .manners import (
-    already_said,
-    asked_before,
-    enough,
-    first_question,
-    initiative,
-    pressed,
-    private,
-    took_initiative,
-    without_trail,
-)  # fmt: skip
+from .gaps_words import TO_GO_ON
+from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, initiative, pressed, took_initiative
+from .manners import already_said, first_question, private, without_trail
 
-VERSION = "1"
+VERSION = f"2, initiative {budget.VERSION}"
 """Changes whenever some decision or draft would be changed otherwise."""
-TO_ASK, TO_LEAD = 0.25, 0.5
-"""The initiative that must be left for a question that is needed, and for a proposal."""
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
     "take the most sensible value and name it in one short sentence.",
     "twice": "You have asked this before; do not ask it again. Go on with what is known, or say in one short sentence "
     "what cannot be done without it.",
     "said": "The user has already said what you ask for; do not ask it again. Use what was said.",
+    "budget": TO_GO_ON,
     "private": "Do not ask about private matters that the user has not raised. Go on without them.",
 }
 
@@ -100,8 +92,12 @@ class Civility:
         asked = questions(draft.text)
         rules = [_broken((each,), before, spoken=True, own=True) for each in asked]
         rule = rules[0] if rules and all(rules) else None
+        left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
+        if rule is None and asked and left < TO_ASK:
+            rule = "budget"
         if rule and (rule in ("just_do_it", "private") or not _delivers(request, draft)):
-            return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule]), self, rule)
+            again = afresh(Conversation(tuple(before), metadata=conversation.metadata))
+            return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
         if (shorter := first_question(draft.text)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
         return LEAVE

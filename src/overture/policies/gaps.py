@@ -21,11 +21,21 @@ from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
 from ..lenses.gaps_span import find
 from ..models import Model
+from . import initiative as budget
 from .base import LEAVE, Decision, is_draft
 from .disagreement import disagreement, sampled
-from .gaps_words import already_asked, asks_only, instruction_to_ask, instruction_to_assume, question_for
+from .gaps_words import (
+    TO_GO_ON,
+    already_asked,
+    asks_only,
+    instruction_to_ask,
+    instruction_to_assume,
+    question_for,
+)  # fmt: skip
+from .initiative import TO_ASK, afresh, enough, exchanges, initiative
+from .manners import already_said, more_to_come
 
-VERSION = "1"
+VERSION = f"2, initiative {budget.VERSION}"
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
@@ -74,14 +84,20 @@ class Gaps:
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
+        left = initiative(conversation)
         if p < least:
-            return LEAVE
+            return _go_on(conversation, left) if left < TO_ASK and least <= 1 else LEAVE
         gap = find(conversation)
         question = question_for(gap, conversation)
-        details = {"missing": round(p, 4), "kind": gap.kind if gap else None}
+        if already_said(question, conversation.messages) or more_to_come(conversation.messages):
+            return LEAVE
+        details = {"missing": round(p, 4), "kind": gap.kind if gap else None, "initiative": round(left, 2)}
         why = f"something needed seems missing (probability {p:.2f})"
-        if already_asked(conversation, gap):
-            return Decision("assume", instruction_to_assume(gap), p, f"{why} and was asked for", details=details)
+        dear = left < TO_ASK or p < dearer(least, left) or enough(conversation.messages)
+        if dear or already_asked(conversation, gap):
+            told = instruction_to_assume(gap, asked=bool(exchanges(conversation.messages)))
+            why = f"{why} and " + ("asking is no longer welcome" if dear else "was asked for")
+            return Decision("assume", told, p, why, instead=afresh(conversation), details=details)
         if self.wording == "own" and question:
             return Decision("elicit", confidence=p, why=why, say=question, details=details)
         return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
@@ -113,6 +129,22 @@ class Gaps:
             return LEAVE
         why = "the draft does not ask for what is missing"
         return Decision("elicit", confidence=p, why=why, say=question, details={"missing": round(p, 4)})
+
+
+def _go_on(conversation: Conversation, left: float) -> Decision:
+    """Whoever asked, the model too: when questions have come to nothing, the turn is for doing."""
+    if all(each.brought for each in exchanges(conversation.messages)):
+        return LEAVE
+    why, details = "questions have come to nothing", {"initiative": round(left, 2)}
+    return Decision("assume", TO_GO_ON, why=why, instead=afresh(conversation), details=details)
+
+
+def dearer(least: float, left: float) -> float:
+    """From which probability to ask when so much initiative is left: the odds of `least`, divided by it. A question
+    pays where odds x gain exceed its cost, and the cost is divided by what is left: after one that came to nothing
+    2.5 times as high."""
+    odds = least / max(1 - least, 1e-9) / max(left, 1e-9)
+    return odds / (1 + odds)
 
 
 def shifted(p: float, prior: float) -> float:

@@ -15,7 +15,8 @@ from ..lenses.gaps_span import Gap
 from ..lenses.moves import NAMES
 from ..lenses.moves import look as look_moves
 from ..moves import ELICITING
-from .replies import delegates, does_not_know, just_do_it
+from .initiative import exchanges
+from .manners import same
 
 QUESTIONS = {
     "amount": ("how much or how many is that exactly?", "How much or how many should it be exactly?"),
@@ -30,8 +31,16 @@ QUESTIONS = {
     "purpose": ("what is it about, or what is it for?", "What is it about, and what is it for?"),
 }
 """Kind of gap → what is asked after a quotation, and what is asked alone."""
+TO_GO_ON = (
+    "Your questions have brought nothing so far. Ask the user nothing in this turn: do what was asked with what is "
+    "known, and name in one short sentence what you assumed or what cannot be done without it. Make up no value for an "
+    "act that cannot be undone."
+)
+"""What the model is told where asking has come to an end."""
 LONGEST_QUOTE = 120
 """Characters."""
+_ASKS = re.compile(r"\W*(?:how (?:much|many|long|far|often|old|big|fast|tall)|what|which|when)\b", re.IGNORECASE)
+"""The user's own question, which cannot be asked back."""
 _WORD = re.compile(r"[^\W_]+")
 _DELIVERING = frozenset({"execute", "inform", "coach", "assume"})
 
@@ -45,20 +54,33 @@ def question_for(gap: Gap | None, conversation: Conversation) -> str:
     if not gap.quote or (gap.quote == said and not gap.noun):
         return alone
     quote = gap.quote if len(gap.quote) <= LONGEST_QUOTE else f"… {gap.words} …"
+    if gap.kind == "amount" and _ASKS.match(quote):
+        return f'You wrote "{_plain(quote)}": what do I need to know for {f"the {gap.noun}" if gap.noun else "that"}?'
     return f'You wrote "{_plain(quote)}": ' + (f"how many {gap.noun} is that exactly?" if gap.noun else after)
 
 
 def already_asked(conversation: Conversation, gap: Gap | None) -> bool:
-    """Whether the assistant has put a question about this before, or the user has just left a question unanswered."""
-    messages = conversation.messages
-    asked = [message.text for message in messages if message.role == "assistant" and "?" in message.text]
-    if not asked:
+    """Whether the assistant has asked about these words before; or its last question has just come to nothing; or what
+    would be asked is like one that did."""
+    before = exchanges(conversation.messages)
+    if not before:
         return False
-    reply = messages[-1].text
-    if gap is None or just_do_it(reply, asked=True) or delegates(reply) or does_not_know(reply):
+    if not before[-1].brought and (gap is None or before[-1].heard == len(conversation.messages) - 1):
         return True
+    if gap is None:
+        return False
+    asked = [conversation.messages[each.at].text for each in before]
     wanted = _content(gap.words if gap.noun else gap.quote or QUESTIONS[gap.kind][1])
-    return any(len(wanted & _content(text)) >= 0.5 * len(wanted) for text in asked)
+    if any(len(wanted & _content(text)) >= 0.5 * len(wanted) for text in asked):
+        return True
+    mine = question_for(gap, conversation)
+    return any(_alike(mine, each, gap) for past in before if not past.brought for each in past.asked)
+
+
+def _alike(mine: str, other: str, gap: Gap) -> bool:
+    """Whether a question is like one that came to nothing: about the same words, or of the same kind and as general."""
+    after, alone = QUESTIONS[gap.kind]
+    return same(mine, other) or (not gap.noun and other.endswith((after, alone)))
 
 
 def asks_only(conversation: Conversation) -> bool:

@@ -1,9 +1,8 @@
-"""What is civil to ask: not twice, not what was said, not what is the user's to raise, and not more than is welcome.
+"""What is civil to ask: not what was said, not what is the user's to raise, and one thing at a time.
 
-In come a question and the messages so far; out come yes or no, and the budget of initiative that the conversation
-itself leaves: every initiative spends from it, it refills when the user takes one up and halves when they brush one
-off. Nothing is stored, so workers agree. Easy to get wrong: "is it about the same thing?" is judged by the words that
-carry the question, so "what date is it?" and "which day shall I take?" have to meet.
+In come a question and the messages so far; out comes yes or no. What came of earlier questions, and how many more are
+welcome, is in `initiative`. Easy to get wrong: "is it about the same thing?" is judged by the words that carry the
+question, so "what date is it?" and "which day shall I take?" have to meet.
 """
 
 from __future__ import annotations
@@ -12,20 +11,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from ..conversation import Conversation, Message
+from ..conversation import Message
 from ..lenses.segments import spans
 from ..tasks.terms import stems
-from ..tasks.wording import OFFERS, TRAILS, apart, blanked
+from ..tasks.wording import TRAILS, apart, blanked
 from ..users.hearing import questions
 from .grounding import Heard
-from .replies import delegates, does_not_know, just_do_it, rejects
 
-SPENDS, REFUND, BRUSHED = 0.2, 0.3, 0.5
-"""What an initiative takes from the budget, what comes back when it is taken up, and the factor when it is brushed
-off."""
 _ALIKE, _LEAST = 0.6, 0.5
 """Shares of the telling words of the shorter and of the longer of two questions that both must have to ask the same."""
-_PERMISSION = re.compile(
+PERMISSION = re.compile(
     r"\b(?:proceed|go ahead|confirm|shall i|should i|may i|is (?:this|that|everything) (?:correct|right|ok(?:ay)?)|"
     r"would you like me to|do you want me to)\b",
     re.IGNORECASE,
@@ -105,54 +100,9 @@ _ANNOUNCES = re.compile(
 _COPULA = r"(?:\s+(?:is|are|was|will be|would be)|'s|\s*[:=])\s+(?!not\b|unknown|unclear|open|flexible|the same)\w"
 
 
-def initiative(conversation: Conversation) -> float:
-    """0 to 1: how much initiative is welcome now. `metadata["initiative"]` is what there was to begin with, else 1.
-
-    budget ← budget − SPENDS for each message of the assistant that asks or offers; then, by the user's next words,
-    min(1, budget + REFUND) if they took it up, or budget × BRUSHED if they brushed it off.
-    """
-    given = conversation.metadata.get("initiative", 1.0)
-    budget = min(1.0, max(0.0, float(given))) if isinstance(given, int | float) else 1.0
-    pending = False
-    for message in conversation.messages:
-        if message.role == "assistant":
-            pending = took_initiative(message.text)
-            if pending:
-                budget = max(0.0, budget - SPENDS)
-        elif message.role == "user" and pending:
-            pending = False
-            budget = budget * BRUSHED if brushed_off(message.text) else min(1.0, budget + REFUND)
-    return budget
-
-
-@lru_cache(maxsize=4096)
-def took_initiative(text: str) -> bool:
-    """Whether a message of the assistant's puts a question or an offer to the user; a trailing courtesy is none."""
-    if questions(text):
-        return True
-    return any(OFFERS.search(text[start:end]) for start, end in spans(text))
-
-
-def brushed_off(text: str) -> bool:
-    """Whether a user's words turn an initiative away: told to get on with it, turned down, or met with nothing."""
-    return just_do_it(text, asked=True) or rejects(text) or not re.search(r"\w", text)
-
-
-def enough(messages: Sequence[Message]) -> bool:
-    """Whether the user has said "just do it" or the like, and has not asked to be asked since."""
-    stop = False
-    asked = False
-    for message in messages:
-        if message.role == "assistant":
-            asked = bool(questions(message.text))
-        elif message.role == "user":
-            if just_do_it(message.text, asked):
-                stop = True
-            elif re.search(
-                r"\b(?:ask me|any questions for me|you (?:can|may) ask|feel free to ask)\b", message.text, re.I
-            ):
-                stop = False
-    return stop
+def telling(text: str) -> frozenset[str]:
+    """The stems of a text that carry it, without the small words that any question has."""
+    return frozenset(stems(text)) - _SMALL
 
 
 @lru_cache(maxsize=4096)
@@ -175,40 +125,14 @@ def same(one: str, other: str) -> bool:
     return bool(shared) and shared >= _ALIKE * fewer and shared >= _LEAST * more
 
 
-def asked_before(question: str, messages: Sequence[Message]) -> bool:
-    """Whether the assistant asked the same before and the user has spoken since, whatever they said. To ask leave for
-    something is never the same."""
-    if _PERMISSION.search(question):
-        return False
-    for at, message in enumerate(messages):
-        if message.role != "assistant" or not any(later.role == "user" for later in messages[at + 1 :]):
-            continue
-        if any(same(question, earlier) for earlier in questions(message.text)):
-            return True
-    return False
-
-
-def pressed(question: str, messages: Sequence[Message]) -> bool:
-    """Whether asking this would press on: the user was asked before and could not say, left it open or brushed it off,
-    or was asked twice."""
-    if _PERMISSION.search(question):
-        return False
-    times = 0
-    for at, message in enumerate(messages):
-        if message.role == "assistant" and any(same(question, earlier) for earlier in questions(message.text)):
-            heard = next((later.text for later in messages[at + 1 :] if later.role == "user"), None)
-            if heard is not None:
-                times += 1
-                if does_not_know(heard) or delegates(heard) or brushed_off(heard):
-                    return True
-    return times > 1
-
-
 def already_said(question: str, messages: Sequence[Message]) -> bool:
-    """Whether the user has said what a question asks for: a day, a number of people, an address, or "the X is …".
+    """Whether the user has said what a question asks for: a day, a number of people, an address, "the X is …", or
+    how many in the very words that the question quotes.
 
     Only for questions that ask for one plain thing; "which of the two dates" asks for more than whether one was said.
     """
+    if any(_counted(match[1], match[2]) for match in _QUOTED.finditer(question)):
+        return True
     about = topic(question)
     if not about or re.search(r"\b(?:or|which of|do you mean|you said)\b", question, re.IGNORECASE):
         return False
@@ -233,8 +157,29 @@ def already_said(question: str, messages: Sequence[Message]) -> bool:
     return False
 
 
+def _counted(quote: str, noun: str) -> bool:
+    """Whether words that a question quotes already say how many: "180 passengers", and nothing vague beside it."""
+    figure = re.search(rf"\d\s+(?:[\w'-]+\s+)?{re.escape(noun)}\b", quote, re.IGNORECASE)
+    return bool(figure) and not _INDEFINITE.search(quote)
+
+
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,200})[\"”]\W*how many ([\w'-]+)", re.IGNORECASE)
+_INDEFINITE = re.compile(r"\b(?:some|several|many|few|more|other|each|every|same|various|enough)\b", re.IGNORECASE)
 _BOOKING = frozenset(
     stems("book table reservation flight room trip order meeting event travel arrive leave depart stay call mail")
+)
+
+
+def more_to_come(messages: Sequence[Message]) -> bool:
+    """Whether the user has said that they will say it in pieces, so that what is missing is on its way."""
+    return any(_IN_PIECES.search(message.text) for message in messages if message.role == "user")
+
+
+_IN_PIECES = re.compile(
+    r"\b(?:(?:tell|send|give|show|get|getting|paste|read|say) [^.!?\n]{0,60}(?:piece by piece|bit by bit|part by part|"
+    r"one (?:part|piece|message) at a time|in (?:several|a few|two|three) (?:parts|pieces|messages))|"
+    r"more (?:is )?(?:to come|to follow|follows)|(?:rest|next part|second part) (?:will )?(?:follows?|comes?))\b",
+    re.IGNORECASE,
 )
 
 

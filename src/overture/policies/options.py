@@ -27,7 +27,7 @@ from ..tasks.terms import stem, stems
 from ..users.hearing import questions
 from .base import LEAVE, Decision, is_draft
 from .disagreement import sampled
-from .manners import enough
+from .initiative import enough
 from .replies import delegates
 
 VERSION = "1"

@@ -29,8 +29,9 @@ from ..users.hearing import questions
 from .base import tools_of
 from .effects import changes_state, named
 from .grounding import Heard
+from .initiative import asked_before, brushed_off, enough
 from .insert_expansion import ungrounded
-from .manners import already_said, apiece, asked_before, brushed_off, enough, private
+from .manners import already_said, apiece, private
 from .replies import accepts, does_not_know, rejects
 
 VERSION = "1"
