@@ -65,6 +65,7 @@ def ours(address: str, model: str, count: int, flying: int, folder: Path) -> Non
     """`count` conversations through our engine."""
     from overture.conversation import Conversation, Message
     from overture.models import Model, load
+    from overture.models.loop import run_loop
     from overture.simulate.engine import Experiment, run
     from overture.simulate.gate import Gate
     from overture.simulate.seats import Seat
@@ -103,7 +104,7 @@ def ours(address: str, model: str, count: int, flying: int, folder: Path) -> Non
                 ran = await run(Experiment(task, "talk", Person(), seat, concurrency=flying), store)
         assert [trial.status for trial in ran.trials] == ["capped"] * count, ran.trials[0].outcome
 
-    asyncio.run(main())
+    run_loop(main())
 
 
 def theirs(address: str, model: str, count: int, flying: int, folder: Path) -> None:

@@ -8,7 +8,6 @@ empty.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
@@ -72,6 +71,7 @@ def checkup(
     """Say how a model takes the initiative: asks in need, asks needlessly, guesses, coaches or does."""
     from ..audit.files import write_whole
     from ..models import Sampling
+    from ..models.loop import run_loop
     from ..report import checkup_html
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
@@ -106,7 +106,7 @@ def checkup(
         set_aside(out / "trials.sqlite")
     try:
         with Store(out / "trials.sqlite") as store, progress("asking") as on_trial:
-            result = asyncio.run(_measure(asked, models, store, sections, on_trial))
+            result = run_loop(_measure(asked, models, store, sections, on_trial))
     finally:
         _leave_nothing_empty(out, made_folder)
     words = ["overture", *sys.argv[1:]] if "checkup" in sys.argv else ["overture", "checkup", "--model", model]

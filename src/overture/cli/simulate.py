@@ -7,7 +7,6 @@ command; and what was paid for is never thrown away, so the store stays whatever
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
@@ -114,6 +113,7 @@ def simulate(
 
 
 def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
+    from ..models.loop import run_loop
     from ..simulate.seats import Yardstick
     from ..simulate.store import Store, set_aside
     from ..simulate.summary import simulate as run
@@ -148,7 +148,7 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
                 return await run(experiments, store, watch)
 
     with Store(out / "trials.sqlite") as store:
-        return asyncio.run(everything(store))
+        return run_loop(everything(store))
 
 
 def _dry(asked: Asked) -> None:

@@ -8,7 +8,6 @@ makes its own from the words.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -40,6 +39,7 @@ def spread(asked: Asked, path: Path, told: Callable[[int, int], None]) -> None:
 
 def made(asked: Asked, store: Held, number: int, of: int) -> None:
     """Make the trials of one share, in a worker."""
+    from ..models.loop import run_loop
     from ..simulate.engine import run
     from ..simulate.seats import Yardstick
 
@@ -54,4 +54,4 @@ def made(asked: Asked, store: Held, number: int, of: int) -> None:
             for experiment in experiments:
                 await run(experiment, store)
 
-    asyncio.run(everything())
+    run_loop(everything())

@@ -7,7 +7,6 @@ the half of the units on which nobody raced.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import sys
@@ -60,6 +59,7 @@ def tune(
     """Race policies and their settings on your tasks, and say which is best and how sure that is."""
     from ..audit.files import write_whole
     from ..models import Sampling, load
+    from ..models.loop import run_loop
     from ..policies.racing import Rules
     from ..policies.tune import Plan, Worth, expand, summary
     from ..simulate.store import Store, set_aside
@@ -86,7 +86,7 @@ def tune(
     if fresh:
         set_aside(out / "trials.sqlite")
     with Store(out / "trials.sqlite") as store:
-        tuned = asyncio.run(_race(plan, loaded, store))
+        tuned = run_loop(_race(plan, loaded, store))
     import orjson
 
     write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))

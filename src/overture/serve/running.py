@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from aiohttp import web
 
@@ -116,15 +115,3 @@ async def serving(
         await proxy.close()
         await upstream.close()
         await model.close()
-
-
-def run_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Run under uvloop where it is installed."""
-    try:
-        import uvloop
-
-        factory = uvloop.new_event_loop
-    except ImportError:
-        factory = None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main)

@@ -20,8 +20,9 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from ..errors import OvertureError
+from ..models.loop import run_loop
 from .metrics import SHARED
-from .running import GRACE, run_loop, serving
+from .running import GRACE, serving
 from .settings import Settings
 
 Ready = Callable[[int], None]

@@ -1,0 +1,25 @@
+"""The event loop that everything which asks models runs in: uvloop where it is installed, asyncio's own elsewhere.
+
+In comes a coroutine; out comes what it returns. uvloop takes some eight in a hundred off the processor time of a
+simulated call. Easy to get wrong: the library never chooses a loop; only commands do, which own the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_loop(main: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, as asyncio.run does."""
+    try:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    except ImportError:  # there is none for Windows
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main)
