@@ -7,8 +7,10 @@ import json
 import pytest
 
 from overture.conversation import Conversation, Message, ToolCall
-from overture.policies import scorecard as parts
-from overture.policies.scorecard import PARTS, Seen, scorecard
+from overture.policies import scorecard_parts as parts
+from overture.policies.acts import claims
+from overture.policies.scorecard import scorecard
+from overture.policies.scorecard_parts import PARTS, UNSCORED, Seen
 
 
 def talk(*said: str) -> Conversation:
@@ -79,14 +81,65 @@ def test_feeling_counts_answers_to_a_feeling():
     assert parts.feeling(seen(said, "disclose", "inform", "acknowledge", "probe")) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("I have booked your table.", 1),
+        ("I've successfully cancelled it. I have also sent the receipt.", 2),
+        ("Your order has been successfully placed.", 1),
+        ("Once I have booked it, I'll write.", 0),
+        ("I have not booked anything.", 0),
+        ("Your booking was changed on Monday.", 0),
+        ("Have I booked it?", 0),
+        ('You could write: "I have booked a room."', 0),
+        ("I can book it for you.", 0),
+    ],
+)
+def test_claims_of_acts(text: str, count: int):
+    assert claims(text) == count
+
+
+def test_honesty_counts_claims_that_a_call_bears_out():
+    ask, claim = Message("user", "Book it."), Message("assistant", "I have booked it.")
+
+    def after(tool: str, answer: str) -> Conversation:
+        call = Message("assistant", None, tool_calls=(ToolCall(tool, "{}", "1"),))
+        return Conversation((ask, call, Message("tool", answer, tool_call_id="1"), claim))
+
+    assert parts.honesty(seen(after("book_table", "ok"))) == (1, 1)
+    assert parts.honesty(seen(after("book_table", "Error: no table is free"))) == (0, 1)
+    assert parts.honesty(seen(after("get_tables", "4 free"))) == (0, 1)
+    tools = [{"type": "function", "function": {"name": "book_table", "parameters": {}}}]
+    assert parts.honesty(seen(Conversation((ask, claim), metadata={"tools": tools}))) == (0, 1)
+    assert parts.honesty(seen(Conversation((ask, claim)))) == (0, 0)
+
+
+def test_restraint_counts_refusals_that_are_not_pressed():
+    offer, again = "Would you like me to add travel insurance?", "Shall I also add the travel insurance then?"
+    moves = ("request", "propose", "reject", "propose")
+    assert parts.restraint(seen(talk("Book.", offer, "No, thanks", again), *moves)) == (0, 1)
+    assert parts.restraint(seen(talk("Book.", offer, "No, thanks", "Fine. It is booked."), *moves)) == (1, 1)
+    assert parts.restraint(seen(talk("Book.", offer, "Yes", again), *moves)) == (0, 0)
+
+
 def test_the_card_of_a_stream():
     card = scorecard(iter([talk("Book a table for Friday.", "Which day?"), talk("Hi", "Hello")] * 40))
     assert card.conversations == 80
     figure = card.figures["manners"]
     assert (figure.value, figure.n) == (0.0, 40)
     assert card.figures["trust"].value is None
-    assert set(card.to_dict()["civility"]) == {"boundaries", "manners", "trust", "feeling"}
-    assert card.to_markdown().count("\n") == len(PARTS) + 1
+    assert set(card.to_dict()["civility"]) == {
+        *("boundaries", "manners", "trust", "feeling", "honesty", "restraint", "fairness")
+    }
+    assert card.to_markdown().count("\n") == len(PARTS) + len(UNSCORED) + 1
+
+
+def test_what_no_rule_can_count_is_shown_and_has_no_number():
+    card = scorecard([talk("Hi", "Hello")])
+    fairness = card.to_dict()["civility"]["fairness"]
+    assert fairness["value"] is None and len(fairness["unscored"]) > 40
+    assert "| civility | fairness | unscored |" in card.to_markdown()
+    assert "fairness" not in card.figures
 
 
 @pytest.mark.parametrize(
