@@ -12,7 +12,7 @@ from overture.conversation import Conversation
 from overture.models import Scripted
 from overture.policies import make
 from overture.policies.base import with_tools
-from overture.policies.disagreement import disagreement, same, sampled
+from overture.policies.disagreement import between_readings, disagreement, one_reading, same, sampled
 from overture.policies.worth import DEFAULTS, Stakes
 from overture.policies.worth_asking import WorthAsking, kind_of, questions_so_far
 
@@ -36,6 +36,24 @@ def talk(*turns: str) -> Conversation:
 )
 def test_what_is_at_stake(text: str, kind: str):
     assert kind_of(talk(text)) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Set an alarm and delete the old folder.", "irreversible"),
+        ("Delete the old folder and set an alarm.", "irreversible"),
+        ("Write a poem. Then rename the file.", "reversible"),
+        ("Rename the file, write a poem and send it to Ana.", "irreversible"),
+        ("How many apples are left? Please order 5 more.", "irreversible"),
+    ],
+)
+def test_the_gravest_act_counts(text: str, kind: str):
+    assert kind_of(talk(text)) == kind
+
+
+def test_an_earlier_turns_act_counts_too():
+    assert kind_of(talk("Cancel my order.", "Which one?", "Add a note to it as well.")) == "irreversible"
 
 
 async def test_irreversible_acts_ask_reversible_ones_assume():
@@ -92,3 +110,62 @@ async def test_samples_are_drawn_with_seeds_of_their_own():
 def test_every_default_is_a_price_of_something():
     assert set(DEFAULTS) == {"irreversible", "reversible", "draft", "answer", "advice", "talk"}
     assert all(stakes.cost > 0 and stakes.wrong <= stakes.named <= 1 for stakes in DEFAULTS.values())
+
+
+OPEN = "Tom has some apples and buys 5 more. How many has he?"
+READING = "Tom has 7 apples and buys 5 more. How many has he?"
+
+
+def answering(to_the_request: tuple[int, ...], to_the_reading: tuple[int, ...]) -> Scripted:
+    """Gives these numbers in turn to the request, those to one reading of it, and words that reading when told to."""
+    given = {"request": 0, "reading": 0}
+
+    def reply(conversation: Conversation) -> str:
+        text = conversation.messages[-1].text
+        if "Write it again" in text:
+            return READING
+        which, numbers = ("reading", to_the_reading) if text == READING else ("request", to_the_request)
+        given[which] += 1
+        return f"He has {numbers[(given[which] - 1) % len(numbers)]}."
+
+    return Scripted.function(reply, "answering", "1")
+
+
+async def test_the_reading_is_asked_for_inside_a_fence():
+    told: list[str] = []
+
+    def reply(conversation: Conversation) -> str:
+        told.append(conversation.messages[-1].text)
+        return f"  {READING} "
+
+    reading = await one_reading(Scripted.function(reply, "reader", "1"), talk(OPEN))
+    assert [message.text for message in reading.messages] == [READING]
+    first, *_, last = told[0].splitlines()
+    assert last in first and OPEN in told[0].split(last)[2]
+
+
+@pytest.mark.parametrize(
+    ("request_answers", "reading_answers", "left"),
+    [
+        ((12, 13, 14, 15), (12, 12, 12, 12), 1.0),
+        ((12, 13, 14, 15), (12, 13, 14, 15), 0.0),
+        ((12, 12, 13, 13), (12, 12, 12, 13), 2 / 3 - 1 / 2),
+        ((12, 12, 12, 13), (12, 13, 14, 15), 0.0),
+        ((12, 12, 12, 12), (12, 13, 14, 15), 0.0),
+    ],
+)
+async def test_only_disagreement_between_readings_counts(
+    request_answers: tuple[int, ...], reading_answers: tuple[int, ...], left: float
+):
+    """Whatever one reading leaves open too is difficulty and no reason to ask."""
+    model = answering(request_answers, reading_answers)
+    assert await between_readings(model, talk(OPEN), 4) == pytest.approx(left)
+
+
+async def test_a_hard_request_is_not_taken_for_an_open_one():
+    readings = answering((12, 13, 14, 15), (12, 12, 12, 12))
+    hard = answering((12, 13, 14, 15), (12, 13, 14, 15))
+    missing = [
+        (await WorthAsking(samples=4, model=model).decide(talk(OPEN))).details["missing"] for model in (readings, hard)
+    ]
+    assert missing[0] > missing[1]

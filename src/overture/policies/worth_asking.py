@@ -23,7 +23,7 @@ from .gaps_words import already_asked, instruction_to_ask, instruction_to_assume
 from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = "1"
+VERSION = "2"
 LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
@@ -39,7 +39,7 @@ _ACTS = {
 }
 _OPENERS = {kind: frozenset(words.split()) for kind, words in _ACTS.items()}
 _SUM = re.compile(r"\b(?:how (?:much|many|long|far)|calculate|compute|work out|add up|convert)\b", re.IGNORECASE)
-_BEGINS = re.compile(r"(?:^|[.!?;:,]\s+|\b(?:please|and|then|to|you|me|just)\s+)([a-z]+)", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:^|[.!?;:,]\s+|\b(?:please|and|then|to|you|me|just)\s+)(?=([a-z]+))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
