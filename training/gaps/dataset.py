@@ -47,6 +47,8 @@ class Example:
     missing: str = ""
     """The missing thing in words, where known."""
     weight: float = 1.0
+    file: str = ""
+    """Of the written ones, where it stands."""
 
 
 def drawn(name: str) -> float:
@@ -351,7 +353,7 @@ def written() -> Iterator[Example]:
             unit = f"{domain}/{words_of(line)[:120]}"
             split = split_of(unit, 0.3, 0.1)
             if fields[0] in ("-", "!"):
-                yield Example("written", unit, split, said(fields[1]), fields[0] == "!")
+                yield Example("written", unit, split, said(fields[1]), fields[0] == "!", file=file.stem)
                 continue
             if len(fields) != 3:
                 raise ValueError(f"{file.name}:{number} is not a pair")
@@ -360,7 +362,7 @@ def written() -> Iterator[Example]:
             if not told:
                 raise ValueError(f"{file.name}:{number} marks no difference")
             complete, lacking = (_tidy(_MARK.sub(lambda m, side=side: m[side], text)) for side in (1, 2))
-            base = Example("written", unit, split, said(lacking), True, kind, question)
+            base = Example("written", unit, split, said(lacking), True, kind, question, file=file.stem)
             yield base
             yield replace(base, conversation=said(complete), lacking=False, kind="")
             if split == "train":
@@ -425,19 +427,101 @@ I left out a number.
 """And sentences that claim the opposite."""
 
 
+BESIDES = """
+There were several chairs along the wall.
+A few people were waiting outside.
+Some music was playing next door.
+Many of the shops were closed that day.
+It had rained a lot the night before.
+The bus was a little late.
+We had plenty of time on our hands.
+Lots of children were playing in the yard.
+Several of my friends like this kind of thing.
+I have asked a few other assistants before.
+There is a bit of noise in here.
+Some of this I copied from the board.
+A number of neighbours came by to watch.
+On the way they met various people.
+It took me a while to write this.
+There was enough light to read by.
+My sister keeps quite a few cats.
+A couple of dogs barked in the distance.
+Many years ago there was a mill here.
+Hardly any wind was blowing.
+I have been thinking about this for some time.
+The room had some pictures on its walls.
+Numerous questions like this are in the book.
+The teacher spoke about it for quite some time.
+By the way, I still have some tea left.
+Also, there were lots of leaves on the path.
+More about that another day.
+Their usual table was taken.
+Part of the way was muddy.
+It was the same weather as on the day before.
+Incidentally, my uncle owns a number of old maps.
+A crowd of onlookers had gathered, some with umbrellas.
+There had been fewer visitors than in spring.
+Someone had left a handful of flyers on the counter.
+The walls were painted in various colours, and a few posters hung there.
+"""
+"""Vague quantities that belong to nothing, behind requests of either side."""
+COUNTED = """
+There are {n} chairs in this room.
+The book has {n} pages.
+My grandfather was born in {y}.
+It is {h}:{m} right now.
+I live at {n} Mill Lane.
+This is question {h} of {n}.
+Bus {n} goes by here.
+I sent this at {h}:{m}.
+I have {n} tabs open.
+His shirt bore the number {n}.
+Ticket {n}, counter {h}.
+The clock has just struck {h}.
+My cat is {h} years old.
+We meet in room {n} on floor {h}.
+I am using version {h}.{n}.
+The wall behind them was {h} metres high.
+By the way, my sister has {h} goldfish.
+The town was founded in {y} and has {n} lamp posts.
+A poster on the wall said "{n} years of service".
+Somebody in the next room counted to {n}.
+"""
+"""And numbers that belong to nothing."""
+REPEATED = "many few several lots enough more various plenty less".split()
+
+
+def beside(rng: random.Random) -> str:
+    """A sentence with quantities that have nothing to do with the request."""
+    kind = rng.random()
+    if kind < 0.08:
+        return " ".join([rng.choice(REPEATED)] * rng.randint(4, 10))
+    lines = (BESIDES if kind < 0.6 else COUNTED).strip().splitlines()
+    n, h, m, y = rng.randint(13, 480), rng.randint(1, 12), rng.randint(10, 59), rng.randint(1880, 1990)
+    return rng.choice(lines).format(n=n, h=h, m=m, y=y)
+
+
 def disturbed(examples: tuple[Example, ...]) -> Iterator[Example]:
-    """Training requests once more, with a sentence behind or before them that changes nothing."""
-    for number, example in enumerate(examples):
+    """Training requests once more, with a sentence behind, before or within them that changes nothing; twins with the
+    same one."""
+    for example in examples:
         if example.split != "train" or example.set == "abg-coqa" or len(example.conversation) > 1:
             continue
-        rng = random.Random(f"disturbed/{number}")
-        chance = 0.6 if example.set == "written" else 0.25
-        if rng.random() > chance:
-            continue
-        put = rng.choice(rng.choice((ASIDES, URGINGS, DOUBTS)))
         text = example.conversation.messages[0].text
-        both = f"{put} {text}" if rng.random() < 0.25 else f"{text} {put}"
-        yield replace(example, conversation=said(both), weight=example.weight * 0.7)
+        rng = random.Random(f"disturbed/{example.set}/{example.unit}/{example.weight}")
+        chance = 0.6 if example.set == "written" else 0.25
+        for share, put in ((chance, rng.choice(rng.choice((ASIDES, URGINGS, DOUBTS)))), (0.45, beside(rng))):
+            where, hit = rng.random(), rng.random() < share
+            if hit:
+                both = f"{put} {text}" if where < 0.2 else within(text, put, rng) if where < 0.45 else f"{text} {put}"
+                yield replace(example, conversation=said(both), weight=example.weight * 0.7)
+
+
+def within(text: str, put: str, rng: random.Random) -> str:
+    """The text with a sentence put between two of its own; in front of it where it has but one."""
+    sentences = re.split(r"(?<=[.!?])\s+", text)
+    at = rng.randrange(len(sentences))
+    return " ".join([*sentences[:at], put, *sentences[at:]])
 
 
 SETS = {
