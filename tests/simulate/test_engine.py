@@ -345,6 +345,7 @@ async def test_progress_and_the_summary_count_everything(tmp_path: Path) -> None
     assert told["user_errors"] == {
         "trials": 4,
         "utterances": 10,
+        "asked_again": 0,
         "trials_with_errors": 0,
         "by_kind": {},
         "examples": [],

@@ -41,6 +41,8 @@ async def test_shards_says_the_next_part_to_a_reply_that_asks_nothing_and_one_of
     assert words(heard)[3] == "As I said: I want to go to Bergen."
     several = await talk("shards+answers_several", "On which day, and for how many people?")
     assert several[1].revealed == ("day", "travellers")
+    for one in ("Which city and day?", "On which day does the train to your city of destination go?"):
+        assert len((await talk("shards+answers_several", one))[1].revealed) == 1, "one question, one part"
 
 
 async def test_shards_ends_with_one_who_never_stops_asking() -> None:

@@ -12,7 +12,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import GREEDY, Scripted
 from overture.tasks.pairs import task as pairs
-from overture.tasks.task import Part
+from overture.tasks.task import Act, Part
 from overture.users.base import Utterance, says
 from overture.users.faults import find, parts_said
 from overture.users.spoken import UserUnreadable, transcript
@@ -49,7 +49,7 @@ async def test_the_server_is_told_what_may_be_answered() -> None:
 
     for user, answer in (
         ("shards-llm", {"part": "day", "message": "Friday."}),
-        ("goal", {"message": "a", "done": False}),
+        ("goal", {"message": "A train.", "done": False}),
     ):
         model, _ = player(answer)
         model.__class__ = Player
@@ -145,3 +145,96 @@ def test_a_part_with_most_of_the_words_that_are_left_is_no_leak_and_the_others_w
     assert told == []
     leaked = find(says(f"{long.text} {short.text} {third.text}", ("limits",)), item, [], before)
     assert [error.kind for error in leaked] == ["goal_leaked"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The person says that they do not know what they want.", "spoke_about_person"),
+        ("It is Friday. The user wants to go.", "spoke_about_person"),
+        ("They want a train.", "spoke_about_person"),
+        ("PERSON: Friday.", "prompt_spoken"),
+        ("The part you asked for is not available.", "prompt_spoken"),
+        ("I tell a little at a time and never hand over all.", "prompt_spoken"),
+        ("…", "said_nothing"),
+        ("I", "said_nothing"),
+        ("I do not mind it, and " * 6, "went_in_circles"),
+    ],
+)
+def test_a_line_that_is_not_the_persons_is_seen(text: str, kind: str) -> None:
+    before = Conversation(())
+    assert [error.kind for error in find(says(text), ITEM, (), before)] == [kind]
+    known = replace(ITEM, goal=f"{ITEM.goal} Note: {text}")
+    words = [error.kind for error in find(says(text), known, (), before)]
+    assert words == ([kind] if kind == "said_nothing" else []), "what stands in the item is the person's to say"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I need a present for the person who fits my kitchen.",
+        "The personal code is lost.",
+        "Yes.",
+        "No",
+        "B",
+        "They may come too, but I want Friday, and they may not.",
+        "I don't know, I don't mind.",
+        "You say it.",
+        "I want the part that is fast, and the part that is slow.",
+        "As I said: It should be on Friday.",
+    ],
+)
+def test_what_people_say_is_no_slip(text: str) -> None:
+    assert faults(text) == []
+
+
+def test_they_is_somebody_once_somebody_has_spoken() -> None:
+    assert faults("They want fish.", before=Conversation(())) == ["spoke_about_person"]
+    assert faults("They want fish.", before=ITEM.opening.then(Message("assistant", "What do the guests want?"))) == []
+
+
+def test_an_earlier_slip_of_the_user_excuses_no_later_one() -> None:
+    before = Conversation((Message("user", "The person says this,"), Message("assistant", "Which day?")))
+    assert faults("The person says this,", before=before) == ["spoke_about_person"]
+
+
+def test_a_part_that_is_named_without_its_value_is_seen() -> None:
+    assert faults("The day of my train.", revealed=("day",)) == ["value_left_out"]
+    assert faults("How many people we are.", revealed=("travellers",)) == ["value_left_out"]
+    assert faults("Friday!", revealed=("day",)) == [] == faults("Just 3.", revealed=("travellers",))
+    none = Part("gas pipe", "there is none", ("gas",), "Gas pipe: there is none.")
+    item = replace(ITEM, parts=(none,), open=frozenset({"gas pipe"}))
+    told = [
+        find(says(text, ("gas pipe",)), item, (), ITEM.opening) for text in ("No, I don't have one.", "The gas pipe.")
+    ]
+    assert [[error.kind for error in one] for one in told] == [[], ["value_left_out"]]
+
+
+def test_as_many_parts_as_were_asked_for_are_no_error_and_one_more_is() -> None:
+    three = " ".join(part.words for part in ITEM.parts)
+    names = tuple(part.name for part in ITEM.parts)
+    two = says(" ".join(part.words for part in ITEM.parts[:2]), names[:2])
+
+    def kinds(said: Utterance, *each: str) -> list[str]:
+        return [e.kind for e in find(said, ITEM, (), ITEM.opening, Act(tuple(each)))]
+
+    assert kinds(two, "destination", "day") == [] and kinds(two, "day") == ["several_parts"]
+    assert kinds(says(three, names), *names) == [] and kinds(says(three, names), "day", "destination") != []
+
+
+async def test_a_line_that_is_not_the_persons_is_asked_for_once_more_and_counted() -> None:
+    about = {"part": "day", "message": "The person says Friday."}
+    model, asked = player(about, {"part": "day", "message": "Friday."})
+    heard = await talk("shards-llm", "Which day?", model=model)
+    assert words(heard)[-1] == "Friday." and heard[-1].again == 1
+    assert "spoke about the person instead of as them" in asked[1] and asked[1].startswith(asked[0])
+    model, asked = player(about, about)
+    heard = await talk("shards-llm", "Which day?", model=model)
+    assert words(heard)[-1] == "The person says Friday." and heard[-1].again == 1 and len(asked) == 2
+    model, asked = player({"part": "day", "message": "The day."}, {"part": "day", "message": "Friday."})
+    heard = await talk("shards-llm", "Which day?", model=model)
+    assert words(heard)[-1] == "Friday." and "named a part" in asked[1]
+    model, asked = player({"message": "They want a train.", "done": False}, {"message": "A train.", "done": False})
+    assert words(await talk("goal", model=model)) == ["A train."]
+    model, asked = player({"message": "I need a train.", "done": False})
+    assert (await talk("goal", model=model))[0].again == 0 and len(asked) == 1

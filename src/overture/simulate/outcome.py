@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..conversation import Conversation
-from ..tasks.task import Hear, Item, Verdict
+from ..tasks.task import Act, Hear, Item, Verdict
 from ..users import faults, hearing
-from ..users.base import Utterance
+from ..users.base import Utterance, last_reply
 from .relay import Talk
 
 
@@ -37,7 +37,8 @@ def outcome(item: Item, talk: Talk, verdict: Verdict, hear: Hear | None) -> dict
         "covered": covered,
         "questions": asked,
         "wasted": wasted,
-        "user_errors": user_errors(item, talk),
+        "user_errors": user_errors(item, talk, hear),
+        "user_again": sum(said.again for said in talk.heard),
         **decisions(talk),
     }
 
@@ -54,12 +55,13 @@ def settled(heard: Sequence[Utterance]) -> dict[str, str]:
     return {name: value for said in heard for name, value in said.settled.items()}
 
 
-def user_errors(item: Item, talk: Talk) -> list[dict[str, Any]]:
+def user_errors(item: Item, talk: Talk, hear: Hear | None) -> list[dict[str, Any]]:
     """The user's errors: the turn, the kind and the words of each."""
     found: list[dict[str, Any]] = []
     told: list[str] = []
     for turn, (said, before) in enumerate(zip(talk.heard, talk.before, strict=True)):
-        for error in dict.fromkeys((*said.errors, *faults.find(said, item, told, before))):
+        heard = (hear or hearing.hear)(item, before) if said.revealed and last_reply(before) is not None else Act()
+        for error in dict.fromkeys((*said.errors, *faults.find(said, item, told, before, heard))):
             found.append({"turn": turn, "kind": error.kind, "words": error.words})
         told += said.revealed
     return found

@@ -122,6 +122,7 @@ def user_errors(trials: Sequence[Trial]) -> dict[str, Any]:
     return {
         "trials": len(ended),
         "utterances": sum((trial.outcome or {})["turns"] for trial in ended),
+        "asked_again": sum((trial.outcome or {}).get("user_again", 0) for trial in ended),
         "trials_with_errors": len({trial.trial_id for trial, _ in found}),
         "by_kind": dict(sorted(Counter(error["kind"] for _, error in found).items())),
         "examples": [{"trial_id": trial.trial_id, "item": trial.item, **error} for trial, error in found[:SHOWN]],

@@ -73,13 +73,19 @@ def rows(content: bytes, name: str = "pairs.jsonl") -> list[PairRow]:
 
 def items_of(row: PairRow) -> tuple[Item, Item]:
     """The lacking item and its complete twin."""
-    part = Part(row.part.name, row.part.value, tuple(row.part.terms), f"The {row.part.name}: {row.part.value}.")
+    part = Part(row.part.name, row.part.value, tuple(row.part.terms), _told(row.part.name, row.part.value))
     script = Script(row.question, row.delivery, row.guess, row.assumed, row.coaching)
 
     def item(side: str, request: str, left_open: frozenset[str]) -> Item:
         return Item(f"{row.id}/{side}", row.domain, row.kind, request, row.complete, (part,), left_open, row.id, script)
 
     return item("lacking", row.lacking, frozenset({part.name})), item("complete", row.complete, frozenset())
+
+
+def _told(name: str, value: str) -> str:
+    """A part as a person notes it down: `Values: 4, 8, 15.`"""
+    plain = name.removeprefix("the ")
+    return f"{plain[:1].upper()}{plain[1:]}: {value.rstrip('.')}."
 
 
 @cache

@@ -201,6 +201,13 @@ class Act:
     """Names of parts that it says cannot be met."""
     delivers: bool | None = None
     """Whether it delivers a result; None: it cannot be told."""
+    questions: tuple[tuple[str, ...], ...] = ()
+    """For each question that fits a part, the parts it fits, the likeliest first; empty: each of `asks` is one."""
+
+    @property
+    def each(self) -> tuple[tuple[str, ...], ...]:
+        """Question by question, the parts it fits."""
+        return self.questions or tuple((name,) for name in self.asks)
 
 
 Hear = Callable[[Item, Conversation], Act]

@@ -11,15 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from ..conversation import Conversation, Message
 from ..models import Model
 from ..tasks.task import Item
 
-ERRORS = ("goal_leaked", "several_parts", "invented", "spoke_for_assistant")
-"""What simulated users do wrong: tell the whole goal, reveal more than one part at once, state a fact that is in no
-part, or speak as the assistant."""
+ERRORS: Mapping[str, str] = MappingProxyType(
+    {
+        "goal_leaked": "told most of what is hidden at once",
+        "several_parts": "revealed more parts than the reply asked for, and more than one",
+        "value_left_out": "named a part as if telling it, without its value",
+        "invented": "stated a figure that is in no part and that nobody said",
+        "spoke_for_assistant": "spoke as the assistant",
+        "spoke_about_person": "spoke about the person instead of as them",
+        "prompt_spoken": "said words of the prompt aloud",
+        "said_nothing": "said no word",
+        "went_in_circles": "said the same words over and over",
+    }
+)
+"""What simulated users do wrong: kind → what that is, in words for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,8 @@ class Utterance:
     """Part → value, where this user now wants another value than the item says."""
     errors: tuple[UserError, ...] = ()
     """Errors that this user knows it made. `faults.find` looks for others in every message."""
+    again: int = 0
+    """How often a model that plays this user was asked again for this message."""
 
 
 class Speaking(Protocol):

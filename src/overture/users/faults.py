@@ -1,10 +1,10 @@
-"""What a simulated user did wrong in a message: leaked the goal, told several parts, made up a figure, or spoke as
-the assistant.
+"""What a simulated user did wrong in a message, of the kinds in `base.ERRORS`.
 
-In come what the user said and what it could have said; out come UserErrors with the words. Every utterance of every
-user is looked over, also of those that cannot err, so that a rate of 0 is a measurement. Easy to get wrong: these
-rules see what can be seen by rule (figures, whole phrases, roles); a made-up fact without a figure passes, so the
-rate is a lower bound and a sample has to be read.
+In come what the user said, what it could have said and what it was asked; out come UserErrors with the words. Every
+utterance of every user is looked over, also of those that cannot err, so that a rate of 0 is a measurement. How a line
+sounds is looked at in `voice`, what it tells is looked at here. Easy to get wrong: these rules see what can be seen by
+rule (figures, whole phrases, roles); a made-up fact without a figure passes, so the rate is a lower bound and a sample
+has to be read.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ..conversation import Conversation
-from ..tasks.task import Item, Part
+from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance
+from .voice import slips
 
-VERSION = "2"
+VERSION = "3"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
 """Share of a part's own words, with all of its figures, from which on a message has told it."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_AS_ASSISTANT = re.compile(
-    r"^\s*(?:assistant|ai|bot|model)\s*:|<\|?\s*(?:im_start|assistant|end_of_turn)|\[/?INST\]"
-    r"|\bhow (?:can|may) i (?:help|assist)\b|\bas an ai\b|\bi(?:'d| would) be happy to (?:help|assist)\b"
-    r"|\bis there anything else i can (?:help|do)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
 _SMALL = frozenset(
     stems(
         "a an the of to in on at is are was were be will would should it its i my me we our us you your he she they "
         "there and or for with that this has have want"
     )
+)
+
+_DENIALS = frozenset(
+    stems("no not none nothing never neither without don't doesn't isn't aren't wasn't won't can't cannot")
 )
 
 
@@ -66,38 +65,65 @@ def _needs(words: str, request: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(figures_in(words)), frozenset(own - _SMALL - set(stems(request)))
 
 
-def find(said: Utterance, item: Item, told: Sequence[str], before: Conversation) -> list[UserError]:
-    """The errors of a message. `told` are the parts revealed before it, `before` is what was said before it."""
+def find(
+    said: Utterance, item: Item, told: Sequence[str], before: Conversation, heard: Act | None = None
+) -> list[UserError]:
+    """The errors of a message. `told` are the parts revealed before it, `before` is what was said before it, `heard` is
+    what its last reply asked for; None: nothing."""
     if said.message is None:
         return []
     text = said.message.text
-    found: list[UserError] = []
-    voice = _AS_ASSISTANT.search(text)
-    if voice:
-        found.append(UserError("spoke_for_assistant", voice[0].strip()))
     if text == item.request:  # the item's own words, which the task answers for
-        return found
+        return []
+    opening = not any(message.role == "user" for message in before.messages)
+    found = slips(text, own_words(item, before), opening)
+    heard = heard or Act()
+    for part in item.parts:
+        if part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot):
+            value = said.settled.get(part.name, part.value)
+            if not has_value(text, part.name, value, item.request):
+                found.append(UserError("value_left_out", text[:200]))
     left = [part for part in item.open_parts if part.name not in told]
     slipped = [part for part in parts_said(text, left, item) if part.name not in said.revealed]
     if slipped:
         known = parts_said(" ".join(m.text for m in before.messages), slipped, item)
         slipped = [part for part in slipped if part not in known]
-    opening = not any(message.role == "user" for message in before.messages)
     # what was told as one part may hold most of the words that are left; only more than that is a leak
     rest = left if opening else [part for part in left if part.name not in said.revealed]
     if _leaks(text, item, rest) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left)):
         found.append(UserError("goal_leaked", text[:200]))
-    elif slipped and len(slipped) + len(said.revealed) > 1:
+    elif len(slipped) + len(said.revealed) > max(1, len(heard.each) + len(heard.offers) + len(heard.cannot)):
         found.append(UserError("several_parts", text[:200]))
     figures = figures_in(text)
     if figures:
-        sayable = (item.goal, item.request, *(part.words for part in item.parts))
-        heard = (message.text for message in before.messages)
-        figures -= figures_in(" ".join((*sayable, *heard)))
+        figures -= figures_in(" ".join((*_sayable(item), *(message.text for message in before.messages))))
     made_up = sorted(figures)
     if made_up:
         found.append(UserError("invented", ", ".join(made_up)[:200]))
     return found
+
+
+def own_words(item: Item, before: Conversation) -> tuple[str, ...]:
+    """The texts whose words are the user's to say: the item's, and what others said before."""
+    return (*_sayable(item), *(message.text for message in before.messages if message.role != "user"))
+
+
+def _sayable(item: Item) -> tuple[str, ...]:
+    return item.goal, item.request, *(part.words for part in item.parts)
+
+
+def has_value(text: str, name: str, value: str, request: str = "") -> bool:
+    """Whether a message that tells the part of this name has something of its value: a figure, or a word that neither
+    the name nor the request has."""
+    figures = figures_in(value)
+    known = _SMALL | set(stems(f"{name} {request}"))
+    words = {word for word in stems(value) if not word.isdigit()} - known
+    said = set(stems(text))
+    if not figures and not words:
+        return True
+    return (
+        bool(words & said) or bool(figures & figures_in(text)) or bool(said & _DENIALS and set(stems(value)) & _DENIALS)
+    )
 
 
 def _leaks(text: str, item: Item, left: Sequence[Part]) -> bool:

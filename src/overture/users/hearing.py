@@ -38,6 +38,14 @@ _TELLING = {
 }
 
 
+_AND = re.compile(
+    r",\s*(?:and\s+|or\s+)?|;\s*"
+    r"|\s+and\s+(?=(?:\w+ )?(?:what|which|who|whose|when|where|why|how|whether|do|does|is|are)\b)",
+    re.IGNORECASE,
+)
+"""Where one sentence goes from one question to the next."""
+
+
 @lru_cache(maxsize=4096)
 def questions(text: str) -> tuple[str, ...]:
     """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers."""
@@ -101,14 +109,18 @@ def hear(item: Item, conversation: Conversation) -> Act:
     """The Act of the last reply, by its words alone; whether it delivers cannot be told so."""
     best: dict[str, float] = {}
     elsewhere = False
+    each: list[tuple[str, ...]] = []
     for question in questions(last_reply(conversation) or ""):
         found = matches(question, item)
         elsewhere = elsewhere or not found
         for score, name in found:
             best[name] = max(best.get(name, 0.0), score)
-    return Act(tuple(sorted(best, key=lambda name: -best[name])), elsewhere)
+        if found:
+            each += _clauses(question, item, [name for _, name in found])
+    return Act(tuple(sorted(best, key=lambda name: -best[name])), elsewhere, questions=tuple(each))
 
 
-def is_plain(reply: str) -> bool:
-    """Whether a reply holds anything that could be read: a letter or a digit."""
-    return bool(re.search(r"\w", reply))
+def _clauses(question: str, item: Item, fitting: list[str]) -> list[tuple[str, ...]]:
+    """For each thing that a sentence asks for, those of the parts it fits: on which day, and for how many people?"""
+    clauses = [[name for _, name in matches(clause, item) if name in fitting] for clause in _AND.split(question)]
+    return [tuple(names) for names in clauses if names] or [tuple(fitting)]

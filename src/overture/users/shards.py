@@ -33,12 +33,12 @@ class Shards:
     hear: Hear = hearing.hear
     """How a reply is understood."""
     several: bool = False
-    """Answers every relevant question of a reply at once, instead of the one it fits best."""
+    """Answers every relevant question of a reply at once, each with one part, instead of the one it fits best."""
     name: str = "shards"
     needs_model: bool = False
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "shards", "version": 1, "hearing": hearing.VERSION, "several": self.several}
+        return {"user": "shards", "version": 2, "hearing": hearing.VERSION, "several": self.several}
 
     def answering_several(self) -> Shards:
         """The same person, who answers all of a reply's questions at once."""
@@ -64,15 +64,22 @@ class Holding:
         # material that is handed over piece by piece is not chosen by questions
         act = Act() if self.item.data.get("in_order") else self._hear(self.item, conversation)
         asked = bool(act.asks or act.elsewhere)
-        wanted = [name for name in act.asks if name in self._open]
+        wanted = self._answers(act) if self._several else [name for name in act.asks if name in self._open][:1]
         if wanted:
-            return self._reveal(wanted if self._several else wanted[:1], "answered")
+            return self._reveal(wanted, "answered")
         if not asked and self._open:
             return self._reveal([next(iter(self._open))], "volunteered")
         if asked and (self._open or self._patience > 0):
             self._patience -= not self._open
             return says(self._known(act), why="unrelated" if not act.asks else "again")
         return Utterance(None, done=True, why="nothing_left")
+
+    def _answers(self, act: Act) -> list[str]:
+        """One open part for each question, the one that it fits best and that answers none before it."""
+        wanted: list[str] = []
+        for names in act.each:
+            wanted += [name for name in names if name in self._open and name not in wanted][:1]
+        return wanted
 
     def _reveal(self, names: list[str], why: str) -> Utterance:
         parts = [self._open.pop(name) for name in names]

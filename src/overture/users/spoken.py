@@ -4,16 +4,16 @@ In come a conversation and a model; out comes an Utterance read from strict JSON
 conversation stands in a fence that nothing said in it can close. Easy to get wrong: a model that plays a user drifts
 into playing the assistant and into telling all; what it says is looked over by `faults`. The server is given the JSON
 schema, so that a small model too can only choose a part that is open; an answer that is no such JSON all the same is
-asked for once more and then fails the trial, never guessed at. Source of `goal`: CollabLLM's simulator (Wu et
-al. 2025, arXiv 2502.00640), whose end is a substring there and a field here.
+asked for once more and then fails the trial, never guessed at. A line that is not the person's (`voice.slips`), or that
+leaves out the value of the part it chose, is asked for once more too, with what was wrong; if the second is no better
+it stands and is counted as an error, and each asking again is counted (`Utterance.again`). Source of `goal`:
+CollabLLM's simulator (Wu et al. 2025, arXiv 2502.00640), whose end is a substring there and a field here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -22,11 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..conversation import Conversation
 from ..errors import BadAnswer, UsageError
 from ..models import Model
-from ..models.verdicts import Prompt, Unscored, Verdict, ask
+from ..models.verdicts import Unscored, Verdict, ask
 from ..tasks.task import Item, Part
-from .base import Speaking, Utterance, last_reply, says
-from .faults import parts_said
+from .base import ERRORS, Speaking, Utterance, last_reply, says
+from .faults import has_value, own_words, parts_said
 from .shards import PATIENCE
+from .voice import prompt, slips
 
 ATTEMPTS = 2
 """How often one utterance is asked for."""
@@ -57,13 +58,9 @@ def _schema(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 _WORDS = {"type": "string", "minLength": 1, "maxLength": 300}
-_SAID = _schema(thought=_WORDS, message={**_WORDS, "minLength": 0}, done={"type": "boolean"})
-
-
-@cache
-def prompt(name: str) -> Prompt:
-    """One of the users' prompt files."""
-    return Prompt.read(files("overture.users") / "prompts" / f"{name}.md")
+_SAID = _schema(
+    thought={**_WORDS, "maxLength": 120}, message={**_WORDS, "minLength": 0, "maxLength": 200}, done={"type": "boolean"}
+)
 
 
 def transcript(conversation: Conversation) -> str:
@@ -74,20 +71,40 @@ def transcript(conversation: Conversation) -> str:
             text = message.text
             if len(text) > LONGEST:
                 text = f"{text[: LONGEST // 2]} […] {text[-LONGEST // 2 :]}"
-            lines.append(f"{'PERSON' if message.role == 'user' else 'ASSISTANT'}: {text}")
+            lines.append(f"{'YOU' if message.role == 'user' else 'ASSISTANT'}: {text}")
     return "\n\n".join(lines) or "(nothing yet)"
 
 
-async def asked(model: Model, text: str, shape: type[Verdict], schema: Mapping[str, Any]) -> Verdict:
-    """The model's answer in this shape, to which the server is to hold it by the JSON schema. Raises UserUnreadable
-    after ATTEMPTS answers that are not."""
-    reason = ""
-    for _ in range(ATTEMPTS):
-        answer = await ask(model, text, shape, schema=schema)
-        if not isinstance(answer, Unscored):
-            return answer
-        reason = answer.reason
-    raise UserUnreadable(f"the model that plays the user gave no readable line in {ATTEMPTS} attempts: {reason}")
+async def asked(
+    model: Model, text: str, shape: type[Verdict], schema: Mapping[str, Any], wrong: Callable[[Verdict], str | None]
+) -> tuple[Verdict, int]:
+    """(the model's answer in this shape, how often it was asked again). The server is to hold it to the JSON schema.
+
+    An answer of another shape, or one of which `wrong` says what is wrong, is asked for again; of ATTEMPTS answers the
+    last that could be read stands. Raises UserUnreadable where none could.
+    """
+    last: Verdict | None = None
+    reason, ask_for = "", text
+    for again in range(ATTEMPTS):
+        answer = await ask(model, ask_for, shape, schema=schema)
+        if isinstance(answer, Unscored):
+            reason = answer.reason
+            continue
+        last, kind = answer, wrong(answer)
+        if kind is None:
+            return answer, again
+        ask_for = f"{text}\n\nYour last try was no use: you {ERRORS[kind]}. Try again, and say it as yourself."
+    if last is None:
+        raise UserUnreadable(f"the model that plays the user gave no readable line in {ATTEMPTS} attempts: {reason}")
+    return last, ATTEMPTS - 1
+
+
+def _slipped(text: str, item: Item, conversation: Conversation) -> str | None:
+    """The kind of the first slip of a line."""
+    if not text.strip():
+        return None
+    opening = last_reply(conversation) is None
+    return next((error.kind for error in slips(text, own_words(item, conversation), opening)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +115,7 @@ class SpokenShards:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "shards-llm", "version": 2, "prompt": prompt("shards").version}
+        return {"user": "shards-llm", "version": 3, "prompt": prompt("shards").version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Rephrasing(item, _needed(model, self.name))
@@ -122,13 +139,20 @@ class _Rephrasing:
         parts = "\n".join(orjson.dumps(part).decode() for part in left) or "(nothing is left)"
         text = prompt("shards").filled({"parts": parts}, {"conversation": transcript(conversation)})
         choice = {"enum": [*self._open, None]}
-        line = await asked(self._model, text, _Shard, _schema(part=choice, message=_WORDS))
+
+        def wrong(line: _Shard) -> str | None:
+            part = self._open.get(line.part or "")
+            if part is not None and not has_value(line.message, part.name, part.value, self._item.request):
+                return "value_left_out"
+            return _slipped(line.message, self._item, conversation)
+
+        line, again = await asked(self._model, text, _Shard, _schema(part=choice, message=_WORDS), wrong)
         if line.part is not None and line.part not in self._open:
             raise UserUnreadable(f"the model that plays the user chose a part that is not open: {line.part[:40]!r}")
         if line.part is None:
-            return says(line.message, why="unrelated")
+            return replace(says(line.message, why="unrelated"), again=again)
         del self._open[line.part]
-        return says(line.message, (line.part,), "answered" if "?" in reply else "volunteered")
+        return replace(says(line.message, (line.part,), "answered" if "?" in reply else "volunteered"), again=again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +163,7 @@ class Goal:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "goal", "version": 2, "prompt": prompt("goal").version}
+        return {"user": "goal", "version": 3, "prompt": prompt("goal").version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Improvising(item, _needed(model, self.name))
@@ -152,17 +176,20 @@ class _Improvising:
 
     async def next(self, conversation: Conversation) -> Utterance:
         text = prompt("goal").filled({"goal": self._item.goal}, {"conversation": transcript(conversation)})
-        line = await asked(self._model, text, _Line, _SAID)
+        line, again = await asked(
+            self._model, text, _Line, _SAID, lambda line: _slipped(line.message, self._item, conversation)
+        )
         begun = last_reply(conversation) is not None
         if not line.message.strip():
             if not (line.done and begun):
                 raise UserUnreadable("the model that plays the user said nothing and was not done")
-            return Utterance(None, done=True, why="done")
+            return Utterance(None, done=True, why="done", again=again)
         revealed = tuple(part.name for part in parts_said(line.message, tuple(self._open.values()), self._item))
         for name in revealed:
             del self._open[name]
         done = line.done and begun
-        return says(line.message, revealed, "opening" if not begun else "done" if done else "said", done)
+        why = "opening" if not begun else "done" if done else "said"
+        return replace(says(line.message, revealed, why, done), again=again)
 
 
 def _needed(model: Model | None, name: str) -> Model:

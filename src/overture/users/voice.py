@@ -1,0 +1,116 @@
+"""Does a line sound like the person? A player of people slips out of the part: it speaks about the person, says
+nothing, speaks as the assistant, or says aloud the prompt that it plays from.
+
+In come a line and the texts from which its words may come; out come UserErrors with the words. Pure, and used twice: a
+user that a model plays asks once more for such a line, and `faults` counts those that were said all the same. Easy to
+get wrong: "the person who fits my kitchen" is a thing that people say. So a rule counts only how a sentence begins,
+and never words that stand in the item or were said before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+from ..models.verdicts import Prompt
+from ..tasks.terms import stems
+from .base import UserError
+
+PROMPTS = ("goal", "shards")
+ECHOED = 5
+"""Words in a row that a line has from a prompt, and from nowhere else, from which on it says the prompt aloud."""
+ROUNDS = 3
+"""How often a line may say the same four words, beside what the item repeats, before it goes round in circles."""
+_RUN = 4
+
+_ASSISTANT = re.compile(
+    r"^\s*(?:assistant|ai|bot|model)\s*:|<\|?\s*(?:im_start|assistant|end_of_turn)|\[/?INST\]"
+    r"|\bhow (?:can|may) i (?:help|assist)\b|\bas an ai\b|\bi(?:'d| would) be happy to (?:help|assist)\b"
+    r"|\bis there anything else i can (?:help|do)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SPEAKS = (
+    r"(?:says?|said|asks?|asked|wants?|wanted|needs?|needed|tells?|told|replies|replied|answers?|answered|speaks?|spoke|"
+    r"thinks?|thought|knows?|knew|likes?|prefers?|is|was|does|did|do|has|had|are|were|have|would|will|can|cannot|"
+    r"could|should|may|might|must|mentions?|continues?|begins?|starts?|who (?:plays?|played|is|speaks))\b"
+)
+_BEGINS = r"(?:\A|[.!?:;,]\s+|\n)[\s\"“'(*-]*"
+_ABOUT = re.compile(rf"{_BEGINS}(the (?:person|user|human|speaker) {_SPEAKS})", re.IGNORECASE)
+_ABOUT_FIRST = re.compile(rf"\A[\s\"“'(*-]*((?:they|he|she) {_SPEAKS})", re.IGNORECASE)
+_LABEL = re.compile(r"^\s*(?:person|you|user)\s*:", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(r"\b(?:the|that|this) (?:chosen )?part (?:that )?(?:you|i|the assistant) \w+", re.IGNORECASE)
+
+
+_EMPTY = frozenset(stems("i a an the my and to of is am it"))
+"""Words that alone say nothing; "yes", "no" and "B" do."""
+
+
+@cache
+def prompt(name: str) -> Prompt:
+    """One of the users' prompt files."""
+    return Prompt.read(files("overture.users") / "prompts" / f"{name}.md")
+
+
+def slips(text: str, own: Sequence[str], opening: bool) -> list[UserError]:
+    """Where a line is not the person's. `own` are the texts whose words are theirs to say, the item's and what was said
+    by others; `opening`: nobody has spoken yet, so "they" can be nobody else."""
+    found: list[UserError] = []
+    for kind, words in (
+        ("said_nothing", text if _EMPTY.issuperset(stems(text)) else None),
+        ("went_in_circles", _circles(text, own)),
+        ("spoke_for_assistant", _match(_ASSISTANT, text)),
+        ("spoke_about_person", _about(text, own, opening)),
+        ("prompt_spoken", _aloud(text, own)),
+    ):
+        if words is not None:
+            found.append(UserError(kind, words[:200]))
+    return found
+
+
+def _match(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match[match.lastindex or 0].strip() if match else None
+
+
+def _circles(text: str, own: Iterable[str]) -> str | None:
+    """The words that a line says over and over, more often than any one text repeats them."""
+    counted = Counter(_runs(text, _RUN))
+    if not counted or max(counted.values()) <= ROUNDS:
+        return None
+    usual = Counter[tuple[str, ...]]()
+    for one in own:
+        usual |= Counter(_runs(one, _RUN))
+    run, times = max(((run, times - usual[run]) for run, times in counted.items()), key=lambda pair: pair[1])
+    return f"{times} times: {' '.join(run)}" if times > ROUNDS else None
+
+
+def _about(text: str, own: Sequence[str], opening: bool) -> str | None:
+    found = _match(_ABOUT, text) or (_match(_ABOUT_FIRST, text) if opening else None)
+    if found is None:
+        return None
+    known = " ".join(own).lower()
+    return None if " ".join(found.lower().split()[:2]) in known else found
+
+
+def _aloud(text: str, own: Sequence[str]) -> str | None:
+    """Words of a prompt, or of the transcript's labels, that the person has from nowhere else."""
+    label = _match(_LABEL, text) or _match(_PART, text)
+    if label is not None and not any(label.lower() in one.lower() for one in own):
+        return label
+    said = _runs(text, ECHOED)
+    theirs = {run for one in own for run in _runs(one, ECHOED)}
+    echoed = [run for run in said if run in _prompted() and run not in theirs]
+    return " ".join(echoed[0]) if echoed else None
+
+
+def _runs(text: str, length: int) -> list[tuple[str, ...]]:
+    words = stems(text)
+    return [tuple(words[at : at + length]) for at in range(len(words) - length + 1)]
+
+
+@cache
+def _prompted() -> frozenset[tuple[str, ...]]:
+    return frozenset(run for name in PROMPTS for run in _runs(prompt(name).text, ECHOED))
