@@ -288,7 +288,7 @@ async def test_requests_sent_ahead_are_answered_in_their_order(tmp_path: Path):
 async def test_a_body_that_breaks_off_or_never_ends_is_refused_and_not_passed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("overture.serve.app.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("overture.serve.receiving.SECONDS", 0.2)
     async with watched(replying(b"{}"), tmp_path / "log", expect=2) as (mock, _, port):
         late = request(ASKED, CLOSE)[:-5]
         head, _ = parted(await ask(port, late))

@@ -288,6 +288,16 @@ async def test_a_policy_that_is_not_allowed_is_refused():
         assert not mock.seen
 
 
+async def test_a_shadow_that_is_not_done_when_the_proxy_ends_is_written_all_the_same(tmp_path):
+    log = tmp_path / "decisions.jsonl"
+    policy, settings = Told(seconds=30), {"shadow": True, "log": str(log), "deadline": 60.0}
+    async with proxied(replying(saying("hi")), making(told=policy), policy="told", **settings) as (_, _, port):
+        await ask(port, request(body(), CLOSE))
+        await ask(port, request(body(), CLOSE))
+    records = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    assert [(record["outcome"], record["decisions"]) for record in records] == [("done", [])] * 2
+
+
 async def test_shadow_decides_and_records_and_changes_nothing(tmp_path):
     log = tmp_path / "decisions.jsonl"
     plain = b' {"choices":[{"message":{"role":"assistant","content":"hi"}}]}'

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -21,26 +21,23 @@ from multidict import CIMultiDict
 from ..conversation import Conversation, Message
 from ..errors import BadAnswer
 from ..models import Model
-from ..policies import Decision, Policy, Steered
-from .bodies import Body, Refused, read_body
+from ..policies import Policy, Steered
+from .bodies import Body, Refused
 from .choice import Choices, Chosen
 from .copies import Copy
 from .decisions import DecisionsLog
 from .exchange import Exchange
 from .headers import for_upstream
-from .leading import Leading, note, readable, reviewed
+from .leading import Leading, readable
 from .leaving import Leavers
 from .memory import Memory, shelf_of, user_of
 from .metrics import Metrics
+from .receiving import receive
 from .relay import cut, failure, relay
 from .settings import OFF, Settings, is_loopback
+from .shadows import Shadows
 from .spans import Spans
 from .upstream import Upstream, UpstreamFailed
-
-BODY_SECONDS = 120.0
-"""A client may take so long to send a body."""
-MOST_SHADOWS = 64
-"""Decisions that are made after their answer has gone, at a time; past these a request goes undecided."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -59,8 +56,8 @@ class Proxy:
         self._model = model
         self._key = settings.key
         self._leavers = Leavers()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._shadows = 0
+        self._running: list[asyncio.Task[None]] = []
+        self._shadows = Shadows(self._note)
         self._routes: dict[str, tuple[str, Handler, bool]] = {
             "/v1/chat/completions": ("POST", self._chat, True),
             "/v1/models": ("GET", self._models, True),
@@ -72,15 +69,14 @@ class Proxy:
         """Begin what runs beside the requests, and make the deployment's policy. Raises UsageError if there is none."""
         if self.settings.policy != OFF:
             await self.choices.policy(self.settings.policy)
-        self._beside(self._leavers.run())
-        if self.log is not None:
-            self._beside(self.log.run())
+        running = [self._leavers.run(), *([self.log.run()] if self.log is not None else [])]
+        self._running = [asyncio.create_task(each) for each in running]
 
     async def close(self) -> None:
         """Write down what is left."""
-        for task in list(self._tasks):
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._shadows.close(), *self._running, return_exceptions=True)
         if self.log is not None:
             self.log.close()
         if self.memory is not None:
@@ -110,8 +106,7 @@ class Proxy:
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
         # without a key, any page that a browser on this machine has open could ask
-        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
-        if "Origin" in request.headers or not is_loopback(host):
+        if "Origin" in request.headers or not _is_here(request.headers.get("Host", "")):
             return failure(403, "without a key only programs on this machine are answered", "not_local")
         return None
 
@@ -164,7 +159,7 @@ class Proxy:
         return failure(status, message, kind)
 
     async def _answered(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
-        body = await self._body(request)
+        body = await receive(request, self.settings.max_body)
         chosen = self.choices.of(request.headers.get("X-Overture-Policy"), body)
         exchange.take(body.value, chosen.spec, chosen.shadow)
         exchange.user = user_of(body.value, request.headers.get("Authorization", ""))
@@ -180,7 +175,7 @@ class Proxy:
             async with self.upstream.chat(chosen.body.raw, headers, _query(request)) as answer:
                 response = await relay(request, answer, exchange, own, copy if keep else None)
             if steered is not None and seen is not None:
-                self._shadow(steered, seen, copy, exchange)
+                self._shadows.add(steered, seen, copy, exchange)
         else:
             keep = self.settings.log_content
             query = _query(request)
@@ -211,61 +206,6 @@ class Proxy:
             return Steered(self._model, policy, self.settings.deadline), seen
         return None, None
 
-    def _shadow(self, steered: Steered, seen: Conversation, copy: Copy, exchange: Exchange) -> None:
-        """Decide after the answer has gone; what would have been done is written down, and nothing else."""
-        exchange.end("done")
-        if self._shadows >= MOST_SHADOWS:
-            exchange.unsteered = "shadow_backlog"
-            return
-
-        async def decided(moment: str, seen: Conversation) -> Decision:
-            decision = await steered.decide(seen)
-            note(exchange, moment, decision)
-            return decision
-
-        async def decide() -> None:
-            self._shadows += 1
-            try:
-                plan = await decided("plan", seen)
-                if plan.leaves and steered.policy.reviews:
-                    await reviewed(seen, copy.drafts(), decided)
-            except BadAnswer:
-                exchange.unsteered = exchange.unsteered or "draft_not_readable"
-            finally:
-                self._shadows -= 1
-                self._note(exchange)
-
-        exchange.deferred = True
-        self._beside(decide())
-
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _body(self, request: web.BaseRequest) -> Body:
-        most = self.settings.max_body
-        too_large = Refused(413, f"the body is over {most} bytes", "too_large")
-        if (request.content_length or 0) > most:
-            raise too_large
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for piece in request.content.iter_any():
-                    pieces.append(piece)
-                    size += len(piece)
-                    if size > most:
-                        raise too_large
-        except TimeoutError:
-            raise Refused(408, "the body did not come in time", "body_timeout") from None
-        except web.RequestPayloadError:
-            raise Refused(400, "the body broke off", "body_broke") from None
-        return read_body(b"".join(pieces), request.headers.get("Content-Encoding", ""), most)
-
     def _onward(self, request: web.BaseRequest, body: Body | None = None) -> CIMultiDict[str]:
         without = {"authorization"} if self._key is not None else set[str]()
         if body is not None and not body.encoding:
@@ -279,6 +219,12 @@ class Proxy:
             self.log.add(exchange.record(self.settings.log_content))
         if self.spans is not None:
             self.spans.add(exchange)
+
+
+@lru_cache(maxsize=256)
+def _is_here(host: str) -> bool:
+    """Whether a `Host` header names this machine alone."""
+    return is_loopback(urlsplit(f"//{host}").hostname or "")
 
 
 def _messages(copy: Copy) -> list[Message]:

@@ -57,13 +57,14 @@ class Body:
 
 def read_body(raw: bytes, encoding: str, most: int) -> Body:
     """Read a body and take its routing fields out. Raises Refused."""
-    encoding = "" if encoding.strip().lower() == "identity" else encoding.strip().lower()
+    encoding = encoding.strip().lower()
+    if encoding == "identity":
+        encoding = ""
     value = parsed(unpacked(raw, encoding, most))
-    stripped = tuple(sorted(ROUTING & value.keys()))
-    if not stripped:
+    if ROUTING.isdisjoint(value):
         return Body(raw, value, encoding)
     kept = {key: item for key, item in value.items() if key not in ROUTING}
-    return Body(written(kept), kept, "", stripped)
+    return Body(written(kept), kept, "", tuple(sorted(ROUTING & value.keys())))
 
 
 def parsed(data: bytes) -> JSON:

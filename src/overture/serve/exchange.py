@@ -6,7 +6,8 @@ out of a handler is an outcome, the client's leaving among them, and none may be
 
 from __future__ import annotations
 
-import secrets
+import random
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +22,14 @@ JSON = dict[str, Any]
 OUTCOMES = ("done", "client_left", "refused", "upstream_failed", "failed")
 """Answered as the upstream answered (whatever its status) or as the policy did; the client went; turned away here; no
 whole answer from the upstream; something here broke."""
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/+-@")
+_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9._:/+@-]")
 
 
-@dataclass
+@dataclass(slots=True)
 class Exchange:
     """A request that is being answered."""
 
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=lambda: f"{random.getrandbits(64):016x}")
     began: float = field(default_factory=time.perf_counter)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     model: str = ""
@@ -119,8 +120,9 @@ class Exchange:
             "ms": round(1000 * self.seconds, 3),
             "first_ms": None if self.first is None else round(1000 * self.first, 3),
         }
-        optional = {"user": self.user, "unsteered": self.unsteered, "error": self.error}
-        out.update({key: value for key, value in optional.items() if value})
+        for name, value in (("user", self.user), ("unsteered", self.unsteered), ("error", self.error)):
+            if value:
+                out[name] = value
         if content:
             out |= {"messages": list(self.messages), "answer": self.answer}
         return out
@@ -128,4 +130,4 @@ class Exchange:
 
 def plain(word: str) -> str:
     """A word that is safe in a header, a log and a metric: a client may have put anything where a name should be."""
-    return "".join(char if char in _PLAIN else "_" for char in word[:120])
+    return _NOT_PLAIN.sub("_", word[:120])

@@ -16,26 +16,27 @@ HOP_BY_HOP = frozenset(
     | {"transfer-encoding", "upgrade"}
 )
 """RFC 9110, 7.6.1, and the older ones that are still seen."""
-_REQUEST_ONLY = frozenset({"host", "content-length", "expect"})
-"""Set anew by whoever sends the request on."""
-OWN = "x-overture"
-"""Headers that begin so are between a client and this proxy."""
+OWN = frozenset({"x-overture", "x-overture-policy", "x-overture-stripped"})
+"""Between a client and this proxy."""
+_NOT_UPSTREAM = HOP_BY_HOP | OWN | {"host", "content-length", "expect"}
+"""The last three are set anew by whoever sends the request on."""
 
 
 def for_upstream(headers: Mapping[str, str], without: Iterable[str] = ()) -> CIMultiDict[str]:
     """A client's headers as the upstream gets them."""
-    dropped = {*HOP_BY_HOP, *_REQUEST_ONLY, *without, *_named(headers)}
-    return CIMultiDict(
-        (name, value)
-        for name, value in headers.items()
-        if (low := name.lower()) not in dropped and not low.startswith(OWN)
-    )
+    return _less(headers, (*_NOT_UPSTREAM, *without))
 
 
 def for_client(headers: Mapping[str, str]) -> CIMultiDict[str]:
     """The upstream's headers as a client gets them."""
-    dropped = {*HOP_BY_HOP, *_named(headers)}
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
+    return _less(headers, HOP_BY_HOP)
+
+
+def _less(headers: Mapping[str, str], names: Iterable[str]) -> CIMultiDict[str]:
+    left = CIMultiDict(headers)
+    for name in (*names, *_named(headers)):
+        left.popall(name, None)
+    return left
 
 
 def _named(headers: Mapping[str, str]) -> Iterable[str]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from aiohttp import web
 
 EVERY = 0.4
 """Seconds between two looks."""
 _ESTABLISHED = 1
+_TOLD = hasattr(socket, "TCP_INFO")
+"""Whether this system's kernel tells."""
 
 
 class Leavers:
@@ -26,19 +26,9 @@ class Leavers:
     def __init__(self) -> None:
         self._watched: dict[asyncio.Task[object], socket.socket] = {}
 
-    @contextmanager
-    def watching(self, request: web.BaseRequest) -> Generator[None]:
-        """Cancel the task that runs this block if the client leaves."""
-        task = asyncio.current_task()
-        end = None if request.transport is None else request.transport.get_extra_info("socket")
-        if task is None or end is None or not hasattr(socket, "TCP_INFO"):
-            yield
-            return
-        self._watched[task] = end
-        try:
-            yield
-        finally:
-            del self._watched[task]
+    def watching(self, request: web.BaseRequest) -> Watch:
+        """A block; the task that runs it is cancelled if the client leaves."""
+        return Watch(request, self._watched)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -47,6 +37,25 @@ class Leavers:
             for task, end in list(self._watched.items()):
                 if has_left(end):
                     task.cancel()
+
+
+class Watch:
+    """A block in which a client is watched; a class, because each request goes through it."""
+
+    __slots__ = ("_end", "_task", "_watched")
+
+    def __init__(self, request: web.BaseRequest, watched: dict[asyncio.Task[object], socket.socket]) -> None:
+        self._task = asyncio.current_task()
+        self._end = None if request.transport is None else request.transport.get_extra_info("socket")
+        self._watched = watched
+
+    def __enter__(self) -> None:
+        if self._task is not None and self._end is not None and _TOLD:
+            self._watched[self._task] = self._end
+
+    def __exit__(self, *error: object) -> None:
+        if self._task is not None:
+            self._watched.pop(self._task, None)
 
 
 def has_left(end: socket.socket) -> bool:

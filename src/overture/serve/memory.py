@@ -1,8 +1,8 @@
 """How much initiative a user welcomes at the start of a conversation, from how the earlier ones went.
 
 In come a user and a conversation, both hashed, and what is left of the conversation's budget; out comes the number that
-it began with, 0 to 1. Within one conversation nothing is kept, since `policies.initiative` reads the budget from what was
-said. Easy to get wrong: a conversation's start has to stay what it was, turn after turn, or each turn would be paid
+it began with, 0 to 1. Within one conversation nothing is kept, since `policies.initiative` reads the budget from what
+was said. Easy to get wrong: a conversation's start has to stay what it was, turn after turn, or each turn would be paid
 for twice; and a store that is slow or away costs the number, never the answer.
 """
 

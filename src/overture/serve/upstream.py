@@ -7,8 +7,8 @@ closed when its block ends, whatever ended it, so that a client who leaves stops
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import aiohttp
@@ -90,7 +90,11 @@ class HttpUpstream:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
         waits = aiohttp.ClientTimeout(total=None, sock_connect=min(10.0, silence), sock_read=silence)
         self._session = aiohttp.ClientSession(
-            connector=connector, timeout=waits, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector,
+            timeout=waits,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_SKIPPED,
         )
 
     def chat(self, body: bytes, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
@@ -101,31 +105,36 @@ class HttpUpstream:
         """Ask which models there are."""
         return self._ask("GET", self._models, None, headers, query)
 
-    @asynccontextmanager
-    async def _ask(
+    def _ask(
         self, method: str, url: URL, body: bytes | None, headers: CIMultiDict[str], query: str
-    ) -> AsyncGenerator[Answer]:
+    ) -> AbstractAsyncContextManager[Answer]:
         headers.update(self._authorization)
-        try:
-            response = await self._session.request(
-                method,
-                URL(f"{url}?{query}", encoded=True) if query else url,
-                data=body,
-                headers=headers,
-                skip_auto_headers=_SKIPPED,
-                allow_redirects=False,
-                proxy=self._proxy,
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _failed(error) from None
-        try:
-            yield _HttpAnswer(response)
-        finally:
-            response.close() if not response.content.at_eof() else response.release()
+        whole = URL(f"{url}?{query}", encoded=True) if query else url
+        return _Asked(
+            self._session.request(method, whole, data=body, headers=headers, allow_redirects=False, proxy=self._proxy)
+        )
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+class _Asked(AbstractAsyncContextManager[Answer]):
+    """A request on its way: the answer once it begins, closed when the block ends."""
+
+    def __init__(self, answering: Awaitable[aiohttp.ClientResponse]) -> None:
+        self._answering = answering
+
+    async def __aenter__(self) -> Answer:
+        try:
+            self._response = await self._answering
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _failed(error) from None
+        return _HttpAnswer(self._response)
+
+    async def __aexit__(self, *error: object) -> None:
+        # what has not been read to its end cannot be followed by another answer
+        self._response.release() if self._response.content.at_eof() else self._response.close()
 
 
 class _HttpAnswer:
@@ -147,8 +156,9 @@ class _HttpAnswer:
             raise _failed(error) from None
 
     async def whole(self) -> bytes:
+        content = self._response.content
         try:
-            return await self._response.content.read()
+            return content.read_nowait() if content.is_eof() else await content.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _failed(error) from None
 

@@ -8,6 +8,7 @@ would only die again; and what workers count lies in a folder that they must be 
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -46,6 +47,8 @@ async def _serve(settings: Settings, on_ready: Ready, shared: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with serving(settings, shared=shared) as (_, port):
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays, and need not be gone through while requests wait
         on_ready(port)
         await stop.wait()
 
