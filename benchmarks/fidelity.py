@@ -1,14 +1,14 @@
 """How often do the simulated users err, and how often is the automatic verdict on that wrong?
 
     python benchmarks/fidelity.py --run                 # makes what is not there yet; killed, it goes on
-    python benchmarks/fidelity.py --sample 50           # writes trials to read, out/fidelity/sample.md
+    python benchmarks/fidelity.py --sample 50           # writes trials to read, out/fidelity/seed-1/sample.md
     python benchmarks/fidelity.py --docs                # the tables, with docs/results/fidelity.json as it was read
 
 In come the stores of CASES, one simulation a user, each made by `overture simulate`, and a file with what a reader found
 in the sample; out come the share of trials with an error by the rules of `users.faults`, and the share of trials on which
 rules and reader differ, both ways. Easy to get wrong: errors are rare, so a sample drawn at random holds hardly any. It is
 drawn half from the trials with an automatic error and half from those without, and the two ways of being wrong are never
-added up.
+added up. Rules that were mended after reading are measured on trials of another --seed, which nobody has read.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from common import OUT, ROOT, finish, table
 sys.path.insert(0, str(ROOT / "src"))
 
 FOLDER = OUT.parent / "fidelity"
+SEED = 1
+"""Of the trials. Those of seed 0 were read while the rules were mended."""
 READ = ROOT / "docs" / "results" / "fidelity.json"
 
 
@@ -54,27 +56,37 @@ CASES = (
     Case("shards, uncooperative", "pairs --user shards+uncooperative --model scripted:pesterer -n 100"),
     Case("agenda", "slots --user agenda --model scripted:asker -n 200"),
     Case("preferences", "travel --user preferences --model scripted:asker -n 200"),
-    Case("shards, with embedded", "missing --user shards --model embedded -n 200 --max-tokens 160 --concurrency 1"),
+    Case("shards, with embedded", "missing --user shards --model embedded -n 30 --max-tokens 100 --concurrency 1"),
     Case(
         "shards-llm by embedded",
-        "pairs --user shards-llm --user-model embedded --user-temperature 0 --model scripted:asker -n 100 --turns 4 --concurrency 1",
+        "missing --user shards-llm --user-model embedded --user-temperature 0 --model scripted:asker -n 60 --turns 4 "
+        "--concurrency 1",
     ),
     Case(
         "goal by embedded",
-        "pairs --user goal --user-model embedded --user-temperature 0 --model scripted:asker -n 20 --turns 3 --concurrency 1",
+        "pairs --user goal --user-model embedded --user-temperature 0 --model scripted:asker -n 100 --turns 3 "
+        "--concurrency 1",
     ),
 )
 
 
 def folder(case: Case) -> Path:
-    return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in case.name)
+    return place() / "".join(letter if letter.isalnum() else "-" for letter in case.name)
+
+
+def place() -> Path:
+    return FOLDER / f"seed-{SEED}"
+
+
+def words(case: Case) -> str:
+    return f"{case.words} --seed {SEED}"
 
 
 def run(cases: tuple[Case, ...]) -> None:
     for case in cases:
         if not (folder(case) / "summary.json").exists():
             print(case.name, flush=True)
-            command = [sys.executable, "-m", "overture", "simulate", *case.words.split(), "--timeout", "900"]
+            command = [sys.executable, "-m", "overture", "simulate", *words(case).split(), "--timeout", "900"]
             subprocess.run([*command, "--out", str(folder(case))], env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
 
 
@@ -92,9 +104,9 @@ def kinds(trial) -> list[str]:
     return sorted({error["kind"] for error in trial.outcome["user_errors"]})
 
 
-def sample(count: int, seed: int) -> None:
+def sample(count: int) -> None:
     """Half with an automatic error and half without, of each as evenly from the cases as they have them."""
-    rng = random.Random(seed)
+    rng = random.Random(SEED)
     chosen: list = []
     for erred, room in ((True, count // 2), (False, count - count // 2)):
         pools = []
@@ -113,8 +125,8 @@ def sample(count: int, seed: int) -> None:
         lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
         lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
         lines += [f"AUTOMATIC {error}" for error in trial.outcome["user_errors"]] or ["AUTOMATIC none"]
-    (FOLDER / "sample.md").write_text("\n".join(lines) + "\n")
-    print(f"{len(chosen)} trials to read: {FOLDER / 'sample.md'}")
+    (place() / "sample.md").write_text("\n".join(lines) + "\n")
+    print(f"{len(chosen)} trials to read: {place() / 'sample.md'}")
 
 
 def shown(hits: int, n: int) -> str:
@@ -144,7 +156,7 @@ def report(docs: bool) -> None:
         result.append(
             {
                 "case": case.name,
-                "command": f"overture simulate {case.words}",
+                "command": f"overture simulate {words(case)}",
                 "trials": len(every),
                 "ended": len(ended),
                 "erred": erred,
@@ -163,24 +175,26 @@ def report(docs: bool) -> None:
             f"\n\nRead one by one: {len(read)} trials. Of those with an error by rule, the reader saw none in "
             f"{shown(false, len(flagged))}; of those without, the reader saw one in {shown(missed, len(clean))}."
         )
-    commands = "\n".join(f"- {case.name}: `overture simulate {case.words}`" for case in CASES)
+    commands = "\n".join(f"- {case.name}: `overture simulate {words(case)}`" for case in CASES)
     finish("fidelity", "fidelity.md", {"cases": result}, f"{text}\n\n{commands}", docs)
 
 
 def main() -> None:
+    global SEED
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", action="store_true", help="make the trials that are not there yet")
     parser.add_argument("--only", default="", help="with --run, only cases whose name holds this")
     parser.add_argument("--sample", type=int, help="write so many trials to read")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the trials, and of the sample drawn from them")
     parser.add_argument("--docs", action="store_true", help="also put the result into docs/results/fidelity.md")
     given = parser.parse_args()
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    SEED = given.seed
+    place().mkdir(parents=True, exist_ok=True)
     OUT.mkdir(parents=True, exist_ok=True)
     if given.run:
         run(tuple(case for case in CASES if given.only in case.name))
     elif given.sample:
-        sample(given.sample, given.seed)
+        sample(given.sample)
     else:
         report(given.docs)
 

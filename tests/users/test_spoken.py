@@ -153,6 +153,8 @@ def test_a_part_with_most_of_the_words_that_are_left_is_no_leak_and_the_others_w
         ("The person says that they do not know what they want.", "spoke_about_person"),
         ("It is Friday. The user wants to go.", "spoke_about_person"),
         ("They want a train.", "spoke_about_person"),
+        ("I am not a human.", "spoke_for_assistant"),
+        ("I'm an AI, and I am here for you.", "spoke_for_assistant"),
         ("PERSON: Friday.", "prompt_spoken"),
         ("The part you asked for is not available.", "prompt_spoken"),
         ("I tell a little at a time and never hand over all.", "prompt_spoken"),
@@ -180,12 +182,19 @@ def test_a_line_that_is_not_the_persons_is_seen(text: str, kind: str) -> None:
         "They may come too, but I want Friday, and they may not.",
         "I don't know, I don't mind.",
         "You say it.",
+        "I'm an assistance dog's owner.",
         "I want the part that is fast, and the part that is slow.",
         "As I said: It should be on Friday.",
     ],
 )
 def test_what_people_say_is_no_slip(text: str) -> None:
     assert faults(text) == []
+
+
+def test_taking_up_the_assistants_words_is_no_slip_and_taking_its_part_is() -> None:
+    before = ITEM.opening.then(Message("assistant", "How can I help? Do you mean the part you ordered?"))
+    assert faults("The part you ordered, yes.", before=before) == []
+    assert faults("How can I help?", before=before) == ["spoke_for_assistant"]
 
 
 def test_they_is_somebody_once_somebody_has_spoken() -> None:

@@ -76,7 +76,7 @@ def find(
     if text == item.request:  # the item's own words, which the task answers for
         return []
     opening = not any(message.role == "user" for message in before.messages)
-    found = slips(text, own_words(item, before), opening)
+    found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
     for part in item.parts:
         if part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot):
@@ -96,19 +96,15 @@ def find(
         found.append(UserError("several_parts", text[:200]))
     figures = figures_in(text)
     if figures:
-        figures -= figures_in(" ".join((*_sayable(item), *(message.text for message in before.messages))))
+        figures -= figures_in(" ".join((*own_words(item), *(message.text for message in before.messages))))
     made_up = sorted(figures)
     if made_up:
         found.append(UserError("invented", ", ".join(made_up)[:200]))
     return found
 
 
-def own_words(item: Item, before: Conversation) -> tuple[str, ...]:
-    """The texts whose words are the user's to say: the item's, and what others said before."""
-    return (*_sayable(item), *(message.text for message in before.messages if message.role != "user"))
-
-
-def _sayable(item: Item) -> tuple[str, ...]:
+def own_words(item: Item) -> tuple[str, ...]:
+    """The texts whose words are the user's to say."""
     return item.goal, item.request, *(part.words for part in item.parts)
 
 

@@ -103,8 +103,9 @@ def _slipped(text: str, item: Item, conversation: Conversation) -> str | None:
     """The kind of the first slip of a line."""
     if not text.strip():
         return None
-    opening = last_reply(conversation) is None
-    return next((error.kind for error in slips(text, own_words(item, conversation), opening)), None)
+    others = [message.text for message in conversation.messages if message.role != "user"]
+    found = slips(text, own_words(item), others, opening=last_reply(conversation) is None)
+    return found[0].kind if found else None
 
 
 @dataclass(frozen=True, slots=True)

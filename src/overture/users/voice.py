@@ -29,7 +29,9 @@ _RUN = 4
 _ASSISTANT = re.compile(
     r"^\s*(?:assistant|ai|bot|model)\s*:|<\|?\s*(?:im_start|assistant|end_of_turn)|\[/?INST\]"
     r"|\bhow (?:can|may) i (?:help|assist)\b|\bas an ai\b|\bi(?:'d| would) be happy to (?:help|assist)\b"
-    r"|\bis there anything else i can (?:help|do)\b",
+    r"|\bis there anything else i can (?:help|do)\b"
+    r"|\bi(?:'m| am) (?:an? |your |the )?(?:robot|ai|assistant|language model|chatbot)\b"
+    r"|\bi(?:'m| am) not an? (?:person|human)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKS = (
@@ -54,20 +56,23 @@ def prompt(name: str) -> Prompt:
     return Prompt.read(files("overture.users") / "prompts" / f"{name}.md")
 
 
-def slips(text: str, own: Sequence[str], opening: bool) -> list[UserError]:
-    """Where a line is not the person's. `own` are the texts whose words are theirs to say, the item's and what was said
-    by others; `opening`: nobody has spoken yet, so "they" can be nobody else."""
-    found: list[UserError] = []
-    for kind, words in (
-        ("said_nothing", text if _EMPTY.issuperset(stems(text)) else None),
-        ("went_in_circles", _circles(text, own)),
-        ("spoke_for_assistant", _match(_ASSISTANT, text)),
-        ("spoke_about_person", _about(text, own, opening)),
-        ("prompt_spoken", _aloud(text, own)),
-    ):
-        if words is not None:
-            found.append(UserError(kind, words[:200]))
-    return found
+def slips(text: str, own: Sequence[str], others: Sequence[str], opening: bool) -> list[UserError]:
+    """Where a line is not the person's. `own` are the item's texts, whose words are the person's; `others` is what
+    others said before, whose words may be taken up, but not their part; `opening`: nobody has spoken yet, so "they" can
+    be nobody else."""
+    known = (*own, *others)
+    found = {
+        "said_nothing": text if _EMPTY.issuperset(stems(text)) else None,
+        "went_in_circles": _circles(text, known),
+        "spoke_for_assistant": _unless(_match(_ASSISTANT, text), own),
+        "spoke_about_person": _about(text, known, opening),
+        "prompt_spoken": _aloud(text, known),
+    }
+    return [UserError(kind, words[:200]) for kind, words in found.items() if words is not None]
+
+
+def _unless(words: str | None, known: Iterable[str]) -> str | None:
+    return None if words is not None and any(words.lower() in one.lower() for one in known) else words
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str | None:
@@ -97,8 +102,8 @@ def _about(text: str, own: Sequence[str], opening: bool) -> str | None:
 
 def _aloud(text: str, own: Sequence[str]) -> str | None:
     """Words of a prompt, or of the transcript's labels, that the person has from nowhere else."""
-    label = _match(_LABEL, text) or _match(_PART, text)
-    if label is not None and not any(label.lower() in one.lower() for one in own):
+    label = _unless(_match(_LABEL, text) or _match(_PART, text), own)
+    if label is not None:
         return label
     said = _runs(text, ECHOED)
     theirs = {run for one in own for run in _runs(one, ECHOED)}
