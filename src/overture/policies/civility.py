@@ -96,7 +96,7 @@ class Civility:
         if rule is None and asked and left < TO_ASK:
             rule = "budget"
         if rule and (rule in ("just_do_it", "private") or not _delivers(request, draft)):
-            again = afresh(Conversation(tuple(before), metadata=conversation.metadata))
+            again = afresh(Conversation(tuple(before), metadata=conversation.metadata)) if left < TO_ASK else None
             return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
         if (shorter := first_question(draft.text)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")

@@ -22,6 +22,7 @@ from ..lenses.gaps import look
 from ..lenses.gaps_span import find
 from ..models import Model
 from . import initiative as budget
+from . import needless as rules
 from .base import LEAVE, Decision, is_draft
 from .disagreement import disagreement, sampled
 from .gaps_words import (
@@ -33,9 +34,9 @@ from .gaps_words import (
     question_for,
 )  # fmt: skip
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
-from .manners import already_said, more_to_come
+from .needless import needless
 
-VERSION = f"2, initiative {budget.VERSION}"
+VERSION = f"2, initiative {budget.VERSION}, needless {rules.VERSION}"
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
@@ -89,7 +90,7 @@ class Gaps:
             return _go_on(conversation, left) if left < TO_ASK and least <= 1 else LEAVE
         gap = find(conversation)
         question = question_for(gap, conversation)
-        if already_said(question, conversation.messages) or more_to_come(conversation.messages):
+        if needless(gap, question, conversation.messages):
             return LEAVE
         details = {"missing": round(p, 4), "kind": gap.kind if gap else None, "initiative": round(left, 2)}
         why = f"something needed seems missing (probability {p:.2f})"
@@ -97,7 +98,8 @@ class Gaps:
         if dear or already_asked(conversation, gap):
             told = instruction_to_assume(gap, asked=bool(exchanges(conversation.messages)))
             why = f"{why} and " + ("asking is no longer welcome" if dear else "was asked for")
-            return Decision("assume", told, p, why, instead=afresh(conversation), details=details)
+            instead = afresh(conversation) if left < TO_ASK else None
+            return Decision("assume", told, p, why, instead=instead, details=details)
         if self.wording == "own" and question:
             return Decision("elicit", confidence=p, why=why, say=question, details=details)
         return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
@@ -125,7 +127,8 @@ class Gaps:
             return LEAVE
         gap = find(before)
         question = question_for(gap, before)
-        if already_asked(before, gap) or not question or asks_only(conversation):
+        barred = needless(gap, question, before.messages) or already_asked(before, gap)
+        if barred or not question or asks_only(conversation):
             return LEAVE
         why = "the draft does not ask for what is missing"
         return Decision("elicit", confidence=p, why=why, say=question, details={"missing": round(p, 4)})

@@ -15,15 +15,19 @@ from typing import Any
 from ..conversation import Conversation
 from ..lenses.gaps_span import find
 from ..models import Model
+from . import initiative as budget
+from . import needless as rules
 from .base import LEAVE, Decision, is_draft, tools_of
 from .disagreement import between_readings
 from .effects import changes_state, function_of
 from .gaps import Gaps
 from .gaps_words import already_asked, instruction_to_ask, instruction_to_assume, instruction_to_look_up, question_for
+from .initiative import TO_ASK, enough, initiative
 from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
+from .needless import needless
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = "2"
+VERSION = f"2, initiative {budget.VERSION}, needless {rules.VERSION}"
 LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
@@ -93,6 +97,9 @@ class WorthAsking:
             p = max(p * 0.5, min(1.0, (p + await between_readings(self.model, conversation, self.samples)) / 2))
         kind = kind_of(conversation)
         gap = find(conversation)
+        question = question_for(gap, conversation)
+        if needless(gap, question, conversation.messages):
+            return LEAVE
         asked = questions_so_far(conversation)
         unanswered = int(asked > 0 and already_asked(conversation, gap))
         tools = tools_of(conversation)
@@ -106,8 +113,8 @@ class WorthAsking:
             "price": round(values.price, 4),
         } | {move: round(value, 4) for move, value in values.moves.items()}
         why = f"{kind}: asking adds {values.gain:.2f} and costs {values.price:.2f}"
-        if values.asks and not unanswered:
-            question = question_for(gap, conversation)
+        welcome = initiative(conversation) >= TO_ASK and not enough(conversation.messages)
+        if values.asks and not unanswered and welcome:
             return Decision(
                 "elicit", "" if question else instruction_to_ask(gap), p, why, say=question, details=details
             )

@@ -1,0 +1,65 @@
+"""Which questions for what the lens finds missing are needless all the same, by rules of manners.
+
+In come a gap and the messages so far; out comes the name of the rule that bars asking, or nothing. The rules were read
+off complete requests of the training text; docs/recipes/gaps.md says how many questions each takes away on either side.
+Easy to get wrong: a choice that is left open in one request is what another one lacks, so each rule asks for words that
+leave it open, and none for a kind of request alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..conversation import Message
+from ..lenses.gaps_span import Gap
+from .initiative import exchanges
+from .manners import already_said, more_to_come
+from .replies import delegates, sentences
+
+VERSION = "1"
+"""Changes whenever some question would be barred otherwise."""
+_MAKES = re.compile(
+    r"\b(?:write|suggest|give|list|name|make|describe|tell|draft|create|invent|show|think of|come up with|explain|"
+    r"compose|propose|recommend|find|need|want|like)\b(?: \w+){0,6}? (?:some|several|a few|a couple of|various|"
+    r"a number of|a handful of) (?:\w+ ){0,3}?\w+",
+    re.IGNORECASE,
+)
+_TEXT = re.compile(
+    r"\b(?:write|draft|create|make|compose|invent|draw up|build|code|design)\b[^.?!\n]{0,60}?\b(?:letter|mail|e-?mail|"
+    r"message|note|card|poem|story|script|one-liner|page|table|checklist|json|function|program|speech|toast|request|"
+    r"complaint|post|caption|slogan|dialogue|text|timetable|rota|plan|list|quiz|terms)s?\b",
+    re.IGNORECASE,
+)
+_LEFT = re.compile(
+    r"\bany (?:colou?r|size|kind|brand|sort|make|seat|one)\b|\bnot (?:picky|fussy)\b|\byou (?:choose|pick|decide)\b|"
+    r"\b(?:i'll|i will) fill (?:it|them|that|in)\b|\bwith blanks\b|\bleave (?:a )?blanks?\b|\bwith placeholders?\b",
+    re.IGNORECASE,
+)
+_TOLD = r"(?: \w+){0,2}\s?[:(,]\s?(?:to be exact,? |let us say,? |say,? |namely,? |in truth,? )?\d"
+
+
+def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str | None:
+    """The first rule that bars this question: `said`, `pieces`, `answered` (the user has just answered
+    something, and nothing in particular can be asked about), `left` (the choice is left to the other), `free` (how
+    many of what is to be made), `draft` (the form of a text whose kind is named) or `told` (the figure follows the
+    vague words at once). None: nothing bars it."""
+    if already_said(question, messages):
+        return "said"
+    if more_to_come(messages):
+        return "pieces"
+    past = exchanges(messages)
+    if not (gap and gap.quote) and past and past[-1].brought and past[-1].heard == len(messages) - 1:
+        return "answered"
+    if gap is None:
+        return None
+    text = messages[gap.message].text.replace("’", "'")
+    if _LEFT.search(text) or any(delegates(each) for each in sentences(text)):
+        return "left"
+    if gap.kind == "amount" and any(gap.words.lower() in made[0].lower() for made in _MAKES.finditer(text)):
+        return "free"
+    if gap.kind == "form" and _TEXT.search(text):
+        return "draft"
+    if gap.kind == "amount" and gap.words and re.match(_TOLD, text[gap.end :], re.IGNORECASE):
+        return "told"
+    return None
