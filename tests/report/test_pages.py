@@ -264,6 +264,7 @@ def changed(figure: str, value: float, low: float, high: float, p: float) -> Cha
 )
 def test_a_change_is_read_by_its_figure_and_its_certainty(row: Changed, reading: str) -> None:
     assert row.reading == reading
+    assert (row.written.value == "none") == (reading == "the same") == (row.written.interval == "")
 
 
 def test_what_a_policy_changed_stands_beside_what_it_cost() -> None:
@@ -276,4 +277,7 @@ def test_what_a_policy_changed_stands_beside_what_it_cost() -> None:
     assert "What changed with the policy" in text and "What it cost" in text and "with the policy gaps, 58%" in text
     readings = [element.text for element in reader.classed("reading")]
     assert any("better" in said for said in readings) and any("worse" in said for said in readings)
+    assert "Surely better: 1. Surely worse: 1." in text
+    heads = [element.text for element in reader.named("th")]
+    assert heads.count("Bare") == heads.count("With the policy") > 2  # not in the tables of changes alone
     assert "What changed" not in checkup_html(page)

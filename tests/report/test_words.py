@@ -57,6 +57,20 @@ def test_sentences_with_one_group_several_and_none() -> None:
     assert len(checkup_sentences("m", {})) == 3
 
 
+def test_what_a_policy_made_of_the_further_parts_is_said_with_both_errors() -> None:
+    asked = {"asked_in_need": share(0.1, 50), "asked_needlessly": share(0.2, 50)}
+    talked = {"asked_in_need": share(0.3, 50), "asked_needlessly": share(0.4, 50), "solved": share(0.5, 100)}
+    parts = {"pairs": asked, "missing": talked}
+    said = checkup_sentences("m{0}", parts, {"with the policy p": parts})
+    assert len(said) == 4
+    assert said[2].startswith("Of word problems that lacked a number, m{0} asked in 30%")
+    assert said[2].count("30%") == said[2].count("40%") == 2 and "with the policy p, in 30%" in said[2]
+    assert said[3].startswith("Talked through, m{0} solved 50%") and "nothing to count" in said[3]
+    assert checkup_sentences("m", {"pairs": asked, "doing": {"done": share(0.6, 50)}}, {"x": {}})[2].startswith(
+        "Asked to"
+    )
+
+
 def test_visible_keeps_what_people_write() -> None:
     kept = "Grüße, नमस्ते 👩‍👩‍👧, مرحبا, 日本\tx\ny"
     assert visible(kept) == kept

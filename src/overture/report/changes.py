@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .words import LESS, MORE, Written, written_difference
 
@@ -44,7 +44,9 @@ class Changed:
 
     @property
     def written(self) -> Written:
-        """The difference with its interval."""
+        """The difference with its interval; `none`, and no interval, where every unit came out the same."""
+        if self.difference.low == self.difference.high == 0:
+            return Written("none", "", "")
         return written_difference(self.difference, self.bare.unit)
 
     @property
@@ -68,11 +70,12 @@ class Changed:
         return self.reading if self.reading in ("better", "worse") else "cannot"
 
 
-def changed(rows: Sequence[Changed]) -> dict[str, list[Changed]]:
-    """`did` and `cost`: the rows to show, in order; `rest` is how many others there are."""
+def changed(rows: Sequence[Changed]) -> dict[str, Any]:
+    """`did` and `cost`: the rows to show, in order; `rest`: the others; `better` and `worse`: how many surely are."""
     did = [row for row in rows if row.figure not in COSTS]
     return {
         "did": [row for row in did if row.sure or row.figure in KEY],
         "cost": [row for row in rows if row.figure in COSTS],
         "rest": [row for row in did if not row.sure and row.figure not in KEY],
+        **{tone: sum(row.tone == tone for row in rows) for tone in ("better", "worse")},
     }

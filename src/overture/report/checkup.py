@@ -1,6 +1,6 @@
 """The page of a checkup: does a model ask when something it needs is missing, and only then? What would change it?
 
-In comes a CheckupPage, out comes one HTML string: three sentences to repeat, what a policy changed and what that cost,
+In comes a CheckupPage, out comes one HTML string: sentences to repeat, what a policy changed and what that cost,
 the two errors in one picture, each figure beside its other error, the yardsticks, the domains, pairs to read. Easy to
 get wrong: the scripted yardsticks are not competitors; they stand at the ends of every scale, and are named as scripted
 wherever they appear.
@@ -113,6 +113,12 @@ class CheckupPage:
         """Who stands beside the model, in order."""
         return [one for one in (self.steered, self.against) if one is not None]
 
+    @property
+    def columns(self) -> list[str]:
+        """What the columns of a table are called: under a policy `bare` and `with the policy`, for those are short."""
+        first = ["Bare", "With the policy"] if self.steered else [self.model]
+        return [*first, *([self.against.name] if self.against else [])]
+
 
 PAIRS = (
     ("asked_in_need", "asked_needlessly"),
@@ -142,7 +148,7 @@ ALONE = ("balanced_accuracy", "turns", "tokens", "assistant_tokens", "user_words
 def checkup_html(page: CheckupPage) -> str:
     """The page as one self-contained HTML document, without script and with nothing from outside."""
     pairs = [pair for pair in PAIRS if any(name in page.figures for name in pair)]
-    columns = [(page.model, page.figures), *((one.name, one.figures) for one in page.beside)]
+    columns = list(zip(page.columns, (page.figures, *(one.figures for one in page.beside)), strict=True))
     return render(
         "checkup.html",
         page=page,
@@ -187,12 +193,12 @@ def _alone(figures: Mapping[str, Figure], pairs: Sequence[tuple[str, str]]) -> l
 
 def _part(page: CheckupPage, name: str, part: Part) -> dict[str, Any]:
     pairs = [pair for pair in TALKED if all(figure in part.figures for figure in pair)]
-    beside = [(one.name, one.sections.get(name, {})) for one in page.beside]
+    figures = (part.figures, *(one.sections.get(name, {}) for one in page.beside))
     alone = _alone(part.figures, pairs)
     scales = [figure for figure in part.figures if any(figure in f for f in part.yardsticks.values())]
     return {
         "part": part,
-        "columns": [(page.model, part.figures), *beside],
+        "columns": list(zip(page.columns, figures, strict=True)),
         "pairs": pairs,
         "alone": alone,
         "scales": scales,

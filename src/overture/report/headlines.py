@@ -1,13 +1,14 @@
 """The sentences a page opens with, made from its figures.
 
-In come groups of Figures, out come three plain sentences that a reader can repeat, each with the intervals and the n of
+In come groups of Figures, out come a few plain sentences that a reader can repeat, each with the intervals and the n of
 what it says and each with the other error in the same breath. Easy to get wrong: a sentence that says "because", or
 that calls one group better. These say how often, where, and how sure, and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .words import extremes, listed, written
@@ -84,38 +85,54 @@ def checkup_sentences(
     parts: Mapping[str, Figures],
     others: Mapping[str, Mapping[str, Figures]] | None = None,
 ) -> list[str]:
-    """Three sentences: asked in need; asked needlessly; what it did instead, or with a policy what became of the rest.
+    """Asked in need; asked needlessly; what it did instead, or beside another what became of the further parts.
 
     `parts`: section of the checkup → the model's figures; `others`: who stands beside it, such as "with the policy
     gaps", → theirs. Asking is told from the pairs, or else from the word problems.
     """
     beside = others or {}
     asking = next((name for name in ("pairs", "missing") if name in parts), "")
-    need, needless = (
-        _side(model, parts, beside, asking, name, verb)
-        for name, verb in (
-            ("asked_in_need", "asked for it, and waited, in"),
-            ("asked_needlessly", "asked all the same in"),
+    said = _Said(model, parts, beside)
+    need = said.of(asking, ("asked_in_need",), "{model} asked for it, and waited, in {}", "{}")
+    needless = said.of(asking, ("asked_needlessly",), "{model} asked all the same in {}", "{}")
+    uncounted = f"whether {model} asked could not be counted (n = 0)"
+    out = [
+        f"When a request left out something it needed, {need or uncounted}.",
+        f"When nothing was left out, {needless or uncounted}.",
+    ]
+    further: list[str] = []
+    if beside and asking == "pairs":
+        names = ("asked_in_need", "asked_needlessly")
+        told = said.of("missing", names, "{model} asked in {}, and of complete ones in {}", "in {} and {}")
+        further = [f"Of word problems that lacked a number, {told}."] if told else []
+    if beside:
+        well = said.of(
+            "missing", ("solved", "turns"), "{model} solved {} of the word problems, in {} turns", "{} in {}"
         )
-    )
-    out = [f"When a request left out something it needed, {need}.", f"When nothing was left out, {needless}."]
-    rest = _rest(parts, beside) if beside else ""
-    return [*out, rest or _instead(parts, asking)]
+        done = said.of("doing", ("done", "coached"), "{model} made it in {} and told how instead in {}", "in {} and {}")
+        further += [f"Talked through, {well}."] if well else []
+        further += [f"Asked to have a thing done, {done}."] if done and not well else []
+    return [*out, *(further or [_instead(parts, asking)])]
 
 
-def _side(
-    model: str,
-    parts: Mapping[str, Figures],
-    beside: Mapping[str, Mapping[str, Figures]],
-    section: str,
-    name: str,
-    verb: str,
-) -> str:
-    figures = parts.get(section, {})
-    if not _counted(figures.get(name)):
-        return f"whether {model} asked could not be counted (n = 0)"
-    rest = "".join(f"; {who}, {_bare(theirs.get(section, {}), name)}" for who, theirs in beside.items())
-    return f"{model} {verb} {_bare(figures, name)}{rest}"
+@dataclass(frozen=True)
+class _Said:
+    """Says the same of a model and of each that stands beside it."""
+
+    model: str
+    parts: Mapping[str, Figures]
+    beside: Mapping[str, Mapping[str, Figures]]
+
+    def of(self, section: str, names: Sequence[str], words: str, again: str) -> str:
+        """`words` filled with the model's figures, then `again` with the others'; empty without the first figure."""
+        if not _counted(self.parts.get(section, {}).get(names[0])):
+            return ""
+
+        def filled(text: str, parts: Mapping[str, Figures]) -> str:
+            return text.format(*(_bare(parts.get(section, {}), name) for name in names), model=self.model)
+
+        others = [f"{who}, {filled(again, parts)}" for who, parts in self.beside.items()]
+        return "; ".join([filled(words, self.parts), *others])
 
 
 def _instead(parts: Mapping[str, Figures], asking: str) -> str:
@@ -133,22 +150,6 @@ def _instead(parts: Mapping[str, Figures], asking: str) -> str:
         return f"{said}."
     made, told = (_bare(doing, name) for name in ("done", "coached"))
     return f"{said}; asked to have a thing done, it made it in {made} and told how instead in {told}."
-
-
-def _rest(parts: Mapping[str, Figures], beside: Mapping[str, Mapping[str, Figures]]) -> str:
-    """How often it ended well and what that took, the model's figure first; empty where there is no further part."""
-    for section, name, what, took in (
-        ("missing", "solved", "Of the word problems talked through, {} were solved", "turns"),
-        ("doing", "done", "Of the requests to have a thing done, it was made in {}", "assistant_tokens"),
-    ):
-        if _counted(parts.get(section, {}).get(name)):
-            who = listed(["bare", *beside])
-            well, long = (
-                listed([_bare(figures.get(section, {}), figure) for figures in (parts, *beside.values())])
-                for figure in (name, took)
-            )
-            return f"{what.format(well)}, in {long} {'turns' if took == 'turns' else 'tokens'} ({who}, in this order)."
-    return ""
 
 
 def _bare(figures: Figures, name: str) -> str:
