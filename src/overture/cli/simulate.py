@@ -85,8 +85,6 @@ def simulate(
         raise UsageError("--runs, --turns, --concurrency and --count take 1 or more, --timeout more than 0")
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
-    if runner == "ray" and max_cost is not None:
-        raise UsageError("--max-cost needs --runner native; the workers of a cluster keep no limit together")
     embedded = any(is_local(word) for word in (model, user_model, judge) if word)
     asked = Asked(
         task, model, user, user_model, judge,
@@ -114,13 +112,15 @@ def simulate(
 
 def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
     from ..models.loop import run_loop
+    from ..simulate.gate import Budget
     from ..simulate.seats import Yardstick
     from ..simulate.store import Store, set_aside
     from ..simulate.summary import simulate as run
 
     prices = prices_of(asked.price)
     task, models = loaded(asked, prices)
-    experiments = experiments_of(asked, task, models)
+    budget = Budget(asked.max_cost)
+    experiments = experiments_of(asked, task, models, budget)
     if asked.max_cost is not None:
         unpriced = [
             word
@@ -136,7 +136,7 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
         from .simulate_cluster import spread
 
         with progress("shares of the trials") as step:
-            spread(asked, out / "trials.sqlite", step)
+            spread(asked, out / "trials.sqlite", step, budget)
         experiments = [replace(one, again=False) for one in experiments]  # they were tried once more by the workers
 
     async def everything(store: Store) -> Simulation:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..models import Model, Sampling
     from ..models.patience import Price
     from ..simulate.engine import Experiment
+    from ..simulate.gate import Budget
     from ..simulate.seats import Seat, Yardstick
     from ..tasks.task import Task
 
@@ -77,16 +78,17 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
     return task, models
 
 
-def experiments_of(asked: Asked, task: Task, models: dict[str, Model | Yardstick]) -> list[Experiment]:
-    """One for each protocol, all with the same seats. Raises UsageError."""
+def experiments_of(
+    asked: Asked, task: Task, models: dict[str, Model | Yardstick], budget: Budget | None = None
+) -> list[Experiment]:
+    """One for each protocol, all with the same seats and one budget. Raises UsageError."""
     from ..models import Sampling
     from ..policies.steer import Steering
     from ..simulate.engine import Experiment
-    from ..simulate.gate import Budget, Gate
+    from ..simulate.gate import Gate
     from ..simulate.seats import Seat
     from ..users.named import chosen
 
-    budget = Budget(asked.max_cost)
     gates = {word: Gate(asked.concurrency, seconds=asked.timeout, budget=budget) for word in models}
 
     def seat(role: str, word: str | None, sampling: Sampling | None) -> Seat | None:

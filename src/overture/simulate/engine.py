@@ -24,7 +24,7 @@ from .gate import Spent
 from .outcome import outcome, settled
 from .relay import Bare, Talk, relay
 from .seats import Asked, Lead, Seat, asked, seed_of
-from .store import Store, Trial, identity
+from .store import Journal, Trial, identity
 
 SCHEMA = 2
 """Part of every identity; grows when a trial's meaning changes."""
@@ -125,7 +125,7 @@ class Ran:
 Watch = Callable[[Progress], None]
 
 
-async def run(experiment: Experiment, store: Store, watch: Watch | None = None) -> Ran:
+async def run(experiment: Experiment, store: Journal, watch: Watch | None = None) -> Ran:
     """Every trial that can be had. Raises ConfigurationChanged before any call, and DataError on a broken store."""
     config = experiment.config()
     store.agree(config)
@@ -170,7 +170,7 @@ async def run(experiment: Experiment, store: Store, watch: Watch | None = None) 
 
 
 async def _trial(
-    experiment: Experiment, store: Store, config: dict[str, Any], trial_id: str, items: tuple[Item, Item], number: int
+    experiment: Experiment, store: Journal, config: dict[str, Any], trial_id: str, items: tuple[Item, Item], number: int
 ) -> Trial:
     """`items`: as the task has it, and as the protocol puts it."""
     (item, put), task = items, experiment.task
@@ -211,7 +211,7 @@ async def _trial(
     return _stored(store, trial)
 
 
-def _stored(store: Store, trial: Trial) -> Trial:
+def _stored(store: Journal, trial: Trial) -> Trial:
     try:
         store.add(trial)
     except sqlite3.Error as error:
@@ -219,7 +219,7 @@ def _stored(store: Store, trial: Trial) -> Trial:
     return trial
 
 
-def _unstored(store: Store, trial: Trial, error: sqlite3.Error, number: int) -> Trial:
+def _unstored(store: Journal, trial: Trial, error: sqlite3.Error, number: int) -> Trial:
     """A trial that could not be written down. It is counted in this run and owed to the next."""
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
         raise DataError(

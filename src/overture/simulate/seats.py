@@ -20,7 +20,7 @@ from ..models.base import JSON
 from ..models.wrapper import Wrapper
 from ..tasks.task import Item, Task, digest
 from .gate import Gate
-from .store import Store
+from .store import Journal
 
 
 def seed_of(root: int, task: str, item: str, run: int, role: str, turn: int, sample: int) -> int:
@@ -114,7 +114,7 @@ class Asked(Wrapper):
     """A seat's model in one trial. Every answer is journalled before it is handed on."""
 
     seat: Seat
-    store: Store
+    store: Journal
     trial_id: str
     place: tuple[int, str, str, int]
     """Root seed, task, item's hash, run."""
@@ -154,7 +154,7 @@ class Asked(Wrapper):
 
 
 def asked(
-    seat: Seat, store: Store, trial_id: str, place: tuple[int, str, str, int], item: Item, turn: Callable[[], int]
+    seat: Seat, store: Journal, trial_id: str, place: tuple[int, str, str, int], item: Item, turn: Callable[[], int]
 ) -> Asked:
     """The seat's model for one trial of an item."""
     model = seat.model.knowing(item) if isinstance(seat.model, Yardstick) else seat.model

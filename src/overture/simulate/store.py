@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 
@@ -71,6 +71,32 @@ _PLACE = ("role", "task", "protocol")
 def identity(config: Mapping[str, Any], item: str, run: int) -> str:
     """The id of the trial of an item (its hash) under a configuration."""
     return digest({"config": dict(config), "item": item, "run": run})
+
+
+class Journal(Protocol):
+    """What a run asks of a store. A worker of a cluster has one that writes through the driver's (`held`)."""
+
+    path: Path
+
+    def agree(self, config: Mapping[str, Any]) -> None:
+        """Raise ConfigurationChanged if a stored trial of this place had another configuration."""
+        ...
+
+    def trial(self, trial_id: str) -> Trial | None:
+        """The trial with this id, if it has ended."""
+        ...
+
+    def add(self, trial: Trial) -> None:
+        """Remember an ended trial."""
+        ...
+
+    def answer(self, trial_id: str, role: str, turn: int, sample: int, request: str) -> Reply | None:
+        """The journalled answer to this call, if there is one."""
+        ...
+
+    def journal(self, trial_id: str, role: str, turn: int, sample: int, request: str, reply: Reply) -> None:
+        """Write an answer down, before it is used."""
+        ...
 
 
 class Store:
