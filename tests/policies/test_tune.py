@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 import pytest
 
 from overture.cli import main
+from overture.cli.tune_page import page_of
 from overture.conversation import Conversation
 from overture.errors import UsageError
 from overture.models import Scripted
@@ -18,9 +20,11 @@ from overture.policies import Decision, make, named
 from overture.policies.base import LEAVE
 from overture.policies.racing import Rules
 from overture.policies.tune import BARE, Plan, Worth, expand, summary, tune
+from overture.report.tune import Lap, tune_html
 from overture.simulate.store import Store, Trial
 from overture.tasks.task import Item, Task
 
+from ..report.test_pages import ALL, read
 from ..simulate.small import NAMES, task
 
 
@@ -86,6 +90,15 @@ async def test_it_finds_the_best_on_one_half_and_measures_it_on_the_other(tmp_pa
     assert apart == {"candidate asking", "candidate none"}, "nobody raced on the units kept apart"
     written = orjson.loads(orjson.dumps(summary(plan(), tuned, {"model": "scripted:hasty"})))
     assert written["winner"] == "asking" and written["counts"]["saved"] > 0
+    now = datetime.now(UTC)
+    shown = page_of(plan(), tuned, ["overture", "tune"], {"model": "scripted:hasty <b>"}, now, now)
+    text = read(tune_html(shown)).named("body")[0].text
+    assert "asking won the race; a conversation is worth 0.9" in text and "Solved were 100%" in text
+    assert (
+        "overture serve --upstream 'scripted:hasty <b>' --policy asking" in text and "cannot be told from" not in text
+    )
+    hostile = replace(shown, winner=ALL, tasks=ALL, laps=[Lap(8, 3, ALL, 0.5, [ALL])], sure=False, left_out=[ALL])
+    assert "which cannot be told from it" in read(tune_html(hostile)).named("body")[0].text
 
 
 @pytest.mark.usefixtures("policies")
@@ -113,6 +126,9 @@ async def test_where_nothing_helps_the_bare_model_wins(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
         tuned = await tune(replace(plan(), tasks=(only,)), MODEL, store)
     assert tuned.winner == BARE and not tuned.sure and not tuned.differences
+    now = datetime.now(UTC)
+    text = read(tune_html(page_of(plan(), tuned, [], {"model": "m"}, now, now))).named("body")[0].text
+    assert "Nothing beat the bare model" in text and "overture serve" not in text and "winner" not in text
 
 
 async def test_too_few_units_are_refused(tmp_path: Path) -> None:
@@ -157,6 +173,8 @@ def test_the_command_leaves_a_summary_and_says_what_to_paste(
     assert written["command"] == "tune" and written["schema"] == 1 and written["counts"]["exhaustive"] == 6 * 20
     said = capsys.readouterr().out
     assert "saved" in said and "units apart" in said
+    assert f"page: {tmp_path / 'report.html'}" in said.replace("\n", "")
+    assert "How the race went" in (tmp_path / "report.html").read_text()
     assert ("leave it as it is" in said) == (written["winner"] == "none")
     assert main(["tune", "missing", "--level", "2", "--out", str(tmp_path)]) == 2
     assert main(["tune", "nothing", "--out", str(tmp_path)]) == 2

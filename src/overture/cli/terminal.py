@@ -32,12 +32,13 @@ def plain(text: str, most: int = 200) -> str:
 
 
 def share(figure: Figure | None, digits: int = 0) -> str:
-    """A share as `31 % (28–34)`, or a dash where there is nothing to count."""
+    """A share as `31 % (28–34)`; another figure with a digit at least; a dash where there is nothing to count."""
     if figure is None or figure.value is None or figure.low is None or figure.high is None:
         return "–"
     if figure.unit == "share":
         return f"{100 * figure.value:.{digits}f} % ({100 * figure.low:.{digits}f}–{100 * figure.high:.{digits}f})"
-    return f"{figure.value:.1f} ({figure.low:.1f}–{figure.high:.1f})"
+    value, low, high = (f"{each:.{max(1, digits)}f}" for each in (figure.value, figure.low, figure.high))
+    return f"{value} ({low}–{high})"
 
 
 class Step(Protocol):

@@ -1,15 +1,15 @@
 """`overture tune TASK…`: which policy, with which settings, is best for a model on your own tasks?
 
-In come tasks, policies and a MODEL; out come `trials.sqlite` and `summary.json` in `--out`, a table, and the line to
-paste. Easy to get wrong: the score that won the race is the best of many, so what is printed as the result comes from
-the half of the units on which nobody raced.
+In come tasks, policies and a MODEL; out come a page, `summary.json` and `trials.sqlite` in `--out`, a table, and the
+line to paste. Easy to get wrong: the score that won the race is the best of many, so what is printed as the result
+comes from the half of the units on which nobody raced.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,16 +62,18 @@ def tune(
     from ..models.loop import run_loop
     from ..policies.racing import Rules
     from ..policies.tune import Plan, Worth, expand, summary
+    from ..report.tune import tune_html
     from ..simulate.store import Store, set_aside
     from ..tasks import named
+    from .tune_page import page_of
 
     if min(turn_cost, question_cost, token_cost, alike) < 0 or not 0 < level < 1 or (concurrency or 1) < 1 or count < 2:
         raise UsageError("costs and --alike take 0 or more, --level between 0 and 1, --count 2 or more")
-    words = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
+    racing = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
     at_once = concurrency or (min(8, os.cpu_count() or 1) if is_local(model) else 8)
     plan = Plan(
         tuple(named.load(name, count, seed) for name in dict.fromkeys(tasks)),
-        expand(words, settings),
+        expand(racing, settings),
         Worth(turn=turn_cost, question=question_cost, tokens=token_cost),
         Rules(level, alike),
         seed,
@@ -79,8 +81,10 @@ def tune(
         at_once,
     )
     told: dict[str, Any] = {
-        "tasks": list(tasks), "policies": words, "model": model, "count": count, "seed": seed, "max_tokens": max_tokens,
+        "tasks": list(tasks), "policies": racing, "model": model, "count": count, "seed": seed,
+        "max_tokens": max_tokens,
     }  # fmt: skip
+    began = datetime.now(UTC)
     loaded = load(model, **({"workers": at_once} if is_local(model) else {}))
     out.mkdir(parents=True, exist_ok=True)
     if fresh:
@@ -89,7 +93,10 @@ def tune(
         tuned = run_loop(_race(plan, loaded, store))
     import orjson
 
+    words = ["overture", *sys.argv[1:]] if "tune" in sys.argv else ["overture", "tune", *tasks, "--model", model]
+    page = page_of(plan, tuned, words, told, began, datetime.now(UTC))
     write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
+    write_whole(out / "report.html", tune_html(page).encode())
     _say(plan, tuned, model, out)
 
 
@@ -105,6 +112,8 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from .tune_page import counted, line_of
+
     console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("after units", justify="right")
@@ -116,11 +125,8 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
         best = f"{one.best} ({one.means[one.best]:+.3f})"
         table.add_row(str(one.units), str(len(one.means)), plain(best, 60), plain(dropped or "–", 200))
     console.print(table, highlight=False)
-    console.print(
-        f"{len(plan.candidates)} candidates, {tuned.raced:,} trials in place of {tuned.exhaustive:,}: "
-        f"{tuned.saved:,} saved" + (f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""),
-        highlight=False,
-    )
+    failed = f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""
+    console.print(counted(plan, tuned) + failed, highlight=False)
     result = Table(box=None, pad_edge=False, header_style="bold")
     result.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
     sides = {"bare": "none"} if tuned.winner == "none" else {"winner": tuned.winner, "bare": "none"}
@@ -136,8 +142,8 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
     if tuned.winner == "none":
         said = "nothing beat the bare model; leave it as it is"
     else:
-        line = f"overture serve --upstream {shlex.quote(model)} --policy {shlex.quote(tuned.winner)}"
+        line = line_of(tuned, model)
         doubt = "" if tuned.sure else "on the units apart it cannot be told from the bare model; "
         said = f"{doubt}to use it: {line}"
     console.print(plain(said, 1000), highlight=False, soft_wrap=True, markup=False)
-    console.print(f"summary: {out / 'summary.json'}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)

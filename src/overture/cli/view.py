@@ -119,7 +119,9 @@ def view(directory: Path, port: int = 0, open_browser: bool = True) -> None:
     if not directory.is_dir():
         raise UsageError(f"{directory} is not a folder; give the one named by --out in an earlier command")
     if not (directory / PAGE).is_file():
-        raise UsageError(f"{directory} holds no {PAGE}; run audit or checkup with --out {directory} first")
+        raise UsageError(
+            f"{directory} holds no {PAGE}; run audit, checkup, simulate or tune with --out {directory} first"
+        )
     try:
         server = Viewer(directory, port)
     except OSError as error:

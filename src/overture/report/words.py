@@ -70,6 +70,7 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
         "coverage": Words("Got of what was needed before delivering", "necessary parts", "wasted"),
         "wasted": Words("Questions with no open target", "questions", "coverage"),
         "solved": Words("Solved, by the task's check", "trials"),
+        "worth": Words("Worth of a conversation", "units"),
         "turns": Words("Turns of the user", "trials"),
         "user_words": Words("Words the user had to write", "trials"),
         "assistant_tokens": Words("Tokens the assistant wrote", "replies"),
@@ -99,7 +100,7 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
 
 MORE = frozenset(
     {"asked_in_need", "balanced_accuracy", "done", "solved", "right_at_once", "right_when_told", "coverage", "correct"}
-    | {"best", "answered", "elicited_actively", "aptitude"}
+    | {"best", "answered", "elicited_actively", "aptitude", "worth"}
 )
 """Figures of which more is better."""
 LESS = frozenset(
@@ -169,6 +170,8 @@ def _bare(value: float, unit: str, spread: float, signed: bool = False) -> str:
     digits = 0 if wide >= 3 or (unit != "share" and abs(scaled) >= 100) else 1
     if unit == "seconds" and wide < 0.3:
         digits = 2 if wide >= 0.03 else 3
+    elif unit == "worth":  # 1 is a whole conversation
+        digits = 2
     text = f"{scaled:{'+' if signed else ''},.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
