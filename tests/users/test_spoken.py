@@ -211,6 +211,11 @@ def test_a_part_that_is_named_without_its_value_is_seen() -> None:
     assert faults("The day of my train.", revealed=("day",)) == ["value_left_out"]
     assert faults("How many people we are.", revealed=("travellers",)) == ["value_left_out"]
     assert faults("Friday!", revealed=("day",)) == [] == faults("Just 3.", revealed=("travellers",))
+    six = replace(ITEM, parts=(Part("seats", "six", ("seats",), "Seats: six."),), open=frozenset({"seats"}))
+    assert find(says("We need 6.", ("seats",)), six, (), ITEM.opening) == []
+    cats = Part("pets", "no cats", ("pets",), "Fur makes me sneeze.")
+    hinted = replace(ITEM, parts=(cats,), open=frozenset({"pets"}))
+    assert find(says("Fur makes me sneeze.", ("pets",)), hinted, (), ITEM.opening) == [], "as the item itself tells it"
     none = Part("gas pipe", "there is none", ("gas",), "Gas pipe: there is none.")
     item = replace(ITEM, parts=(none,), open=frozenset({"gas pipe"}))
     told = [

@@ -18,9 +18,17 @@ from ..report.simulate import SimulatePage, UserErrors
 from ..simulate.store import Trial
 from ..simulate.summary import Simulation, counts, user_errors
 from ..tasks.seeing import Seen, see
+from ..users.base import ERRORS
 
 SHOWN = 12
 """Conversations on the page."""
+ENDED = {
+    "user_done": "the user",
+    "over": "the task",
+    "turns": "the cap of turns",
+    "steps": "the cap of tool calls",
+}
+"""What ends a talk (`Talk.ended`), in words."""
 
 
 def page_of(
@@ -40,8 +48,10 @@ def page_of(
         errors=UserErrors(
             erred["trials"],
             erred["trials_with_errors"],
-            erred["by_kind"],
-            [(one["kind"], one["item"], one["words"]) for one in erred["examples"]],
+            {ERRORS[kind]: times for kind, times in erred["by_kind"].items()},
+            [(ERRORS[one["kind"]], one["item"], one["words"]) for one in erred["examples"]],
+            list(ERRORS.values()),
+            erred["asked_again"],
         ),
         differences=result.compared,
         beside=[(one.name, one.plain, one.figure, one.told, one.source) for one in result.beside],
@@ -123,7 +133,7 @@ def _ended(trial: Trial) -> str:
         return f"failed: {trial.error_type}"
     solved = outcome.get("solved")
     worth = "no verdict" if solved is None else f"solved {solved:.2g}"
-    return f"{worth}, {outcome['turns']} turns, {outcome['ended'].replace('_', ' ')}"
+    return f"{worth}, {outcome['turns']} turns, ended by {ENDED[outcome['ended']]}"
 
 
 def _example(trial: Trial, group: str) -> ExampleConversation:

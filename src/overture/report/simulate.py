@@ -43,8 +43,13 @@ class UserErrors:
     erred: int
     """Of them, those with an error."""
     by_kind: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What it did, in words for people → how often."""
     examples: Sequence[tuple[str, str, str]] = ()
-    """(kind, item, words) of a few."""
+    """(what it did, item, words) of a few."""
+    looked_for: Sequence[str] = ()
+    """What rules can see, in the same words."""
+    again: int = 0
+    """How often a model that plays the user was asked again for a line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ..conversation import Conversation
+from ..tasks.missing.first_reply import WORDED
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance
 from .voice import slips
 
-VERSION = "3"
+VERSION = "4"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -79,10 +80,9 @@ def find(
     found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
     for part in item.parts:
-        if part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot):
-            value = said.settled.get(part.name, part.value)
-            if not has_value(text, part.name, value, item.request):
-                found.append(UserError("value_left_out", text[:200]))
+        meant = part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot)
+        if meant and not tells(text, part, item, said.settled.get(part.name)):
+            found.append(UserError("value_left_out", text[:200]))
     left = [part for part in item.open_parts if part.name not in told]
     slipped = [part for part in parts_said(text, left, item) if part.name not in said.revealed]
     if slipped:
@@ -96,7 +96,7 @@ def find(
         found.append(UserError("several_parts", text[:200]))
     figures = figures_in(text)
     if figures:
-        figures -= figures_in(" ".join((*own_words(item), *(message.text for message in before.messages))))
+        figures -= _counted(" ".join((*own_words(item), *(message.text for message in before.messages))))
     made_up = sorted(figures)
     if made_up:
         found.append(UserError("invented", ", ".join(made_up)[:200]))
@@ -108,18 +108,21 @@ def own_words(item: Item) -> tuple[str, ...]:
     return item.goal, item.request, *(part.words for part in item.parts)
 
 
-def has_value(text: str, name: str, value: str, request: str = "") -> bool:
-    """Whether a message that tells the part of this name has something of its value: a figure, or a word that neither
-    the name nor the request has."""
-    figures = figures_in(value)
-    known = _SMALL | set(stems(f"{name} {request}"))
-    words = {word for word in stems(value) if not word.isdigit()} - known
-    said = set(stems(text))
-    if not figures and not words:
+def tells(text: str, part: Part, item: Item, value: str | None = None) -> bool:
+    """Whether a message that is said to reveal a part does: it has most of the part's words, or one of the value's
+    figures, or where that has none one of its words that neither the part's name nor the request has."""
+    value = part.value if value is None else value
+    figures, said = _counted(value), set(stems(text))
+    words = set(stems(value)) - _SMALL - set(stems(f"{part.name} {item.request}"))
+    if figures:
+        return bool(figures & _counted(text)) or bool(parts_said(text, (part,), item))
+    if not words or words & said or (said & _DENIALS and words & _DENIALS):
         return True
-    return (
-        bool(words & said) or bool(figures & figures_in(text)) or bool(said & _DENIALS and set(stems(value)) & _DENIALS)
-    )
+    return bool(parts_said(text, (part,), item))
+
+
+def _counted(text: str) -> set[str]:
+    return figures_in(text) | {WORDED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in WORDED}
 
 
 def _leaks(text: str, item: Item, left: Sequence[Part]) -> bool:

@@ -25,7 +25,7 @@ from ..models import Model
 from ..models.verdicts import Unscored, Verdict, ask
 from ..tasks.task import Item, Part
 from .base import ERRORS, Speaking, Utterance, last_reply, says
-from .faults import has_value, own_words, parts_said
+from .faults import own_words, parts_said, tells
 from .shards import PATIENCE
 from .voice import prompt, slips
 
@@ -143,7 +143,7 @@ class _Rephrasing:
 
         def wrong(line: _Shard) -> str | None:
             part = self._open.get(line.part or "")
-            if part is not None and not has_value(line.message, part.name, part.value, self._item.request):
+            if part is not None and not tells(line.message, part, self._item):
                 return "value_left_out"
             return _slipped(line.message, self._item, conversation)
 

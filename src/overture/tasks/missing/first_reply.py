@@ -33,7 +33,7 @@ _COUNTED = (
     "eighteen nineteen twenty"
 )
 # without "one": "one quick question" holds no figure
-_WORDED = {word: str(value) for value, word in enumerate(_COUNTED.split()) if word != "one"} | {
+WORDED = {word: str(value) for value, word in enumerate(_COUNTED.split()) if word != "one"} | {
     "none": "0",
     "dozen": "12",
     "thirty": "30",
@@ -41,8 +41,9 @@ _WORDED = {word: str(value) for value, word in enumerate(_COUNTED.split()) if wo
     "fifty": "50",
     "hundred": "100",
 }
+"""Words that are figures, and the figures."""
 _FIGURE = re.compile(
-    rf"(?<![\w.])(\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)|\b({'|'.join(_WORDED)})\b", re.IGNORECASE
+    rf"(?<![\w.])(\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)|\b({'|'.join(WORDED)})\b", re.IGNORECASE
 )
 _MARKER = re.compile(r"^\s*(?:#+\s*)?(?:\d{1,2}[.)]|step \d+[:.]?|[-•*])\s+", re.IGNORECASE | re.MULTILINE)
 _ALIKE = {"ha": "have", "had": "have", "did": "do", "doe": "do", "made": "make", "spent": "spend", "paid": "pay"}
@@ -136,7 +137,7 @@ def figures(sentence: str) -> list[tuple[str, str, str]]:
     """(number, the word before it, the word after it) of each figure; words as stems, empty at the ends."""
     found: list[tuple[str, str, str]] = []
     for match in _FIGURE.finditer(sentence):
-        number = match[1].replace(",", "") if match[1] else _WORDED[match[2].lower()]
+        number = match[1].replace(",", "") if match[1] else WORDED[match[2].lower()]
         before = content(sentence[: match.start()])
         after = content(sentence[match.end() :])
         found.append((number, before[-1] if before else "", after[0] if after else ""))
