@@ -114,11 +114,9 @@ def tells(text: str, part: Part, item: Item, value: str | None = None) -> bool:
     value = part.value if value is None else value
     figures, said = _counted(value), set(stems(text))
     words = set(stems(value)) - _SMALL - set(stems(f"{part.name} {item.request}"))
-    if figures:
-        return bool(figures & _counted(text)) or bool(parts_said(text, (part,), item))
-    if not words or words & said or (said & _DENIALS and words & _DENIALS):
-        return True
-    return bool(parts_said(text, (part,), item))
+    denied = bool(said & _DENIALS and set(stems(value)) & _DENIALS)
+    has = figures & _counted(text) if figures else words & said
+    return bool(has) or denied or not (figures or words) or bool(parts_said(text, (part,), item))
 
 
 def _counted(text: str) -> set[str]:
