@@ -21,8 +21,9 @@ import numpy as np
 from common import finish, table
 from overture.conversation import Conversation
 from overture.models import Remembered, Scripted
+from overture.policies.candidates import expand
 from overture.policies.racing import Rules, replayed
-from overture.policies.tune import Plan, Worth, expand, put, scored
+from overture.policies.tune import Plan, Worth, put, scored
 from overture.simulate.store import Store
 from overture.tasks import named
 from overture.tasks.task import Item

@@ -18,8 +18,9 @@ from overture.errors import UsageError
 from overture.models import Scripted
 from overture.policies import Decision, make, named
 from overture.policies.base import LEAVE
+from overture.policies.candidates import BARE, expand
 from overture.policies.racing import Rules
-from overture.policies.tune import BARE, Plan, Worth, expand, summary, tune
+from overture.policies.tune import Plan, Worth, summary, tune
 from overture.report.tune import Lap, tune_html
 from overture.simulate.store import Store, Trial
 from overture.tasks.task import Item, Task

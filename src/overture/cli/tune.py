@@ -60,8 +60,9 @@ def tune(
     from ..audit.files import write_whole
     from ..models import Sampling, load
     from ..models.loop import run_loop
+    from ..policies.candidates import expand
     from ..policies.racing import Rules
-    from ..policies.tune import Plan, Worth, expand, summary
+    from ..policies.tune import Plan, Worth, summary
     from ..report.tune import tune_html
     from ..simulate.store import Store, set_aside
     from ..tasks import named

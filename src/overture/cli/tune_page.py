@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from .. import __version__
-from ..policies.tune import BARE, Plan, Tuned
+from ..policies.candidates import BARE
+from ..policies.tune import Plan, Tuned
 from ..report.changes import Changed
 from ..report.tune import Lap, TunePage
 

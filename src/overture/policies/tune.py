@@ -26,17 +26,12 @@ from ..simulate.store import Store, Trial
 from ..simulate.tallies import UNITS, cells
 from ..tasks.task import Item, Task
 from ..users.named import chosen
-from .named import COMPOSED, make
+from .candidates import BARE
+from .learned import LEAST, Learned, learned
+from .named import COMPOSED
 from .racing import Look, Rules, look, looks
 from .steer import Steering
 
-BARE = "none"
-"""The candidate that leads nowhere; it always races."""
-GRIDS: Mapping[str, Mapping[str, Sequence[float]]] = {
-    "gaps": {"threshold": (0.3, 0.5, 0.7, 0.9)},
-    "worth_asking": {"cost": (0.25, 0.5, 2, 4)},
-}
-"""Policy → setting → values that are tried beside its own default."""
 FIGURES = (
     "worth", "solved", "asked_in_need", "asked_needlessly", "wasted", "turns", "user_words", "assistant_tokens",
     "reply_seconds", "failed",
@@ -61,12 +56,17 @@ class Worth:
 
     def of(self, trial: Trial) -> float:
         """The score of one trial."""
+        came, took = self.parts(trial)
+        return came - took
+
+    def parts(self, trial: Trial) -> tuple[float, float]:
+        """What it came to, and what it took."""
         done = trial.outcome or {}
         written = trial.cost.get("completion_tokens", 0) / 1000
         if trial.status == "failed" or "turns" not in done:
-            return 0.0
+            return 0.0, 0.0
         took = self.turn * max(0, done["turns"] - 1) + self.question * done["wasted"] + self.tokens * written
-        return self.solved * (done["solved"] or 0.0) - took
+        return self.solved * (done["solved"] or 0.0), took
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Tuned:
     winner: str
     looks: tuple[Look, ...]
     raced: int
-    """Trials of the race."""
+    """Trials of the race, those that learning took included."""
     exhaustive: int
     """Trials of a race in which nobody drops out."""
     confirming: int
@@ -115,6 +115,8 @@ class Tuned:
     """Winner minus bare, there; empty where the bare model won."""
     failed: int = 0
     """Trials that failed or have no verdict."""
+    learned: Learned | None = None
+    """What the race's trials say of asking, where `worth_asking` raced and enough requests were put both ways."""
 
     @property
     def sure(self) -> bool:
@@ -124,31 +126,7 @@ class Tuned:
     @property
     def saved(self) -> int:
         """Trials that the race did not need."""
-        return self.exhaustive - self.raced
-
-
-def expand(words: Sequence[str], settings: bool = True) -> tuple[str, ...]:
-    """The candidates that names stand for: BARE, each as it is, and with each value of GRIDS in its place.
-
-    Raises UsageError on a name that means nothing.
-    """
-    found = [BARE]
-    for word in words:
-        if word == BARE:
-            continue
-        make(word)
-        found.append(word)
-        whole = COMPOSED.get(word, word)
-        for name, grid in GRIDS.items() if settings else ():
-            inner, plus, around = whole.partition("+")
-            names = [part.strip() for part in inner.split(",")]
-            if name not in names:
-                continue
-            for setting, values in grid.items():
-                for value in values:
-                    put = [f"{part}:{setting}={value:g}" if part == name else part for part in names]
-                    found.append(",".join(put) + plus + around)
-    return tuple(dict.fromkeys(found))
+        return max(0, self.exhaustive - self.raced)
 
 
 async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None) -> Tuned:
@@ -182,10 +160,13 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
         if len(left) == 1:
             break
     winner = held[-1].best
+    every = {trial.trial_id: trial for ended in trials.values() for trial in ended}
+    winner, found = await _learn(plan, winner, shared, store, racing[: 2 * LEAST], every)
+    raced = len(every)
     ends = {name: await put(plan, name, shared, store, rest) for name in dict.fromkeys((winner, BARE))}
     tallies = {name: _tally(plan, rest, ended) for name, ended in ends.items()}
     figures = {"winner": tallies[winner].figures(), "bare": tallies[BARE].figures()}
-    every = [trial for ended in (*trials.values(), *ends.values()) for trial in ended]
+    every |= {trial.trial_id: trial for ended in ends.values() for trial in ended}
     return Tuned(
         winner,
         tuple(held),
@@ -196,8 +177,29 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
         tuple(between({"winner": tallies[winner], "bare": tallies[BARE]}, tallies[winner].names))
         if winner != BARE
         else (),
-        sum(trial.status in ("failed", "unscored") for trial in every),
+        sum(trial.status in ("failed", "unscored") for trial in every.values()),
+        found,
     )
+
+
+async def _learn(
+    plan: Plan, winner: str, model: Model, store: Store, units: Sequence[tuple[int, str]], every: dict[str, Trial]
+) -> tuple[str, Learned | None]:
+    """The winner once `worth_asking`, where it races as it is, has been put with what these units and the race say of
+    asking; and what they say. All trials are added to `every`."""
+    whole = (COMPOSED.get(name, name) for name in plan.candidates)
+    name = next((name for name in whole if "worth_asking" in name and "worth_asking:" not in name), None)
+    if name is None:
+        return winner, None
+    ended = {each: await put(plan, each, model, store, units) for each in dict.fromkeys((BARE, name, winner))}
+    every |= {trial.trial_id: trial for trials in ended.values() for trial in trials}
+    found = learned(every.values(), plan.worth.parts)
+    if found is None or (new := found.spec(name)) in plan.candidates:
+        return winner, found
+    trials = await put(plan, new, model, store, units)
+    every |= {trial.trial_id: trial for trial in trials}
+    better = np.mean(scored(plan, units, trials)) > np.mean(scored(plan, units, ended[winner]))
+    return (new if better else winner), found
 
 
 def _items(plan: Plan, unit: tuple[int, str]) -> list[Item]:
@@ -277,6 +279,7 @@ def summary(plan: Plan, tuned: Tuned, settings: Mapping[str, Any]) -> dict[str, 
         },
         "winner": tuned.winner,
         "sure": tuned.sure,
+        "learned": asdict(tuned.learned) if tuned.learned else None,
         "looks": [asdict(one) for one in tuned.looks],
         "groups": {
             name: {"figures": {figure: one.to_dict() for figure, one in figures.items()}}
