@@ -65,11 +65,12 @@ def serve(
 def _say(settings: Settings, port: int) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}"
-    may = f"a request may choose {', '.join(settings.allow)}" if settings.allow else "requests may not choose"
+    others = [name for name in settings.allow if name != settings.policy]
+    may = f"; a request may choose {', '.join(others)}" if others else ""
     content = "with what was said" if settings.log_content else "without what was said"
     lines = {
         "upstream": settings.upstream,
-        "policy": f"{who}{', in shadow: nothing is changed' if settings.shadow else ''}; {may}",
+        "policy": f"{who}{', in shadow: nothing is changed' if settings.shadow else ''}{may}",
         "decisions": f"{settings.log}, {content}" if settings.log else "not logged",
         "clients": f"those with the key in {settings.key_env}"
         if settings.key_env

@@ -54,8 +54,9 @@ def make(spec: str, model: Model | None = None) -> Policy:
 def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
     name, *settings = (part.strip() for part in word.split(":"))
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*known, *COMPOSED))}"
+        names = [*known, *(COMPOSED if known is POLICIES else ())]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
         raise UsageError(f"no policy is named {name[:40]!r}; {hint}")
     module, _, cls = known[name].partition(":")
     kind = getattr(import_module(f".{module}", __package__), cls)
