@@ -19,6 +19,7 @@ from overture.cli.simulate_watch import lasting, told
 from overture.errors import ModelTimeout, UsageError
 from overture.models import Scripted, register
 from overture.simulate.engine import Progress
+from overture.simulate.store import alone
 
 
 @register("sometimes")
@@ -84,6 +85,15 @@ def test_the_same_again_goes_on_and_another_configuration_is_refused(
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "max_tokens: 512 → 9" in error
     assert run(*words, "--max-tokens", "9", "--fresh") == 0 and (tmp_path / "trials.1.sqlite").exists()
+
+
+def test_two_runs_do_not_write_to_one_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("pairs", "--model", "scripted:guesser", "-n", "4", "--out", str(tmp_path))
+    with alone(tmp_path):
+        assert run(*words) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1 and "another run is at work" in error
+    assert run(*words) == 0
 
 
 def test_a_failed_trial_is_counted_and_a_run_of_nothing_else_is_a_failure(

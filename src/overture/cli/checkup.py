@@ -75,7 +75,7 @@ def checkup(
     from ..report import checkup_html
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
-    from ..simulate.store import Store, set_aside
+    from ..simulate.store import Store, alone
     from .checkup_page import page_of
 
     if concurrency is not None and concurrency < 1:
@@ -101,11 +101,8 @@ def checkup(
     models = asked.models()
     began = datetime.now(UTC)
     made_folder = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        set_aside(out / "trials.sqlite")
     try:
-        with Store(out / "trials.sqlite") as store, progress("asking") as on_trial:
+        with alone(out, fresh) as path, Store(path) as store, progress("asking") as on_trial:
             result = run_loop(_measure(asked, models, store, sections, on_trial))
     finally:
         _leave_nothing_empty(out, made_folder)

@@ -114,7 +114,7 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
     from ..models.loop import run_loop
     from ..simulate.gate import Budget
     from ..simulate.seats import Yardstick
-    from ..simulate.store import Store, set_aside
+    from ..simulate.store import Store, alone
     from ..simulate.summary import simulate as run
 
     prices = prices_of(asked.price)
@@ -129,15 +129,6 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
         ]
         if unpriced:
             raise UsageError(f"--max-cost needs --price for {plain(unpriced[0], 80)}; without one no limit can be kept")
-    out.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        set_aside(out / "trials.sqlite")
-    if asked.runner == "ray":
-        from .simulate_cluster import spread
-
-        with progress("shares of the trials") as step:
-            spread(asked, out / "trials.sqlite", step, budget)
-        experiments = [replace(one, again=False) for one in experiments]  # they were tried once more by the workers
 
     async def everything(store: Store) -> Simulation:
         async with AsyncExitStack() as stack:
@@ -147,8 +138,15 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
             with watching() as watch:
                 return await run(experiments, store, watch)
 
-    with Store(out / "trials.sqlite") as store:
-        return run_loop(everything(store))
+    with alone(out, fresh) as path:
+        if asked.runner == "ray":
+            from .simulate_cluster import spread
+
+            with progress("shares of the trials") as step:
+                spread(asked, path, step, budget)
+            experiments = [replace(one, again=False) for one in experiments]  # the workers tried them once more
+        with Store(path) as store:
+            return run_loop(everything(store))
 
 
 def _dry(asked: Asked) -> None:

@@ -64,7 +64,7 @@ def tune(
     from ..policies.racing import Rules
     from ..policies.tune import Plan, Worth, summary
     from ..report.tune import tune_html
-    from ..simulate.store import Store, set_aside
+    from ..simulate.store import Store, alone
     from ..tasks import named
     from .tune_page import page_of
 
@@ -87,10 +87,7 @@ def tune(
     }  # fmt: skip
     began = datetime.now(UTC)
     loaded = load(model, **({"workers": at_once} if is_local(model) else {}))
-    out.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        set_aside(out / "trials.sqlite")
-    with Store(out / "trials.sqlite") as store:
+    with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
     import orjson
 

@@ -9,8 +9,9 @@ so under another configuration nothing in the file would match and all of it wou
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -201,6 +202,32 @@ class Store:
             "insert into calls values (?, ?, ?, ?, ?, ?, ?)",
             (trial_id, role, turn, sample, request, _dump(raw), _dump(raw["usage"])),
         )
+
+
+@contextlib.contextmanager
+def alone(out: Path, fresh: bool = False) -> Generator[Path]:
+    """The path of the store in the folder `out`, which is made where there is none; `fresh` sets aside what is there.
+
+    Two runs that write to one store would pay for the same calls, so the second is refused with a DataError.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows has none, and no such guard
+        fcntl = None
+    held = os.open(out, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl and held is not None:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DataError(f"another run is at work in {out}; wait for it, or choose another --out") from None
+        if fresh:
+            set_aside(out / "trials.sqlite")
+        yield out / "trials.sqlite"
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def set_aside(path: Path) -> None:
