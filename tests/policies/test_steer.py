@@ -40,6 +40,7 @@ class Failing:
     name: str = "failing"
     reviews: bool = False
     late: bool = False
+    error: type[Exception] = RuntimeError
 
     def identity(self):
         return {}
@@ -47,7 +48,7 @@ class Failing:
     async def decide(self, conversation: Conversation) -> Decision:
         if self.late:
             await asyncio.sleep(60)
-        raise RuntimeError("no")
+        raise self.error("no")
 
 
 def echo(conversation: Conversation) -> str:
@@ -94,7 +95,14 @@ async def test_a_policy_may_give_the_model_another_conversation():
     assert reply.message.text == "heard: everything at once"
 
 
-@pytest.mark.parametrize(("policy", "kind"), [(Failing(), "RuntimeError"), (Failing(late=True), "deadline")])
+@pytest.mark.parametrize(
+    ("policy", "kind"),
+    [
+        (Failing(), "RuntimeError"),
+        (Failing(late=True), "deadline"),
+        (Failing(error=TimeoutError), "TimeoutError"),  # one of its own, such as a model's
+    ],
+)
 async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Failing, kind: str):
     led = steer(model(), policy)
     led = type(led)(led.model, led.policy, deadline=0.05)

@@ -153,7 +153,9 @@ def test_candidates_are_the_policies_with_every_setting_and_the_bare_model_first
     assert expand(["gaps"], settings=False) == (BARE, "gaps")
 
 
-@pytest.mark.parametrize("word", ["gaps:threshold", "gaps:nothing=1", "gaps:=1", "gaps:name=x", "nonsense"])
+@pytest.mark.parametrize(
+    "word", ["gaps:threshold", "gaps:nothing=1", "gaps:=1", "gaps:name=x", "gaps:threshold=high", "nonsense"]
+)
 def test_a_setting_that_there_is_not_is_said(word: str) -> None:
     with pytest.raises(UsageError):
         make(word)
@@ -161,6 +163,7 @@ def test_a_setting_that_there_is_not_is_said(word: str) -> None:
 
 def test_a_setting_reaches_the_policy() -> None:
     assert make("gaps:threshold=0.25").identity()["threshold"] == 0.25
+    assert make("insert_expansion:today=2026-05-03").identity()["today"] == "2026-05-03"
     usual, dear = (make(word).identity()["stakes"]["draft"]["cost"] for word in ("worth_asking", "worth_asking:cost=2"))
     assert dear == 2 * usual
 

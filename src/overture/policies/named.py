@@ -2,18 +2,18 @@
 
 In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
 now. Names between commas stand in order of priority; `+civility` goes around all before it; `gaps:threshold=0.4` sets a
-field. To add one, write a module with a class whose fields have defaults and name it in POLICIES or WRAPPERS. Easy to
-get wrong: a policy that samples answers or rewrites calls the model that it leads, so it is made for one model; without
-a model it only tells its identity.
+field, read as its type says. To add one, write a module with a class whose fields have defaults and name it in
+POLICIES or WRAPPERS. Easy to get wrong: a policy that samples answers or rewrites calls the model that it leads, so it
+is made for one model; without a model it only tells its identity.
 """
 
 from __future__ import annotations
 
 import difflib
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
-import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import UsageError
 from ..models import Model
@@ -69,13 +69,14 @@ def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
             raise UsageError(
                 f"{name} has no setting {setting[:40]!r}; it has {', '.join(own) or 'none'}, as in field=0.5"
             )
-        chosen[field] = _value(value)
+        chosen[field] = _value(name, field, value, get_type_hints(kind)[field])
     return kind(**chosen)
 
 
-def _value(text: str) -> Any:
-    """A setting's value: a number or another JSON value, or else the text itself."""
+def _value(name: str, field: str, text: str, kind: Any) -> Any:
+    """A setting's value, as the field has it. Raises UsageError where it cannot be one."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+        return TypeAdapter(kind).validate_strings(text)
+    except ValidationError as error:
+        why = error.errors(include_url=False, include_input=False)[0]["msg"].lower()
+        raise UsageError(f"{name} cannot take {field}={text[:40]}: {why}") from None

@@ -94,14 +94,13 @@ class Steered(Closing):
 
     async def decide(self, conversation: Conversation) -> Decision:
         """The policy's decision, or LEAVE with the failure in its details. Never raises but when cancelled."""
+        limit = asyncio.timeout(self.deadline)
         try:
-            async with asyncio.timeout(self.deadline):
+            async with limit:
                 decision = await self.policy.decide(conversation)
-        except TimeoutError:
-            return replace(LEAVE, policy=self.policy.name, details={"failed": "deadline"})
         except Exception as error:  # whatever a policy does wrong, the user gets an answer
             kind = error.kind if isinstance(error, ModelError) else type(error).__name__
-            return replace(LEAVE, policy=self.policy.name, details={"failed": kind})
+            return replace(LEAVE, policy=self.policy.name, details={"failed": "deadline" if limit.expired() else kind})
         return decision if decision.policy else replace(decision, policy=self.policy.name)
 
     async def close(self) -> None:

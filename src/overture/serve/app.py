@@ -195,13 +195,12 @@ class Proxy:
         if self.memory is not None and exchange.user:
             start = await self.memory.start_of(exchange.user, seen)
             seen = replace(seen, metadata={**seen.metadata, "initiative": 1.0 if start is None else start})
+        limit = asyncio.timeout(self.settings.deadline)
         try:
-            async with asyncio.timeout(self.settings.deadline):
+            async with limit:
                 policy = await self.choices.policy(chosen.spec)
-        except TimeoutError:
-            exchange.unsteered = "deadline"
         except Exception as error:  # a policy that cannot be made must not cost anybody an answer
-            exchange.unsteered = type(error).__name__
+            exchange.unsteered = "deadline" if limit.expired() else type(error).__name__
         else:
             return Steered(self._model, policy, self.settings.deadline), seen
         return None, None

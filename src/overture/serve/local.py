@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -91,11 +91,10 @@ class LocalUpstream:
         try:
             talk, sampling, choices = _read(asked)
             if asked.get("stream") and choices == 1 and not tools_in(asked):
-                source = self._streamed(asked, talk, sampling)
-                first = await anext(source)  # so that a refusal still has a status
-                yield _LocalAnswer(200, STREAM, _after(first, source))
-                await source.aclose()
-                return
+                async with aclosing(self._streamed(asked, talk, sampling)) as source:
+                    first = await anext(source)  # so that a refusal still has a status
+                    yield _LocalAnswer(200, STREAM, _after(first, source))
+                    return
             replies = await asyncio.gather(
                 *(
                     self._model.reply(talk, _seeded(sampling, i), tools_in(asked), asked.get("response_format"))
