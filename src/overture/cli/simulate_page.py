@@ -133,7 +133,8 @@ def _ended(trial: Trial) -> str:
         return f"failed: {trial.error_type}"
     solved = outcome.get("solved")
     worth = "no verdict" if solved is None else f"solved {solved:.2g}"
-    return f"{worth}, {outcome['turns']} turns, ended by {ENDED[outcome['ended']]}"
+    turns = f"{outcome['turns']} turn{'s' * (outcome['turns'] != 1)}"
+    return f"{worth}, {turns}, ended by {ENDED[outcome['ended']]}"
 
 
 def _example(trial: Trial, group: str) -> ExampleConversation:

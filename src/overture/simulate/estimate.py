@@ -13,6 +13,7 @@ from typing import Any
 
 from ..models.patience import Price
 from ..tasks.task import Item
+from ..users.spoken import ATTEMPTS
 from .engine import Experiment
 from .seats import Seat, seed_of
 
@@ -70,7 +71,8 @@ def _trial(experiment: Experiment, seat: Seat, item: Item, most: bool) -> tuple[
     if seat.role == "judge":
         return 1, PROMPT + opening + turns * (reply + SPOKEN), SPOKEN * 4
     if seat.role == "user":
-        return turns, turns * PROMPT + grown, turns * SPOKEN * 2
+        times = ATTEMPTS if most else 1
+        return times * turns, times * (turns * PROMPT + grown), times * turns * SPOKEN * 2
     return turns, grown, turns * reply
 
 
