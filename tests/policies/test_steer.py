@@ -144,5 +144,5 @@ def test_a_word_that_names_no_policy_is_refused_with_a_hint():
         make(" , ")
     with pytest.raises(UsageError, match=r"did you mean recommended\?"):
         make("recomended")
-    with pytest.raises(UsageError, match="there are civility$"):
+    with pytest.raises(UsageError, match=r"there are civility$"):
         make("gaps+recommended")

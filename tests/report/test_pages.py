@@ -26,6 +26,7 @@ from overture.report import (
     audit_html,
     checkup_html,
 )
+from overture.report.tune import Lap, TunePage, tune_html
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -281,3 +282,19 @@ def test_what_a_policy_changed_stands_beside_what_it_cost() -> None:
     heads = [element.text for element in reader.named("th")]
     assert heads.count("Bare") == heads.count("With the policy") > 2  # not in the tables of changes alone
     assert "What changed" not in checkup_html(page)
+
+
+@pytest.mark.parametrize(
+    ("winner", "sure", "said"), [(ALL, False, "cannot be told from it"), ("", False, "Nothing beat")]
+)
+def test_a_tuning_says_what_won_and_how_surely(winner: str, sure: bool, said: str) -> None:
+    figures = {"worth": share(0.5, 20), "solved": share(0.6, 20)}
+    rows = [changed("solved", 0.1, -0.1, 0.3, 0.4)] if winner else []
+    laps = [Lap(8, 3, ALL, 0.5, [ALL, "b"]), Lap(12, 1, "none", 0.4, [])]
+    page = TunePage(
+        ALL, ALL, ALL, winner, sure, winner and f"overture serve {ALL}", 20, figures, figures, rows, laps, ALL
+    )
+    reader = read(tune_html(replace(page, left_out=[ALL], config={ALL: ALL}, command=ALL)))
+    body = reader.named("body")[0].text
+    assert said in body and "How the race went" in body
+    assert ("To use it" in body) == ("The winner beside the bare model" in body) == bool(winner)
