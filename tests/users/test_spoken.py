@@ -14,7 +14,7 @@ from overture.models import GREEDY, Scripted
 from overture.tasks.pairs import task as pairs
 from overture.tasks.task import Act, Part
 from overture.users.base import Utterance, says
-from overture.users.faults import find, parts_said
+from overture.users.faults import find, in_all, parts_said
 from overture.users.spoken import UserUnreadable, transcript
 
 from .people import ITEM, talk, words
@@ -200,6 +200,16 @@ def test_taking_up_the_assistants_words_is_no_slip_and_taking_its_part_is() -> N
 def test_they_is_somebody_once_somebody_has_spoken() -> None:
     assert faults("They want fish.", before=Conversation(())) == ["spoke_about_person"]
     assert faults("They want fish.", before=ITEM.opening.then(Message("assistant", "What do the guests want?"))) == []
+
+
+def test_a_whole_talk_without_a_word_of_the_goal_says_nothing() -> None:
+    def kinds(*texts: str) -> list[str]:
+        return [error.kind for error in in_all([says(text) for text in texts], ITEM)]
+
+    assert kinds("I am not sure, but I will tell you.", "I will try again.") == ["said_nothing"]
+    assert kinds("I am not sure, but I will tell you.", "Something by rail, on a Friday.") == []
+    assert kinds(ITEM.request) == [] == kinds()
+    assert not any(in_all([says(item.request), says("I don't know.")], item) for item in pairs(20).items)
 
 
 def test_an_earlier_slip_of_the_user_excuses_no_later_one() -> None:

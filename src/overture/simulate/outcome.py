@@ -64,6 +64,7 @@ def user_errors(item: Item, talk: Talk, hear: Hear | None) -> list[dict[str, Any
         for error in dict.fromkeys((*said.errors, *faults.find(said, item, told, before, heard))):
             found.append({"turn": turn, "kind": error.kind, "words": error.words})
         told += said.revealed
+    found += [{"turn": 0, "kind": one.kind, "words": one.words} for one in faults.in_all(talk.heard, item)]
     return found
 
 

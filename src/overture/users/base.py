@@ -27,7 +27,7 @@ ERRORS: Mapping[str, str] = MappingProxyType(
         "spoke_for_assistant": "spoke as the assistant",
         "spoke_about_person": "spoke about the person instead of as them",
         "prompt_spoken": "said words of the prompt aloud",
-        "said_nothing": "said no word",
+        "said_nothing": "said no word, or in the whole talk none of what they are after",
         "went_in_circles": "said the same words over and over",
     }
 )

@@ -18,9 +18,9 @@ from ..tasks.missing.first_reply import WORDED
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance
-from .voice import slips
+from .voice import about_nothing, slips
 
-VERSION = "4"
+VERSION = "5"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -101,6 +101,12 @@ def find(
     if made_up:
         found.append(UserError("invented", ", ".join(made_up)[:200]))
     return found
+
+
+def in_all(heard: Sequence[Utterance], item: Item) -> list[UserError]:
+    """The errors of all that a user said together, once the talk has ended."""
+    texts = [said.message.text for said in heard if said.message is not None]
+    return [UserError("said_nothing", texts[0][:200])] if about_nothing(texts, own_words(item)) else []
 
 
 def own_words(item: Item) -> tuple[str, ...]:

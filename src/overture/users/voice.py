@@ -49,6 +49,16 @@ _PART = re.compile(r"\b(?:the|that|this) (?:chosen )?part (?:that )?(?:you|i|the
 _EMPTY = frozenset(stems("i a an the my and to of is am it"))
 """Words that alone say nothing; "yes", "no" and "B" do."""
 
+_TALK = _EMPTY | frozenset(
+    stems(
+        "this that these those there here you your we us our he she they them his her their what which who when where "
+        "how why if so as not no yes and or but for with at on in by from about into out up are was were be been do "
+        "does did have has had will would can could should may might must say said tell know think want need like get "
+        "go going make give help please just also only all any some one more other than then too very much"
+    )
+)
+"""Words of any talk, which say nothing of what somebody is after."""
+
 
 @cache
 def prompt(name: str) -> Prompt:
@@ -69,6 +79,12 @@ def slips(text: str, own: Sequence[str], others: Sequence[str], opening: bool) -
         "prompt_spoken": _aloud(text, known),
     }
     return [UserError(kind, words[:200]) for kind, words in found.items() if words is not None]
+
+
+def about_nothing(texts: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether all that somebody said has no word in common with what they are after, beside those of any talk."""
+    goal = {word for one in own for word in stems(one)} - _TALK
+    return bool(texts and goal) and goal.isdisjoint(stems(" ".join(texts)))
 
 
 def _unless(words: str | None, known: Iterable[str]) -> str | None:
