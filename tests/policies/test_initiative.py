@@ -80,6 +80,13 @@ def test_afresh_takes_out_questions_and_keeps_what_was_handed_over():
     assert afresh(said.then(call)) is None
 
 
+def test_a_question_is_known_by_its_own_words_and_not_by_what_it_quotes():
+    request = "How many euros does each of the seven friends pay for the fuel of the long drive to the sea?"
+    said = talk(request, f'You wrote "{request}": for which drive?', "As I said: the long drive to the sea.")
+    shorter = afresh(said)
+    assert shorter is not None and [m.text for m in shorter.messages] == [request]
+
+
 async def test_a_run_of_nothing_ends_asking_and_something_missing_is_assumed():
     lacking = "Tom has some apples and buys 5 more. How many has he?"
     asked = talk(lacking, "Which shop is it?", "I don't know.", "What colour are they?", "No idea.")

@@ -15,12 +15,12 @@ from functools import lru_cache
 
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
-from ..tasks.wording import OFFERS
+from ..tasks.wording import OFFERS, apart, blanked
 from ..users.hearing import questions
 from .manners import PERMISSION, same, telling
 from .replies import delegates, does_not_know, just_do_it, rejects, sentences
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some conversation would leave another budget."""
 SPENDS, REFUND, BRUSHED, NEWS = 0.2, 0.5, 0.5, 0.1
 """What an initiative takes from the budget, what comes back when it is taken up, the factor when it comes to nothing,
@@ -197,5 +197,6 @@ def afresh(conversation: Conversation) -> Conversation | None:
 
 
 def _only_asks(text: str, asked: Sequence[str]) -> bool:
-    """Whether a message is its questions and little else."""
-    return bool(asked) and sum(len(each.split()) for each in asked) >= _MOSTLY * len(text.split())
+    """Whether a message is its questions and little else; what it quotes does not count."""
+    own = blanked(text, apart(text.replace("’", "'"))).split()
+    return bool(asked) and sum(len(each.split()) for each in asked) >= _MOSTLY * len(own)
