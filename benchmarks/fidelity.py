@@ -5,7 +5,7 @@
     python benchmarks/fidelity.py --docs                # the tables, with docs/results/fidelity.json as it was read
 
 In come the stores of CASES, one simulation a user, each made by `overture simulate`, and a file with what a reader found
-in the sample; out come the share of trials with an error by the rules of `users.faults`, and the share of trials on which
+in the sample; out come the share of trials with an error by the rules of `users.faults` as they are now, and the share of trials on which
 rules and reader differ, both ways. Easy to get wrong: errors are rare, so a sample drawn at random holds hardly any. It is
 drawn half from the trials with an automatic error and half from those without, and the two ways of being wrong are never
 added up. Rules that were mended after reading are measured on trials of another --seed, which nobody has read.
@@ -20,12 +20,17 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import OUT, ROOT, finish, table
 
 sys.path.insert(0, str(ROOT / "src"))
+
+if TYPE_CHECKING:
+    from overture.simulate.store import Trial
 
 FOLDER = OUT.parent / "fidelity"
 SEED = 1
@@ -100,8 +105,36 @@ def trials(case: Case) -> list:
         return list(store.trials())
 
 
-def kinds(trial) -> list[str]:
-    return sorted({error["kind"] for error in trial.outcome["user_errors"]})
+def judged(case: Case) -> Callable[[Trial], list[str]]:
+    """(trial) → the kinds of the user's errors in it, by the rules as they are now."""
+    from overture.conversation import Conversation
+    from overture.simulate.outcome import user_errors
+    from overture.simulate.relay import Talk
+    from overture.simulate.seats import seed_of
+    from overture.tasks import named
+    from overture.users.base import Utterance
+
+    given = case.words.split()
+    task = named.load(given[0], int(given[given.index("-n") + 1]), SEED)
+    items = {item.id: item for item in task.items}
+
+    def kinds(trial: Trial) -> list[str]:
+        item, run, told = (
+            items[trial.item],
+            trial.outcome["run"],
+            zip(trial.outcome["revealed"], trial.outcome["why"], strict=True),
+        )
+        drawn = seed_of(SEED, task.name, item.hash, run, "protocol", 0, 0)
+        talk = Talk(Conversation(()))
+        for at, message in enumerate(trial.conversation.messages):
+            if message.role == "user":
+                revealed, why = next(told)
+                talk.before.append(Conversation(trial.conversation.messages[:at]))
+                talk.heard.append(Utterance(message, revealed=tuple(revealed), why=why))
+        put = task.protocols[trial.config["protocol"]].prepare(item, drawn)
+        return sorted({error["kind"] for error in user_errors(put, talk, task.hear)})
+
+    return kinds
 
 
 def sample(count: int) -> None:
@@ -111,6 +144,7 @@ def sample(count: int) -> None:
     for erred, room in ((True, count // 2), (False, count - count // 2)):
         pools = []
         for case in CASES:
+            kinds = judged(case)
             pool = [(case, t) for t in trials(case) if t.status != "failed" and bool(kinds(t)) == erred]
             rng.shuffle(pool)
             pools.append(pool)
@@ -124,7 +158,7 @@ def sample(count: int) -> None:
         lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}"]
         lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
         lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
-        lines += [f"AUTOMATIC {error}" for error in trial.outcome["user_errors"]] or ["AUTOMATIC none"]
+        lines += [f"AUTOMATIC {', '.join(judged(case)(trial)) or 'none'}"]
     (place() / "sample.md").write_text("\n".join(lines) + "\n")
     print(f"{len(chosen)} trials to read: {place() / 'sample.md'}")
 
@@ -144,7 +178,7 @@ def report(docs: bool) -> None:
         if not every:
             continue
         ended = [trial for trial in every if trial.status != "failed"]
-        found = [kinds(trial) for trial in ended]
+        found = list(map(judged(case), ended))
         by_kind = Counter(kind for one in found for kind in one)
         failed = Counter(str(trial.error_type) for trial in every if trial.status == "failed")
         erred = sum(map(bool, found))

@@ -20,7 +20,7 @@ from overture.tasks import named
 from overture.tasks.collab.document import says, text_in
 from overture.tasks.collab.math import number
 from overture.tasks.task import Item, Setting, Verdict
-from overture.users.spoken import Goal
+from overture.users.spoken import GOAL
 
 TASKS = {name: named.load(name) for name in ("document", "code", "math")}
 
@@ -155,7 +155,7 @@ async def test_a_user_who_is_played_has_the_finished_text_in_mind_and_tells_what
         said = one.parts[4].words if len(shown) > 1 else "I have to tell my neighbours something."
         return f'{{"thought": "so", "message": "{said}", "done": false}}'
 
-    user = Goal().start(one, 0, Scripted.function(play, "scripted:person", "1"))
+    user = GOAL.start(one, 0, Scripted.function(play, "scripted:person", "1"))
     first: Any = await user.next(one.before)
     assert first.message is not None and first.revealed == () and one.data["target"] in shown[0]
     talk = one.before.then(first.message, Message("assistant", "Who signs it?"))

@@ -17,14 +17,14 @@ from . import hearing
 from .base import User
 from .domains import Agenda, Preferences
 from .shards import Shards
-from .spoken import Goal, SpokenShards
+from .spoken import GOAL, SHARDS
 from .wrappers import WRAPPERS, Wrapped
 
 USERS: Mapping[str, Callable[[Hear], User]] = MappingProxyType(
     {
         "shards": lambda hear: Shards(hear),
-        "shards-llm": lambda hear: SpokenShards(),
-        "goal": lambda hear: Goal(),
+        "shards-llm": lambda hear: SHARDS,
+        "goal": lambda hear: GOAL,
         "agenda": lambda hear: Agenda(hear),
         "preferences": lambda hear: Preferences(hear),
     }

@@ -108,20 +108,6 @@ def _slipped(text: str, item: Item, conversation: Conversation) -> str | None:
     return found[0].kind if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenShards:
-    """The user `shards` in a model's words: it chooses the part and phrases it."""
-
-    name: str = "shards-llm"
-    needs_model: bool = True
-
-    def identity(self) -> Mapping[str, Any]:
-        return {"user": "shards-llm", "version": 3, "prompt": prompt("shards").version}
-
-    def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
-        return _Rephrasing(item, _needed(model, self.name))
-
-
 class _Rephrasing:
     def __init__(self, item: Item, model: Model) -> None:
         self._item, self._model = item, model
@@ -156,20 +142,6 @@ class _Rephrasing:
         return replace(says(line.message, (line.part,), "answered" if "?" in reply else "volunteered"), again=again)
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """Somebody with a hidden goal: vague at first, with preferences, making mistakes."""
-
-    name: str = "goal"
-    needs_model: bool = True
-
-    def identity(self) -> Mapping[str, Any]:
-        return {"user": "goal", "version": 3, "prompt": prompt("goal").version}
-
-    def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
-        return _Improvising(item, _needed(model, self.name))
-
-
 class _Improvising:
     def __init__(self, item: Item, model: Model) -> None:
         self._item, self._model = item, model
@@ -193,7 +165,26 @@ class _Improvising:
         return replace(says(line.message, revealed, why, done), again=again)
 
 
-def _needed(model: Model | None, name: str) -> Model:
-    if model is None:
-        raise UsageError(f"the user {name} is played by a model; name one with --user-model")
-    return model
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A kind of person whom a model plays."""
+
+    name: str
+    prompt: str
+    """Name of the prompt file."""
+    begin: Callable[[Item, Model], Speaking]
+    needs_model: bool = True
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"user": self.name, "version": 3, "prompt": prompt(self.prompt).version}
+
+    def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
+        if model is None:
+            raise UsageError(f"the user {self.name} is played by a model; name one with --user-model")
+        return self.begin(item, model)
+
+
+SHARDS = Played("shards-llm", "shards", _Rephrasing)
+"""The user `shards` in a model's words: it chooses the part and phrases it."""
+GOAL = Played("goal", "goal", _Improvising)
+"""Somebody with a hidden goal: vague at first, with preferences, making mistakes."""

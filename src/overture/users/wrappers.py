@@ -48,13 +48,19 @@ class Wrapped:
 
 
 @dataclass(slots=True)
-class Impatient:
-    """Answers one question; at every further one says to just do it, and leaves after two such replies."""
+class Around:
+    """What every wrapped person has."""
 
     inner: Speaking
     item: Item
     seed: int
     hear: Hear
+
+
+@dataclass(slots=True)
+class Impatient(Around):
+    """Answers one question; at every further one says to just do it, and leaves after two such replies."""
+
     asked: int = 0
 
     async def next(self, conversation: Conversation) -> Utterance:
@@ -69,13 +75,9 @@ class Impatient:
 
 
 @dataclass(slots=True)
-class Uncooperative:
+class Uncooperative(Around):
     """Once dissatisfied, by a question beside the point or by nothing at all, talks of something else or leaves."""
 
-    inner: Speaking
-    item: Item
-    seed: int
-    hear: Hear
     annoyed: int = 0
 
     async def next(self, conversation: Conversation) -> Utterance:
@@ -92,13 +94,8 @@ class Uncooperative:
 
 
 @dataclass(slots=True)
-class CannotAnswer:
+class CannotAnswer(Around):
     """Does not know half of the open parts, at least one of several; asked for those, says so."""
-
-    inner: Speaking
-    item: Item
-    seed: int
-    hear: Hear
 
     async def next(self, conversation: Conversation) -> Utterance:
         said = await self.inner.next(conversation)
@@ -119,13 +116,9 @@ class CannotAnswer:
 
 
 @dataclass(slots=True)
-class Recap:
+class Recap(Around):
     """Before it ends, says everything once more and hears one last reply."""
 
-    inner: Speaking
-    item: Item
-    seed: int
-    hear: Hear
     told: tuple[str, ...] = ()
     recapped: bool = False
 
@@ -142,13 +135,9 @@ class Recap:
 
 
 @dataclass(slots=True)
-class Snowball:
+class Snowball(Around):
     """Says all that was said so far before each new part."""
 
-    inner: Speaking
-    item: Item
-    seed: int
-    hear: Hear
     told: tuple[str, ...] = ()
 
     async def next(self, conversation: Conversation) -> Utterance:
