@@ -169,7 +169,7 @@ async def test_a_played_user_and_the_asker_get_through_the_engine(tmp_path: Path
     lines = [one.request, *(part.words for part in one.parts)]
 
     def play(talk: Conversation) -> str:
-        spoken = talk.messages[-1].text.count("PERSON: ")
+        spoken = talk.messages[-1].text.count("YOU: ")
         last = "ASSISTANT: That comes to" in talk.messages[-1].text
         return orjson.dumps({"thought": "", "message": "" if last else lines[spoken], "done": last}).decode()
 
