@@ -100,6 +100,17 @@ def tally_of(rng: np.random.Generator, share: float, seed: int, count: int = 60)
     return tally
 
 
+@pytest.mark.parametrize(("n", "sure"), [(3, False), (20, True)])
+@pytest.mark.parametrize("value", [1.0, 0.1])
+def test_units_that_all_differ_alike_are_as_sure_as_they_are_many(n: int, sure: bool, value: float) -> None:
+    one, other = Tally(["x"]), Tally(["x"])
+    one.add(np.full((n, 1), value), np.ones((n, 1)))
+    other.add(np.zeros((n, 1)), np.ones((n, 1)))
+    (found,) = differences({"a": one, "b": other}, ["x"])
+    assert found.value == pytest.approx(value) and (found.p_adjusted < 0.05) is sure
+    assert [d.p for d in differences({"a": one, "b": one}, ["x"])] == [1.0]
+
+
 def test_differences_find_what_is_there_and_seldom_what_is_not(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(estimates, "ROUNDS", 300)
     rng = np.random.default_rng(3)

@@ -142,7 +142,8 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
     for name in names:
         for i, a in enumerate(groups):
             for b in groups[i + 1 :]:
-                one, two = tallies[a].figure(name).value, tallies[b].figure(name).value
+                first, second = tallies[a].figure(name), tallies[b].figure(name)
+                one, two = first.value, second.value
                 if one is None or two is None:
                     continue
                 drawn = tallies[a].replicates(name) - tallies[b].replicates(name)
@@ -150,7 +151,10 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
                 error = float(drawn.std()) if len(drawn) else 0.0
                 value = one - two
                 low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5])) if len(drawn) else (value, value)
-                p = erfc(abs(value) / error / sqrt(2)) if error > 0 else 1.0
+                if error > 1e-6 * abs(value):
+                    p = erfc(abs(value) / error / sqrt(2))
+                else:  # all units differ alike: as likely as that many equal signs
+                    p = 1.0 if value == 0 else min(1.0, 2.0 ** (1 - min(first.n, second.n)))
                 found.append(Difference(name, a, b, value, low, high, p))
     adjusted = holm([d.p for d in found])
     return [
