@@ -102,18 +102,24 @@ def simulate_html(page: SimulatePage) -> str:
 
 
 SAID = (
+    ("failed", "failed before it ended, of the trials"),
     ("solved", "solved, of the trials"),
     ("asked_in_need", "asked for what was missing, of the requests that lacked something"),
     ("asked_needlessly", "asked although nothing was missing"),
 )
-"""The figures of the opening sentences, in words before a colon."""
+"""The figures of the opening sentences, in words before a colon; `failed` only where some trial did."""
 
 
 def _sentences(page: SimulatePage) -> list[str]:
     """Each figure of SAID with all its protocols, what a source has of it, and how often the user erred."""
+    rate = page.errors
+    if not rate.trials:
+        return [f"No trial came to an end, so nothing was measured. {' '.join(page.left_out)}".strip()]
     out: list[str] = []
     for name, words in SAID:
         said = {group: figures[name] for group, figures in page.groups.items() if name in figures}
+        if name == "failed" and not any(one.value for one in said.values()):
+            continue
         if said:
             where = [
                 str(written(one)) + (f" in {group}" if len(page.groups) > 1 else "") for group, one in said.items()
@@ -122,6 +128,5 @@ def _sentences(page: SimulatePage) -> list[str]:
     if page.beside and page.beside[0][2].value is not None:
         _, plain, here, published, source = page.beside[0]
         out.append(f"{plain}: {written(here)}; published: {published} ({source}).")
-    rate = page.errors
     out.append(f"The simulated user made an error that rules can see in {rate.erred:,} of {rate.trials:,} trials.")
     return out

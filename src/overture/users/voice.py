@@ -97,15 +97,13 @@ def _match(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _circles(text: str, own: Iterable[str]) -> str | None:
-    """The words that a line says over and over, more often than any one text repeats them."""
+    """A line that says the same words over and over, more often than any one text repeats them."""
     counted = Counter(_runs(text, _RUN))
-    if not counted or max(counted.values()) <= ROUNDS:
-        return None
     usual = Counter[tuple[str, ...]]()
-    for one in own:
-        usual |= Counter(_runs(one, _RUN))
-    run, times = max(((run, times - usual[run]) for run, times in counted.items()), key=lambda pair: pair[1])
-    return f"{times} times: {' '.join(run)}" if times > ROUNDS else None
+    if counted and max(counted.values()) > ROUNDS:
+        for one in own:
+            usual |= Counter(_runs(one, _RUN))
+    return text if any(times - usual[run] > ROUNDS for run, times in counted.items()) else None
 
 
 def _about(text: str, own: Sequence[str], opening: bool) -> str | None:
@@ -117,14 +115,13 @@ def _about(text: str, own: Sequence[str], opening: bool) -> str | None:
 
 
 def _aloud(text: str, own: Sequence[str]) -> str | None:
-    """Words of a prompt, or of the transcript's labels, that the person has from nowhere else."""
+    """A line with words of a prompt, or a label of the transcript, that the person has from nowhere else."""
     label = _unless(_match(_LABEL, text) or _match(_PART, text), own)
     if label is not None:
         return label
     said = _runs(text, ECHOED)
     theirs = {run for one in own for run in _runs(one, ECHOED)}
-    echoed = [run for run in said if run in _prompted() and run not in theirs]
-    return " ".join(echoed[0]) if echoed else None
+    return text if any(run in _prompted() and run not in theirs for run in said) else None
 
 
 def _runs(text: str, length: int) -> list[tuple[str, ...]]:
