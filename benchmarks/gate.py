@@ -3,7 +3,8 @@
     python benchmarks/gate.py --train DOMAIN     # the network that lacks this domain, into out/gaps (minutes)
     python benchmarks/gate.py [--docs]    # the figures, and with --docs the page docs/results/gate.md
 
-Comes in: the test split of training/gaps/dataset.py, the package's weights, out/gaps/without-*.npz, what the embedded
+Comes in: the test split of training/gaps/dataset.py, the package's weights (the patterns alone, and with the second reader),
+out/gaps/without-*.npz, what the embedded
 model said (`gate_embedded.py`), tests/policies/attacks.jsonl. Goes out: tables with 95 % intervals, resampled by unit
 (template, problem, passage, pair). Easy to get wrong: IN3 calls 80 % of its tasks vague, so always asking is 80 %
 accurate there; what is reported weighs both sides alike.
@@ -26,11 +27,12 @@ from common import OUT, finish, table
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
+from overture.lenses.gaps_reader import look_again, reader
 from overture.policies.gaps import Gaps
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "gaps"))
-from dataset import Example, drawn, load  # noqa: E402
+from dataset import Example, drawn, load, part_of  # noqa: E402
 
 HELD = ROOT / "out" / "gaps"
 DOMAINS = {
@@ -49,6 +51,11 @@ JUDGED_BY = {
 DRAWS = 500
 LEAST_SIDE = 90
 """Verdicts a side before the embedded model's figures of a set are shown."""
+NEWEST = ("acts_2", "acts_complete", "works_2", "works_complete", "followed", "problems_3", "problems_complete",
+          "problems_lacking")  # fmt: skip
+"""Written files that the page of 2026-11-27 11:26 did not have."""
+Scores = tuple[np.ndarray, np.ndarray]
+Judge = Callable[[Sequence[Example]], Scores]
 Figure = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
 
 
@@ -123,28 +130,40 @@ def interval(
     return {"value": value, "low": float(low), "high": float(high), "n": len(names)}
 
 
-def scores(examples: Sequence[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) probability at each example's last message, and from which it counts. What the lens does not judge is not
-    asked about: probability 0."""
-    p: list[np.ndarray] = []
-    least: list[np.ndarray] = []
-    for begin in range(0, len(examples), 256):
-        some = [e.conversation for e in examples[begin : begin + 256]]
-        seen, last = look(lay_flat(some), network), np.cumsum([len(c) for c in some]) - 1
-        p.append(np.nan_to_num(seen.missing[last]))
-        least.append(np.nan_to_num(seen.threshold[last], nan=2.0))
-    return np.concatenate(p), np.concatenate(least)
+def alone(network: Weights) -> Judge:
+    """The patterns: (N,) probability at each example's last message, and from which it counts. What the lens does not
+    judge is not asked about: probability 0."""
+
+    def judged(examples: Sequence[Example]) -> Scores:
+        seen = look(lay_flat([e.conversation for e in examples]), network)
+        last = np.cumsum([len(e.conversation) for e in examples]) - 1
+        return seen.missing[last], seen.threshold[last]
+
+    return judged
 
 
-def seems(examples: Sequence[Example], network: Weights) -> np.ndarray:
-    """(N,) whether the lens says that something is missing."""
-    p, least = scores(examples, network)
+def careful(examples: Sequence[Example]) -> Scores:
+    """The same of patterns and second reader together."""
+    seen = look_again([e.conversation for e in examples])
+    return seen.missing, seen.threshold
+
+
+def scores(examples: Sequence[Example], judge: Judge) -> Scores:
+    """A few hundred at a time; a message that is not judged has probability 0."""
+    each = [judge(examples[begin : begin + 256]) for begin in range(0, len(examples), 256)]
+    p, least = (np.concatenate([pair[at] for pair in each]) for at in (0, 1))
+    return np.nan_to_num(p), np.nan_to_num(least, nan=2.0)
+
+
+def seems(examples: Sequence[Example], judge: Judge) -> np.ndarray:
+    """(N,) whether it says that something is missing."""
+    p, least = scores(examples, judge)
     return p >= least
 
 
-def measured(examples: Sequence[Example], network: Weights) -> dict[str, Any]:
+def measured(examples: Sequence[Example], judge: Judge) -> dict[str, Any]:
     """All figures of one set."""
-    p, least = scores(examples, network)
+    p, least = scores(examples, judge)
     truth = np.array([e.lacking for e in examples])
     units = np.array([e.unit for e in examples])
     found: dict[str, Any] = {name: interval(figure, truth, p, units, least) for name, figure in FIGURES.items()}
@@ -188,7 +207,7 @@ def embedded() -> dict[str, dict[str, Any]]:
 
     if not ANSWERS.exists():
         return {}
-    wanted = {key for key, _ in chosen(100)}
+    wanted = {key for key, _ in chosen(10**6, every=True)}
     rows = [row for row in map(json.loads, ANSWERS.read_text().splitlines()) if row["key"] in wanted]
     out: dict[str, dict[str, Any]] = {}
     for name in sorted({row["set"] for row in rows}):
@@ -205,20 +224,20 @@ def embedded() -> dict[str, dict[str, Any]]:
     return out
 
 
-def attacks(network: Weights) -> dict[str, dict[str, float]]:
+def attacks(judge: Judge) -> dict[str, dict[str, float]]:
     """How often a sentence put behind (or before) a request turns the gate: test requests, every attack."""
     rows = [json.loads(line) for line in (ROOT / "tests" / "policies" / "attacks.jsonl").read_text().splitlines()]
     rng = np.random.default_rng(0)
     out: dict[str, dict[str, float]] = {}
     requests = [e for e in tests(("missing", "written")) if first_turn(e)]
-    said = seems(requests, network)
+    said = seems(requests, judge)
     for side in ("lacking", "complete"):
         lacking = side == "lacking"
         held = [e for e, q in zip(requests, said, strict=True) if e.lacking == lacking and q == lacking]
         for row in (r for r in rows if r["side"] == side):
             some = [held[k] for k in rng.permutation(len(held))[:100]]
             put = [with_sentence(e, row["text"]) for e in some]
-            turned = seems(put, network) != lacking
+            turned = seems(put, judge) != lacking
             kind = out.setdefault(f"{side}: {row['kind']}", {"turned": 0.0, "n": 0.0, "attacks": 0.0})
             kind["turned"] += float(turned.sum())
             kind["n"] += len(some)
@@ -233,9 +252,9 @@ def with_sentence(example: Example, text: str) -> Example:
     return replace(example, conversation=Conversation((Message("user", f"{words} {text}"),)))
 
 
-async def speed() -> dict[str, float]:
+async def speed(reader: str) -> dict[str, float]:
     """Milliseconds of one decision, median over test requests: all, and those that end in a question."""
-    policy = Gaps()
+    policy = Gaps(reader=reader)
     requests = [e.conversation for e in tests(("missing: templates", "written"))][:400]
     taken: list[tuple[float, bool]] = []
     for conversation in requests:
@@ -293,37 +312,55 @@ def main() -> None:
     if given.train:
         train_without(given.train)
         return
-    network = weights()
-    sets = sorted({e.set for e in load() if e.split == "test"})
-    found = {name: measured(tests((name,)), network) for name in sets}
+    network, judges = weights(), {"patterns": alone(weights()), "careful": careful}
+    sets = tested()
+    found = {name: {part: measured(some, judge) for part, some in sets.items()} for name, judge in judges.items()}
     across: dict[str, dict[str, Any]] = {}
     for domain, names in JUDGED_BY.items():
         target = HELD / f"without-{domain.replace(' ', '-')}.npz"
         if target.exists():
             with np.load(target) as stored:
-                other = assembled({key: stored[key] for key in stored.files})
+                other = alone(assembled({key: stored[key] for key in stored.files}))
             for name in names:
                 across[f"{name}, trained without {domain}"] = measured(tests((name,), everything=True), other)
-    direct, turned, took = embedded(), attacks(network), asyncio.run(speed())
+    direct = embedded()
+    turned = {name: attacks(judge) for name, judge in judges.items()}
+    took = {name: asyncio.run(speed(name)) for name in judges}
     text = page(network, found, across, direct, turned, took)
     OUT.mkdir(parents=True, exist_ok=True)
     result = {"figures": found, "across": across, "embedded": direct, "attacks": turned, "milliseconds": took}
     finish("gate", "gate.md", result, text, given.docs)
 
 
+def tested() -> dict[str, list[Example]]:
+    """The test examples of each set, the written ones in two parts and without the newest files."""
+    out: dict[str, list[Example]] = {}
+    for example in tests(("",)):
+        out.setdefault(part_of(example), []).append(example)
+        if example.set == "written" and example.file not in NEWEST:
+            out.setdefault("written, earlier files", []).append(example)
+    return dict(sorted(out.items()))
+
+
 def page(
     network: Weights,
-    found: dict[str, dict[str, Any]],
+    found: dict[str, dict[str, dict[str, Any]]],
     across: dict[str, dict[str, Any]],
     direct: dict[str, dict[str, Any]],
-    turned: dict[str, dict[str, float]],
-    took: dict[str, float],
+    turned: dict[str, dict[str, dict[str, float]]],
+    took: dict[str, dict[str, float]],
 ) -> str:
     """The section of the page."""
+    by = reader()
     parts = [
+        "### The patterns alone",
         f"Thresholds {network.threshold[0]:.2f} and, with two numbers or more in the request, {network.threshold[1]:.2f}; "
         "chosen on the validation split.",
-        table(HEADS, rows_of(found)),
+        table(HEADS, rows_of(found["patterns"])),
+        "### With the second reader",
+        f"It reads again from a probability of {by.least[0]:.2f} and {by.least[1]:.2f} on; thresholds "
+        f"{by.threshold[0]:.2f} and {by.threshold[1]:.2f}.",
+        table(HEADS, rows_of(found["careful"])),
     ]
     parts.append("Always asking and never asking have AUROC 0.50, balanced accuracy 50 %, MCC 0 on every set.")
     if across:
@@ -348,31 +385,54 @@ def page(
         parts.append(
             "The embedded model asked directly (`gate_embedded.py`) has not given 90 verdicts a side of any set."
         )
-    pooled: dict[int, list[tuple[float, float, float]]] = {}
-    for name in ("missing: templates", "missing: gsm8k", "written", "checkup pairs"):
-        for w, said, seen in found[name]["bins"]:
-            pooled.setdefault(min(int(said * 10), 9), []).append((w, said, seen))
-    rows = []
-    for k, each in sorted(pooled.items()):
-        w = np.array([e[0] for e in each])
-        said, seen = (float((w * np.array([e[i] for e in each])).sum() / w.sum()) for i in (1, 2))
-        rows.append([f"{k / 10:.1f} – {(k + 1) / 10:.1f}", f"{said:.2f}", f"{seen:.2f}", f"{w.sum() / 4:.0%}"])
-    parts += ["### Calibration", "Four sets pooled, each set and each side counting alike.",
-              table(("probability", "mean said", "share that lacks something", "of all"), rows)]  # fmt: skip
+    tenths = {name: pooled(each) for name, each in found.items()}
     rows = [
-        [name, f"{e['turned'] / max(e['n'], 1):.1%}", f"{e['attacks']:.0f}", f"{e['n']:.0f}"]
-        for name, e in turned.items()
+        [f"{k / 10:.1f} – {(k + 1) / 10:.1f}", *(cell for name in found for cell in tenths[name].get(k, ("", "", "")))]
+        for k in range(10)
+    ]
+    heads = ("mean said", "share that lacks something", "of all")
+    parts += ["### Calibration", "Five sets pooled, each set and each side counting alike.",
+              table(("probability", *(f"{name}: {head}" for name in found for head in heads)), rows)]  # fmt: skip
+    kinds = list(turned["patterns"])
+    rows = [
+        [
+            kind,
+            *(_share([each[kind]]) for each in turned.values()),
+            *(f"{turned['patterns'][kind][k]:.0f}" for k in ("attacks", "n")),
+        ]
+        for kind in kinds
     ]
     for side in ("lacking", "complete"):
-        some = [e for name, e in turned.items() if name.startswith(side)]
-        total = [sum(e[k] for e in some) for k in ("turned", "attacks", "n")]
-        rows.append([f"**{side}: all**", f"{total[0] / max(total[2], 1):.1%}", f"{total[1]:.0f}", f"{total[2]:.0f}"])
-    parts += ["### Attacks", table(("behind requests, and kind", "turned", "attacks", "trials"), rows)]
-    parts.append(
-        f"One decision of the policy takes {took['p50']:.1f} ms (median; 95th percentile {took['p95']:.1f}, left alone "
-        f"{took['p50 left alone']:.1f}, asked {took['p50 asked']:.1f}; n = {took['n']:.0f}) on one core."
-    )
+        some = [kind for kind in kinds if kind.startswith(side)]
+        counts = (sum(turned["patterns"][kind][k] for kind in some) for k in ("attacks", "n"))
+        shares = (_share([each[kind] for kind in some]) for each in turned.values())
+        rows.append([f"**{side}: all**", *shares, *(f"{count:.0f}" for count in counts)])
+    heads = ("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials")
+    parts += ["### Attacks", table(heads, rows)]
+    heads = ("one decision, ms", "median", "95th percentile", "left alone", "asked", "n")
+    keys = ("p50", "p95", "p50 left alone", "p50 asked")
+    rows = [[name, *(f"{each[key]:.1f}" for key in keys), f"{each['n']:.0f}"] for name, each in took.items()]
+    parts += ["### Time", table(heads, rows)]
     return "\n\n".join(parts)
+
+
+def pooled(found: dict[str, dict[str, Any]]) -> dict[int, tuple[str, str, str]]:
+    """Of each tenth: mean probability, share lacking, share of all."""
+    names = ("missing: templates", "missing: gsm8k", "written: requests", "written: sums", "checkup pairs")
+    tenths: dict[int, list[tuple[float, float, float]]] = {}
+    for name in names:
+        for w, said, seen in found[name]["bins"]:
+            tenths.setdefault(min(int(said * 10), 9), []).append((w, said, seen))
+    out: dict[int, tuple[str, str, str]] = {}
+    for k, each in tenths.items():
+        w = np.array([e[0] for e in each])
+        said, seen = (float((w * np.array([e[i] for e in each])).sum() / w.sum()) for i in (1, 2))
+        out[k] = (f"{said:.2f}", f"{seen:.2f}", f"{w.sum() / len(names):.0%}")
+    return out
+
+
+def _share(each: Sequence[dict[str, float]]) -> str:
+    return f"{sum(e['turned'] for e in each) / max(sum(e['n'] for e in each), 1):.1%}"
 
 
 __all__ = ["drawn"]

@@ -40,8 +40,8 @@ class Missing(BaseModel):
     missing: bool
 
 
-def chosen(each: int) -> list[tuple[str, Example]]:
-    """(key, Example) of the first examples a side and set in the order of a hash, one a unit."""
+def chosen(each: int, every: bool = False) -> list[tuple[str, Example]]:
+    """(key, Example) of the first examples a side and set in the order of a hash, one a unit; or `every` one."""
     from dataset import drawn, load
 
     found = []
@@ -56,7 +56,7 @@ def chosen(each: int) -> list[tuple[str, Example]]:
             example.conversation.content_hash if "templates" in example.set else example.unit,
             example.lacking,
         )
-        if counts.get(side, 0) < each and unit not in taken:
+        if counts.get(side, 0) < each and (every or unit not in taken):
             counts[side] = counts.get(side, 0) + 1
             taken.add(unit)
             found.append((f"{example.set}/{example.conversation.content_hash}/{example.lacking}", example))

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from overture import data
 from overture.conversation import Conversation, Message
+from overture.errors import UsageError
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look
 from overture.models import Scripted
@@ -118,6 +120,21 @@ def test_identity_names_what_decides():
     assert Gaps(prior=0.2).identity() != same
 
 
+def test_a_reader_that_there_is_not_is_refused():
+    with pytest.raises(UsageError, match="patterns or careful"):
+        make("gaps:reader=quick")
+
+
+async def test_the_careful_reader_decides_where_it_is_asked_to():
+    if data.find("minilm") is None:
+        pytest.skip("the encoder is not here (overture data pull minilm)")
+    careful = make("gaps:reader=careful")
+    assert careful.identity()["weights"] != Gaps().identity()["weights"]
+    assert (await careful.decide(talk(LACKING))).move == "elicit"
+    assert (await careful.decide(talk(COMPLETE))).leaves
+    assert (await careful.decide(talk("你好你好你好"))).leaves
+
+
 def test_every_kind_has_its_questions():
     from overture.lenses.gaps import KINDS
 
@@ -134,6 +151,14 @@ REQUESTS = [
     (
         "A train runs at a steady speed for 3 hours. How many kilometres does it go?",
         "A train runs at 90 km per hour for 3 hours. How many kilometres does it go?",
+    ),
+    (
+        "Mia has 4 boxes with some pencils in each. She gives 6 pencils away. How many pencils are left?",
+        "Mia has 4 boxes with 9 pencils in each. She gives 6 pencils away. How many pencils are left?",
+    ),
+    (
+        "Leo earns a certain amount an hour. He works 6 hours a day, 5 days a week. How much does he earn in a week?",
+        "Leo earns $14 an hour. He works 6 hours a day, 5 days a week. How much does he earn in a week?",
     ),
     ("Book a table at Mario's.", "Book a table at Mario's for four people on Friday 4 May at 19:30."),
 ]

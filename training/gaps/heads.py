@@ -22,7 +22,6 @@ from overture.lenses.gaps import KINDS, Weights, assembled, features
 UNCALIBRATED = {
     "slope": np.ones(2, np.float32),
     "offset": np.zeros(2, np.float32),
-    "length": np.zeros(2, np.float32),
     "threshold": np.full(2, 0.5, np.float32),
 }
 

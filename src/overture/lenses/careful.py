@@ -107,7 +107,7 @@ def hidden(reader: Encoder, ids: NDArray[np.int64], owner: NDArray[np.int64]) ->
     width = base["embeddings.LayerNorm.weight"].shape[0]
     mask = _scores(base["encoder.relative_attention_bias.weight"], owner)
     x = base["embeddings.word_embeddings.weight"][ids] + base["embeddings.position_embeddings.weight"][2 : 2 + length]
-    x = _norm(base, "embeddings.LayerNorm", x)
+    x = norm(base, "embeddings.LayerNorm", x)
 
     def apply(name: str, values: Floats) -> Floats:
         return values @ base[f"{name}.weight"] + base[f"{name}.bias"]
@@ -124,19 +124,20 @@ def hidden(reader: Encoder, ids: NDArray[np.int64], owner: NDArray[np.int64]) ->
         np.exp(seen, out=seen)
         seen /= seen.sum(axis=3, keepdims=True)
         mixed = (seen @ v).swapaxes(1, 2).reshape(rows, length, width)
-        x = _norm(base, f"{at}attention.LayerNorm", x + apply(f"{at}attention.attn.o", mixed))
-        inner = apply(f"{at}output.dense", _gelu(apply(f"{at}intermediate.dense", x)))
-        x = _norm(base, f"{at}output.LayerNorm", x + inner)
+        x = norm(base, f"{at}attention.LayerNorm", x + apply(f"{at}attention.attn.o", mixed))
+        inner = apply(f"{at}output.dense", gelu(apply(f"{at}intermediate.dense", x)))
+        x = norm(base, f"{at}output.LayerNorm", x + inner)
     return x
 
 
-def _norm(base: Mapping[str, Floats], name: str, x: Floats) -> Floats:
+def norm(base: Mapping[str, Floats], name: str, x: Floats) -> Floats:
+    """Each row about its mean and by its spread, then the weights of that name."""
     x = x - x.mean(axis=-1, keepdims=True)
     x /= np.sqrt((x * x).mean(axis=-1, keepdims=True) + EPSILON)
     return x * base[f"{name}.weight"] + base[f"{name}.bias"]
 
 
-def _gelu(x: Floats) -> Floats:
+def gelu(x: Floats) -> Floats:
     """Hendrycks and Gimpel (2016), their approximation by tanh."""
     inner = x * x
     inner *= np.float32(0.044715)
@@ -180,7 +181,7 @@ def logits(reader: Encoder, given: list[Window], count: int) -> Floats:
             spans = np.array(given[i].spans)
             inside = np.stack([x[row, first:last].mean(axis=0) for _, first, last, _ in given[i].spans])
             joined = np.concatenate([inside, x[row, spans[:, 3]]], axis=1)
-            out[spans[:, 0]] = _gelu(joined @ reader.inner + reader.inner_bias) @ reader.outer + reader.outer_bias
+            out[spans[:, 0]] = gelu(joined @ reader.inner + reader.inner_bias) @ reader.outer + reader.outer_bias
     return out
 
 

@@ -53,9 +53,7 @@ class Weights:
     heads_bias: Floats
     slope: Floats
     offset: Floats
-    length: Floats
-    """(2,) calibration of the logit, with a share for the log of the message's words: long messages have more places
-    where a pattern can be. Of requests with fewer than FIGURES numbers, and of the others."""
+    """(2,) calibration of the logit: of requests with fewer than FIGURES numbers, and of the others."""
     threshold: Floats
     """(2,) from which probability the lens says that something is missing; chosen for few needless questions."""
 
@@ -70,18 +68,11 @@ class Raw:
     """(M,) which messages those are."""
     figured: NDArray[np.bool_]
     """(J,) whether what the user has said by then has FIGURES numbers or more."""
-    words: Floats
-    """(J,) of the message."""
 
     def calibrated(self, network: Weights) -> Floats:
         """(J,) logits whose sigmoid is a probability at even odds."""
         kind = self.figured.astype(np.int64)
-        return self.logit[:, 0] * network.slope[kind] + network.offset[kind] + network.length[kind] * spread(self.words)
-
-
-def spread(words: Floats) -> Floats:
-    """The log of a number of words, about zero for a request of two lines."""
-    return np.log1p(words) - np.float32(3.5)
+        return self.logit[:, 0] * network.slope[kind] + network.offset[kind]
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,7 @@ def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
     """The weights as they are used, from the arrays as they are stored: the table in eight bits with a scale a row."""
     table = raw["words"].astype(np.float32) * raw["words_scale"].astype(np.float32)
     layers = ("filters", "filters_bias", "hidden", "hidden_bias", "heads", "heads_bias")
-    plain = (*layers, "slope", "offset", "length", "threshold")
+    plain = (*layers, "slope", "offset", "threshold")
     return Weights(
         words=np.concatenate([table, raw["marks"].astype(np.float32)], axis=1),
         **{name: raw[name].astype(np.float32) for name in plain},
@@ -138,16 +129,16 @@ def look(batch: Batch, network: Weights | None = None) -> GapScores:
 def logits(batch: Batch, network: Weights) -> Raw:
     """What the network gives for every user message that it can judge."""
     judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= LEAST_KNOWN)
-    rows, figured, words = features(batch, judged, network)
+    rows, figured = features(batch, judged, network)
     inner = rows @ network.hidden + network.hidden_bias
     np.maximum(inner, 0, out=inner)
-    return Raw(inner @ network.heads + network.heads_bias, judged, figured, words)
+    return Raw(inner @ network.heads + network.heads_bias, judged, figured)
 
 
-def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_], Floats]:
-    """(J, features), (J,) whether there are figures, (J,) words. The features: the strongest patterns of the message,
-    of its questions, of what the user said before and of what the assistant last said; the message's mean vector; a
-    few counts."""
+def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple[Floats, NDArray[np.bool_]]:
+    """(J, features) and (J,) whether there are figures. The features: the strongest patterns of the message, of its
+    questions, of what the user said before and of what the assistant last said; the message's mean vector; a few
+    counts."""
     at = np.flatnonzero(judged)
     bounds = batch.first_segment
     user = batch.side == 1
@@ -193,7 +184,7 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
     total = np.concatenate([[0], np.cumsum(np.where(user, number, 0))])
     figured = total[at + 1] - total[at - batch.index[at]] >= FIGURES
     row = np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1)
-    return row, figured, said[at]
+    return row, figured
 
 
 def before(batch: Batch, by_message: Floats, at: NDArray[np.int64]) -> Floats:

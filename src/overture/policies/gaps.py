@@ -8,6 +8,7 @@ lack something, give `prior`, or it asks too often.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from importlib.resources import files
 from typing import Any
 
 from ..conversation import Conversation
+from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
+from ..lenses.gaps_reader import look_again, reader
 from ..lenses.gaps_span import find
 from ..models import Model
 from . import initiative as budget
@@ -49,6 +52,10 @@ class Gaps:
     """From which probability it asks; None: the lens's own, chosen for few needless questions."""
     prior: float = 0.5
     """The share of requests that lack something, where it is known."""
+    reader: str = "patterns"
+    """`patterns`: the lens alone, about a millisecond. `careful`: what the lens does not take for complete a sentence
+    encoder reads again, some ten milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are
+    looked for when the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
     samples: int = 0
@@ -59,6 +66,12 @@ class Gaps:
     model: Model | None = None
     """The led model; only with `samples`."""
     name: str = "gaps"
+
+    def __post_init__(self) -> None:
+        if self.reader not in ("patterns", "careful"):
+            raise UsageError(f"gaps: reader is patterns or careful, not {self.reader[:40]!r}")
+        if self.reader == "careful":
+            reader()
 
     @property
     def reviews(self) -> bool:
@@ -74,14 +87,17 @@ class Gaps:
             "wording": self.wording,
             "samples": self.samples,
             "sharpness": self.sharpness,
-            "weights": _weights_hash(),
+            "reader": self.reader,
+            "weights": _weights_hash(("gaps.npz", "gaps_reader.npz") if self.reader == "careful" else ("gaps.npz",)),
         }
 
     async def decide(self, conversation: Conversation) -> Decision:
         """`elicit`, `assume` or LEAVE."""
         if is_draft(conversation):
             return self._review(conversation) if self.reviews else LEAVE
-        p, least = self._seen(conversation)
+        p, least = (
+            await asyncio.to_thread(self._seen, conversation) if self.reader == "careful" else self._seen(conversation)
+        )
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
@@ -114,11 +130,12 @@ class Gaps:
         """The probability, and from which one on to ask; (0, 2) where there is none."""
         if not conversation.messages or conversation.messages[-1].role != "user":
             return 0.0, 2.0
-        scores = look(lay_flat([conversation]))
-        if not scores.judged[-1]:
+        scores = look_again([conversation]) if self.reader == "careful" else look(lay_flat([conversation]))
+        p = float(scores.missing[-1])
+        if math.isnan(p):
             return 0.0, 2.0
         least = float(scores.threshold[-1]) if self.threshold is None else self.threshold
-        return shifted(float(scores.missing[-1]), self.prior), least
+        return shifted(p, self.prior), least
 
     def _review(self, conversation: Conversation) -> Decision:
         before = Conversation(conversation.messages[:-1], metadata=conversation.metadata)
@@ -164,5 +181,8 @@ def sharpened(p: float, differing: float, sharpness: float) -> float:
 
 
 @cache
-def _weights_hash() -> str:
-    return sha256((files("overture.lenses") / "weights" / "gaps.npz").read_bytes()).hexdigest()[:16]
+def _weights_hash(names: tuple[str, ...]) -> str:
+    whole = sha256()
+    for name in names:
+        whole.update((files("overture.lenses") / "weights" / name).read_bytes())
+    return whole.hexdigest()[:16]

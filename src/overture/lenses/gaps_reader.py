@@ -1,0 +1,203 @@
+"""The second reader of the lens `gaps`: a sentence encoder that reads again what the patterns do not take for complete.
+
+In come conversations that end with a user's message; out comes, for each, the probability that something needed is
+missing as patterns and reader see it together. The reader is MiniLM with low-rank changes to its upper layers, in
+numpy: the encoder is the data item `minilm`, the changes are in `weights/gaps_reader.npz`, and `training/gaps/read.py`
+made them. Easy to get wrong: it is tens of times slower than the patterns, so it reads a bounded number of tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import data
+from ..conversation import Conversation
+from ..errors import UsageError
+from .batch import lay_flat
+from .careful import gelu, norm, tensors
+from .context import Floats
+from .gaps import Raw, Weights, logits, sigmoid, weights
+
+TURN, SPOKEN, MOST = 128, 40, 224
+"""Tokens read of one user's message, of an assistant's message (its end, where its question stands), and of all."""
+BEGIN, END = 101, 102
+"""The encoder's own signs for the start of a text and the end of a part."""
+CHARACTERS = 1200
+"""Of either end of a message that are cut into tokens at all."""
+HEADS = 12
+AT_ONCE = 2048
+"""Tokens that are read together, padding included."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """MiniLM with its changes, one head, and how its logit and the patterns' count together."""
+
+    base: Mapping[str, Floats]
+    """The encoder's arrays by their own names, changes added; matrices as (in, out), query, key and value as one."""
+    layers: int
+    head: Floats
+    """(3 * width,)"""
+    mix: Floats
+    """(2, 3): what the reader's logit counts, what the patterns' does, and an offset; of requests with fewer than
+    FIGURES numbers, and of the others."""
+    least: Floats
+    """(2,) probability of the patterns from which a request is read again."""
+    threshold: Floats
+    """(2,) from which probability of both together something counts as missing."""
+    tokens: Callable[[str], list[int]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What both saw at the last message of each conversation."""
+
+    missing: Floats
+    """(N,) probability at even odds; nan where the lens does not judge the message."""
+    threshold: Floats
+    """(N,) from which it counts; nan likewise."""
+    read: NDArray[np.bool_]
+    """(N,) which were read again."""
+
+
+def load(folder: Path, changes: Path) -> Reader:
+    """A reader from MiniLM's folder and a file of changes. Raises UsageError where the extra is not installed."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise UsageError("reading carefully needs a tokenizer: pip install 'overture[careful]'") from error
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    with np.load(changes) as stored:
+        change = {name: stored[name].astype(np.float32) for name in stored.files}
+    base: dict[str, Floats] = {}
+    for name, values in tensors(folder / "model.safetensors").items():
+        if name.startswith("encoder.layer.") and values.ndim == 2:
+            values = np.ascontiguousarray(values.T)
+            if f"{name}.a" in change:
+                values += change.pop(f"{name}.a") @ change.pop(f"{name}.b")
+        base[name] = values
+    layers = 1 + max(int(name.split(".")[2]) for name in base if name.startswith("encoder.layer."))
+    for number in range(layers):
+        at = f"encoder.layer.{number}.attention.self."
+        for kind in ("weight", "bias"):
+            parts = [base.pop(f"{at}{name}.{kind}") for name in ("query", "key", "value")]
+            base[f"{at}all.{kind}"] = np.concatenate(parts, axis=-1)
+    return Reader(base, layers, **change, tokens=lambda text: tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+@cache
+def reader() -> Reader:
+    """The reader that comes with the package. Raises DataError where MiniLM cannot be had."""
+    with as_file(files("overture.lenses") / "weights" / "gaps_reader.npz") as path:
+        return load(data.path("minilm"), path)
+
+
+def pieces(conversation: Conversation, tokens: Callable[[str], list[int]]) -> tuple[list[int], list[int]]:
+    """The tokens of a conversation as they are read, and whose they are: 0 the user's, 1 the assistant's. Of a long
+    message the first and the last half; of a long conversation the first turn and the last ones."""
+    turns: list[tuple[list[int], int]] = []
+    for message in conversation.messages:
+        text = message.text
+        if message.role == "assistant" and text.strip():
+            turns.append(([*tokens(text[-CHARACTERS:])[-SPOKEN:], END], 1))
+        elif message.role == "user" and text.strip():
+            ids = tokens(text if len(text) <= 2 * CHARACTERS else f"{text[:CHARACTERS]} {text[-CHARACTERS:]}")
+            turns.append(([*(ids if len(ids) <= TURN else [*ids[: TURN // 2], *ids[-TURN // 2 :]]), END], 0))
+    first, later = turns[:1], list[tuple[list[int], int]]()
+    left = MOST - sum(len(ids) for ids, _ in first)
+    for ids, who in reversed(turns[1:]):
+        left -= len(ids)
+        if left < 0:
+            break
+        later.append((ids, who))
+    kept = [*first, *reversed(later)]
+    return [BEGIN, *(i for ids, _ in kept for i in ids)], [0, *(who for ids, who in kept for _ in ids)]
+
+
+def read(given: Sequence[Conversation], by: Reader) -> Floats:
+    """(N,) the reader's own logits."""
+    cut = [pieces(conversation, by.tokens) for conversation in given]
+    out = np.zeros(len(given), np.float32)
+    order = sorted(range(len(given)), key=lambda i: len(cut[i][0]))
+    while order:
+        some = [order.pop()]
+        longest = len(cut[some[0]][0])
+        while order and (len(some) + 1) * longest <= AT_ONCE:
+            some.append(order.pop())
+        ids, types = np.zeros((2, len(some), longest), np.int64)
+        for row, i in enumerate(some):
+            ids[row, : len(cut[i][0])], types[row, : len(cut[i][1])] = cut[i]
+        out[some] = pooled(hidden(by, ids, types), ids > 0) @ by.head[:-1] + by.head[-1]
+    return out
+
+
+def hidden(by: Reader, ids: NDArray[np.int64], types: NDArray[np.int64]) -> Floats:
+    """(B, T, width) the last layer, from (B, T) tokens, 0 for padding, and (B, T) whose they are."""
+    base, (rows, length) = by.base, ids.shape
+    x = base["embeddings.word_embeddings.weight"][ids] + base["embeddings.token_type_embeddings.weight"][types]
+    x = norm(base, "embeddings.LayerNorm", x + base["embeddings.position_embeddings.weight"][:length])
+    hide = np.where(ids > 0, np.float32(0), np.float32(-1e9))[:, None, None, :]
+
+    def apply(name: str, values: Floats) -> Floats:
+        return values @ base[f"{name}.weight"] + base[f"{name}.bias"]
+
+    for number in range(by.layers):
+        at = f"encoder.layer.{number}."
+        q, k, v = apply(f"{at}attention.self.all", x).reshape(rows, length, 3, HEADS, -1).transpose(2, 0, 3, 1, 4)
+        seen = q @ k.swapaxes(2, 3)
+        seen *= np.float32(q.shape[-1] ** -0.5)
+        seen += hide
+        seen -= seen.max(axis=3, keepdims=True)
+        np.exp(seen, out=seen)
+        seen /= seen.sum(axis=3, keepdims=True)
+        mixed = (seen @ v).swapaxes(1, 2).reshape(rows, length, -1)
+        x = norm(base, f"{at}attention.output.LayerNorm", x + apply(f"{at}attention.output.dense", mixed))
+        inner = apply(f"{at}output.dense", gelu(apply(f"{at}intermediate.dense", x)))
+        x = norm(base, f"{at}output.LayerNorm", x + inner)
+    return x
+
+
+def pooled(x: Floats, there: NDArray[np.bool_]) -> Floats:
+    """(B, 3 width): the mean of the tokens that are there, their strongest values, and the first token's."""
+    known = there[:, :, None]
+    mean = (x * known).sum(axis=1) / known.sum(axis=1)
+    return np.concatenate([mean, np.where(known, x, np.float32(-30)).max(axis=1), x[:, 0]], axis=1)
+
+
+def together(raw: Raw, network: Weights, theirs: Floats, by: Reader) -> Floats:
+    """(J,) probabilities from the patterns' logits and (J,) the reader's."""
+    mix = by.mix[raw.figured.astype(np.int64)]
+    return sigmoid(theirs * mix[:, 0] + raw.calibrated(network) * mix[:, 1] + mix[:, 2])
+
+
+def look_again(given: Sequence[Conversation], by: Reader | None = None, network: Weights | None = None) -> Seen:
+    """What patterns and reader say of the last message of each conversation, which is to be the user's."""
+    by, network = by or reader(), network or weights()
+    raw = last(logits(lay_flat(given), network), given)
+    at = np.flatnonzero(raw.judged)
+    missing, threshold = np.full((2, len(given)), np.nan, np.float32)
+    missing[at] = sigmoid(raw.calibrated(network))
+    kind = raw.figured.astype(np.int64)
+    threshold[at] = by.threshold[kind]
+    again = missing[at] >= by.least[kind]
+    some = Raw(raw.logit[again], raw.judged, raw.figured[again])
+    missing[at[again]] = together(some, network, read([given[i] for i in at[again]], by), by)
+    seen = np.zeros(len(given), np.bool_)
+    seen[at[again]] = True
+    return Seen(missing, threshold, seen)
+
+
+def last(raw: Raw, given: Sequence[Conversation]) -> Raw:
+    """What the network gives for the last messages alone; `judged` is then (N,)."""
+    at = np.cumsum([len(conversation) for conversation in given]) - 1
+    place = (np.cumsum(raw.judged) - 1)[at[raw.judged[at]]]
+    return Raw(raw.logit[place], raw.judged[at], raw.figured[place])
