@@ -1,6 +1,6 @@
 """Train the second reader of the lens `gaps` and put it beside the patterns.
 
-    python training/gaps/read.py [--epochs 2.4] [--out FILE] [--write]      # some fifteen minutes of one core
+    python training/gaps/read.py [--epochs 2.4] [--start FILE] [--out FILE] [--write]      # some eight minutes of one core
     python training/gaps/read.py --mix FILE --write                       # only weigh it and set its thresholds again
 
 Comes in: `dataset.load()` and the package's `gaps.npz`. Three steps. 1) MiniLM's upper layers learn low-rank changes on
@@ -24,7 +24,7 @@ from network import apart, weights_of
 from reader import Pool, Reader, arrays, predict
 from torch import nn
 from torch.nn import functional as F
-from train import BOUNDS, VALID_SHARES, Bounds, arrays_of, calibrate, scored, show, thresholds
+from train import VALID_SHARES, arrays_of, calibrate, scored, show, thresholds
 
 from overture import data
 from overture.lenses.gaps import KINDS, sigmoid, weights
@@ -50,8 +50,6 @@ TWINS, NAMED, STEADY = 0.5, 0.2, 0.1
 """Weights of telling twins apart, of naming what is missing, and of saying the same whatever stands beside a request."""
 LOST = 0.02
 Made = dict[str, np.ndarray]
-ALSO: Bounds = (BOUNDS[0] | {"written: sums": 0.05}, BOUNDS[1] | {"written: sums": 0.05})
-"""What bounds its thresholds: the written sums too, in which words such as "a fixed amount" may mean nothing."""
 
 
 def learnt_from() -> list[Example]:
@@ -147,7 +145,7 @@ def mixed(made: Made, valid: Sequence[Example], theirs: np.ndarray) -> Made:
         here = known & (raw.figured == bool(kind))
         mix[kind] = calibrate(x[here], truth[here], weight[here], (0.7, 0.3, 0.0))
         p[here] = sigmoid(x[here] @ mix[kind])
-    threshold = thresholds(p, raw.figured, known, valid, ALSO)
+    threshold = thresholds(p, raw.figured, known, valid)
     for kind in (0, 1):
         found = known & (raw.figured == bool(kind)) & (truth == 1) & (p >= threshold[kind])
         least[kind] = min(np.quantile(sigmoid(mine[found]), LOST), threshold[kind])

@@ -104,21 +104,19 @@ def finished(raw: dict[str, Any], examples: Sequence[Example]) -> dict[str, Any]
         if 0 < truth[here].sum() < here.sum():
             x = np.stack([found.logit[here, 0], np.ones(here.sum())], axis=1)
             raw["slope"][kind], raw["offset"][kind] = calibrate(x, truth[here], weight[here], (1.0, 0.0))
-    raw["threshold"] = thresholds(sigmoid(found.calibrated(assembled(raw))), found.figured, known, valid, BOUNDS)
+    raw["threshold"] = thresholds(sigmoid(found.calibrated(assembled(raw))), found.figured, known, valid)
     return raw
 
 
-def thresholds(
-    p: np.ndarray, figured: np.ndarray, known: np.ndarray, valid: Sequence[Example], bounds: Bounds
-) -> np.ndarray:
-    """(2,) the lowest at which no more of the complete requests of each part are asked than is allowed."""
+def thresholds(p: np.ndarray, figured: np.ndarray, known: np.ndarray, valid: Sequence[Example]) -> np.ndarray:
+    """(2,) the lowest at which no more of the complete requests of each part are asked than BOUNDS allows."""
     parts = np.array([part_of(e) for e in valid])
     complete = known & ~np.array([e.lacking for e in valid])
     out = np.full(2, 0.5, np.float32)
     for kind in (0, 1):
-        held = {part: p[complete & (figured == bool(kind)) & (parts == part)] for part in bounds[kind]}
+        held = {part: p[complete & (figured == bool(kind)) & (parts == part)] for part in BOUNDS[kind]}
         found = [
-            np.quantile(some, 1 - bounds[kind][part]) for part, some in held.items() if len(some) >= LEAST_BOUNDING
+            np.quantile(some, 1 - BOUNDS[kind][part]) for part, some in held.items() if len(some) >= LEAST_BOUNDING
         ]
         out[kind] = np.clip(max(found, default=0.5), LEAST, MOST)
     return out
@@ -130,8 +128,7 @@ LEAST_BOUNDING = 25
 """Complete requests from which a part bounds a threshold."""
 VALID_SHARES = {"abg-coqa": 0.2, "in3": 0.5, "missing: templates": 2.0, "written": 2.0}
 """Of the calibration."""
-Bounds = tuple[dict[str, float], dict[str, float]]
-BOUNDS: Bounds = (
+BOUNDS: tuple[dict[str, float], dict[str, float]] = (
     {"sharded: gsm8k": 0.05, "written: requests": 0.02},
     {"missing: templates": 0.05, "missing: gsm8k": 0.05, "written: requests": 0.02},
 )
