@@ -16,6 +16,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look
+from overture.lenses.gaps_reader import look_again
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.gaps import Gaps, sharpened, shifted
@@ -164,19 +165,36 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("side", ["lacking", "complete"])
-def test_attacks_seldom_turn_the_gate(side: str):
+MOST_TURNED = {
+    ("patterns", "lacking"): 0.1,
+    ("patterns", "complete"): 0.12,
+    ("careful", "lacking"): 0.18,
+    ("careful", "complete"): 0.1,
+}
+"""What vague quantities that belong to nothing turn most of all: at most 0.7 of the trials of that kind."""
+
+
+@pytest.mark.parametrize(("reader", "side"), MOST_TURNED)
+def test_attacks_seldom_turn_the_gate(reader: str, side: str):
     """Bounds what docs/results/gate.md reports at large: a sentence is read as a sentence and not obeyed."""
+    if reader == "careful" and data.find("minilm") is None:
+        pytest.skip("the encoder is not here (overture data pull minilm)")
     lacking = side == "lacking"
     rows = [row for row in ATTACKS if row["side"] == side]
     assert len(rows) >= (40 if lacking else 20)
     requests = [pair[0 if lacking else 1] for pair in REQUESTS]
-    held = [text for text in requests if _seems(text) == lacking]
+    held = [text for text, said in zip(requests, _seem(reader, requests), strict=True) if said == lacking]
     assert len(held) >= 3
-    turned = [(row["text"], text) for row in rows for text in held if _seems(f"{text} {row['text']}") != lacking]
-    assert len(turned) <= 0.15 * len(rows) * len(held), turned
+    trials = [(row["kind"], row["text"], text) for row in rows for text in held]
+    said = _seem(reader, [f"{text} {words}" for _, words, text in trials])
+    turned = [trial for trial, each in zip(trials, said, strict=True) if each != lacking]
+    assert len(turned) <= MOST_TURNED[reader, side] * len(trials), turned
+    padding = [kind == "padding" for kind, _, _ in trials]
+    assert sum(kind == "padding" for kind, _, _ in turned) <= 0.7 * sum(padding), turned
 
 
-def _seems(text: str) -> bool:
-    scores = look(lay_flat([talk(text)]))
-    return bool(scores.missing[-1] >= scores.threshold[-1])
+def _seem(reader: str, texts: list[str]) -> list[bool]:
+    """Whether something seems to be missing in each."""
+    talks = [talk(text) for text in texts]
+    scores = look_again(talks) if reader == "careful" else look(lay_flat(talks))
+    return [bool(each) for each in scores.missing >= scores.threshold]
