@@ -380,7 +380,11 @@ def page(
             ]
             for name, each in direct.items()
         ]
-        parts += ["### The embedded model asked directly", table(heads, rows)]
+        parts += [
+            "### The embedded model asked directly",
+            "The first of each side in the order of a hash; IN3's complete ones from every split, since it learnt from none.",
+            table(heads, rows),
+        ]
     else:
         parts.append(
             "The embedded model asked directly (`gate_embedded.py`) has not given 90 verdicts a side of any set."
