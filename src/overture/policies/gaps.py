@@ -54,7 +54,7 @@ class Gaps:
     """The share of requests that lack something, where it is known."""
     reader: str = "patterns"
     """`patterns`: the lens alone, about a millisecond. `careful`: what the lens does not take for complete a sentence
-    encoder reads again, some ten milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are
+    encoder reads again, some twenty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are
     looked for when the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
