@@ -34,7 +34,9 @@ LEAST_KNOWN = 0.55
 """A message of whose words a smaller share is known is unscored."""
 SCALARS = 8
 FIGURES = 2
-"""Numbers in what the user has said, from which a request is calibrated as one of figures."""
+"""Numbers in what the user has said, from which a request is calibrated as one of figures; where it asks how many, how
+far and the like, one is enough."""
+_MEASURES = "many much far long old tall high big heavy fast wide deep often"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Weights:
     heads_bias: Floats
     slope: Floats
     offset: Floats
-    """(2,) calibration of the logit: of requests with fewer than FIGURES numbers, and of the others."""
+    """(2,) calibration of the logit: of requests without figures, and of those with FIGURES."""
     threshold: Floats
     """(2,) from which probability the lens says that something is missing; chosen for few needless questions."""
 
@@ -67,7 +69,7 @@ class Raw:
     judged: NDArray[np.bool_]
     """(M,) which messages those are."""
     figured: NDArray[np.bool_]
-    """(J,) whether what the user has said by then has FIGURES numbers or more."""
+    """(J,) whether what the user has said by then is a request of FIGURES."""
 
     def calibrated(self, network: Weights) -> Floats:
         """(J,) logits whose sigmoid is a probability at even odds."""
@@ -110,6 +112,13 @@ def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
 @cache
 def _asking_row() -> int:
     return vocabulary()["?"]
+
+
+@cache
+def _measuring_rows() -> tuple[int, NDArray[np.int64]]:
+    """Of "how", and of what follows it where an amount is asked for."""
+    known = vocabulary()
+    return known["how"], np.array([known[word] for word in _MEASURES.split()])
 
 
 def look(batch: Batch, network: Weights | None = None) -> GapScores:
@@ -181,10 +190,19 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
         axis=1,
     ).astype(np.float32)
     spoken = np.where(answered[:, None], by_message[other], np.float32(0))
-    total = np.concatenate([[0], np.cumsum(np.where(user, number, 0))])
-    figured = total[at + 1] - total[at - batch.index[at]] >= FIGURES
+    how, measures = _measuring_rows()
+    measured = np.flatnonzero((words[:-1] == how) & np.isin(words[1:], measures))
+    amounts = np.bincount(np.repeat(owner, lengths)[measured], minlength=len(batch.messages)) > 0
+    numbers, amounts_asked = (_so_far(np.where(user, counted, 0), batch, at) for counted in (number, amounts))
+    figured = (numbers >= FIGURES) | (numbers >= 1) & (amounts_asked > 0)
     row = np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1)
     return row, figured
+
+
+def _so_far(counted: NDArray[Any], batch: Batch, at: NDArray[np.int64]) -> NDArray[Any]:
+    """(len(at),) the sum of (M,) from the conversation's first message up to each of these."""
+    total = np.concatenate([[0], np.cumsum(counted)])
+    return total[at + 1] - total[at - batch.index[at]]
 
 
 def before(batch: Batch, by_message: Floats, at: NDArray[np.int64]) -> Floats:

@@ -33,8 +33,11 @@ POLICIES = {
 """Name → module and class. A class takes `model` where it has a field of that name."""
 WRAPPERS = {"civility": "civility:Civility"}
 """Name → module and class; a class takes the wrapped policy as `inner`."""
-COMPOSED = {"recommended": "insert_expansion,gaps,doer,api_first+civility"}
-"""Name → what it stands for."""
+COMPOSED = {
+    "recommended": "insert_expansion,gaps,doer,api_first+civility",
+    "careful": "insert_expansion,gaps:reader=careful,doer,api_first+civility",
+}
+"""Name → what it stands for. `careful` is `recommended` with the gate's second reader, an encoder that is pulled once."""
 
 
 def make(spec: str, model: Model | None = None) -> Policy:
