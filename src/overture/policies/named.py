@@ -37,7 +37,7 @@ COMPOSED = {
     "recommended": "insert_expansion,gaps,doer,api_first+civility",
     "careful": "insert_expansion,gaps:reader=careful,doer,api_first+civility",
 }
-"""Name → what it stands for. `careful` is `recommended` with the gate's second reader, an encoder that is pulled once."""
+"""Name → what it stands for. `careful` is `recommended` with the gate's second reader, which is pulled once."""
 
 
 def make(spec: str, model: Model | None = None) -> Policy:
