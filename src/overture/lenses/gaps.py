@@ -33,10 +33,8 @@ SPEAKING = 2
 LEAST_KNOWN = 0.55
 """A message of whose words a smaller share is known is unscored."""
 SCALARS = 8
-FIGURES = 2
-"""Numbers in what the user has said, from which a request is calibrated as one of figures; where it asks how many, how
-far and the like, one is enough."""
 _MEASURES = "many much far long old tall high big heavy fast wide deep often"
+"""What follows "how" in a request of figures: one with a number in it that asks for another."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Weights:
     heads_bias: Floats
     slope: Floats
     offset: Floats
-    """(2,) calibration of the logit: of requests without figures, and of those with FIGURES."""
+    """(2,) calibration of the logit: of the other requests, and of those of figures."""
     threshold: Floats
     """(2,) from which probability the lens says that something is missing; chosen for few needless questions."""
 
@@ -69,7 +67,7 @@ class Raw:
     judged: NDArray[np.bool_]
     """(M,) which messages those are."""
     figured: NDArray[np.bool_]
-    """(J,) whether what the user has said by then is a request of FIGURES."""
+    """(J,) whether what the user has said by then is a request of figures: it has a number, and asks how many."""
 
     def calibrated(self, network: Weights) -> Floats:
         """(J,) logits whose sigmoid is a probability at even odds."""
@@ -194,7 +192,7 @@ def features(batch: Batch, judged: NDArray[np.bool_], network: Weights) -> tuple
     measured = np.flatnonzero((words[:-1] == how) & np.isin(words[1:], measures))
     amounts = np.bincount(np.repeat(owner, lengths)[measured], minlength=len(batch.messages)) > 0
     numbers, amounts_asked = (_so_far(np.where(user, counted, 0), batch, at) for counted in (number, amounts))
-    figured = (numbers >= FIGURES) | (numbers >= 1) & (amounts_asked > 0)
+    figured = (numbers > 0) & (amounts_asked > 0)
     row = np.concatenate([by_message[at], by_question[at], mean[at], earlier, spoken, scalars], axis=1)
     return row, figured
 

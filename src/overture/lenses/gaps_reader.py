@@ -46,8 +46,8 @@ class Reader:
     head: Floats
     """(3 * width,)"""
     mix: Floats
-    """(2, 3): what the reader's logit counts, what the patterns' does, and an offset; of requests without
-    figures, and of those with FIGURES."""
+    """(2, 3): what the reader's logit counts, what the patterns' does, and an offset; of the other requests,
+    and of those of figures."""
     least: Floats
     """(2,) probability of the patterns from which a request is read again."""
     threshold: Floats
