@@ -354,7 +354,7 @@ def page(
     by = reader()
     parts = [
         "### The patterns alone",
-        f"Thresholds {network.threshold[0]:.2f} and, with two numbers or more in the request, {network.threshold[1]:.2f}; "
+        f"Thresholds {network.threshold[0]:.2f} and, for requests of figures, {network.threshold[1]:.2f}; "
         "chosen on the validation split.",
         table(HEADS, rows_of(found["patterns"])),
         "### With the second reader",
