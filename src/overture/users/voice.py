@@ -119,9 +119,8 @@ def _aloud(text: str, own: Sequence[str]) -> str | None:
     label = _unless(_match(_LABEL, text) or _match(_PART, text), own)
     if label is not None:
         return label
-    said = _runs(text, ECHOED)
-    theirs = {run for one in own for run in _runs(one, ECHOED)}
-    return text if any(run in _prompted() and run not in theirs for run in said) else None
+    said = _prompted().intersection(_runs(text, ECHOED))
+    return text if said and not said.issubset(run for one in own for run in _runs(one, ECHOED)) else None
 
 
 def _runs(text: str, length: int) -> list[tuple[str, ...]]:
