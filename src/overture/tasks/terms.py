@@ -15,6 +15,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENDINGS = ("ing", "ies", "ed", "es", "s")
 _SHORTEST = 3
 """Letters that must be left for an ending to be taken off."""
+_KEPT = 2000
+"""Characters up to which a text's stems are kept, since an item's texts are compared with every line of a talk."""
 
 
 @lru_cache(maxsize=65536)
@@ -32,7 +34,12 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of a text's words, in order."""
-    return [stem(word) for word in _WORD.findall(text)]
+    return list(_known_stems(text) if len(text) <= _KEPT else map(stem, _WORD.findall(text)))
+
+
+@lru_cache(maxsize=4096)
+def _known_stems(text: str) -> tuple[str, ...]:
+    return tuple(map(stem, _WORD.findall(text)))
 
 
 def names(text: str, terms: Iterable[str]) -> bool:
