@@ -78,6 +78,17 @@ async def test_writing_without_end_is_stopped(stream: str):
     assert getattr(ran, stream) == "x" * 10_000
 
 
+async def test_a_reading_that_is_broken_off_does_not_keep_the_run_from_ending(monkeypatch: pytest.MonkeyPatch):
+    async def leaves(stream: object, into: bytearray, most: int, overflow: asyncio.Event) -> None:
+        """Is at its limit while more waits to be read than the stream takes in, so that the pipe's end is never met."""
+        await asyncio.sleep(0.7)
+        overflow.set()
+
+    monkeypatch.setattr(host, "_listen", leaves)
+    ran = await asyncio.wait_for(run_python("print('x' * 900_000)", limits=Limits(wall=8)), 15)
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
 async def test_a_text_that_unfolds_to_gigabytes_is_stopped():
     ran = await run_python("import zlib; print(len(zlib.decompress(zlib.compress(b'0' * 2**26) * 1) * 64))")
     assert ran.status == "memory"

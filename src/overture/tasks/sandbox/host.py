@@ -160,9 +160,9 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     _kill(process)
-    await asyncio.shield(process.wait())
-    # the transport keeps its pipes open until they are read to their end, and the reading may have been broken off
+    # a process counts as ended only when its pipes are at their end, and the reading may have been broken off before
     cast(Any, process)._transport.close()
+    await asyncio.shield(process.wait())
 
 
 class _Bytes:
