@@ -8,7 +8,6 @@ Easy to get wrong: it is hundreds of times slower than the lens, so only windows
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,19 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import data
-from ..errors import UsageError
 from .batch import Batch
 from .context import Floats
+from .encoders import HEADS, applied, attended, batches, changed, fed, gelu, norm, tokens_of
 from .moves import NAMES, MoveScores, gather, sigmoid
 from .windows import Window, windows
 
 Bools = NDArray[np.bool_]
-HEADS = 12
-EPSILON = 1e-5
 LEAST_DOUBT = 1.0
 """Expected wrong labels from which a message is read again; `docs/results/moves.md` says what other values would do."""
-AT_ONCE = 2048
-"""Tokens of windows that are read together, padding included."""
 
 
 @dataclass(frozen=True)
@@ -53,43 +48,11 @@ class Encoder:
     tokens: Callable[[str], list[int]]
 
 
-def tensors(path: Path) -> dict[str, Floats]:
-    """The arrays of a safetensors file: eight bytes of length, a JSON header, and the numbers, here float32."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header: dict[str, Any] = json.loads(file.read(size))
-    whole = np.memmap(path, np.uint8, "r", offset=8 + size)
-    out: dict[str, Floats] = {}
-    for name, row in header.items():
-        if name != "__metadata__" and row["dtype"] == "F32":
-            begin, end = row["data_offsets"]
-            out[name] = whole[begin:end].view(np.float32).reshape(row["shape"])
-    return out
-
-
 def load(folder: Path, changes: Path) -> Encoder:
     """A reader from MPNet's folder and a file of changes. Raises UsageError where the extra is not installed."""
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise UsageError("reading carefully needs a tokenizer: pip install 'overture[careful]'") from error
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    with np.load(changes) as stored:
-        change = {name: stored[name].astype(np.float32) for name in stored.files}
-    layers = int(change.pop("layers"))
-    base: dict[str, Floats] = {}
-    for name, values in tensors(folder / "model.safetensors").items():
-        number = int(name.split(".")[2]) if name.startswith("encoder.layer.") else 0
-        if number >= layers or name.startswith("pooler."):
-            continue
-        if name.startswith("encoder.layer.") and values.ndim == 2:
-            values = np.ascontiguousarray(values.T)
-            if f"{name}.a" in change:
-                values += change.pop(f"{name}.a") @ change.pop(f"{name}.b")
-        base[name] = values
-    return Encoder(base, layers, **change, tokens=lambda text: tokenizer.encode(text, add_special_tokens=False).ids)
+    tokens = tokens_of(folder)
+    base, heads, layers = changed(folder, changes)
+    return Encoder(base, layers, **heads, tokens=tokens)
 
 
 @cache
@@ -102,53 +65,19 @@ def encoder() -> Encoder:
 
 def hidden(reader: Encoder, ids: NDArray[np.int64], owner: NDArray[np.int64]) -> Floats:
     """(B, T, width) the last layer, from (B, T) tokens and (B, T) the message each is of, -2 for padding."""
-    base = reader.base
-    rows, length = ids.shape
-    width = base["embeddings.LayerNorm.weight"].shape[0]
+    base, (rows, length) = reader.base, ids.shape
     mask = _scores(base["encoder.relative_attention_bias.weight"], owner)
     x = base["embeddings.word_embeddings.weight"][ids] + base["embeddings.position_embeddings.weight"][2 : 2 + length]
     x = norm(base, "embeddings.LayerNorm", x)
-
-    def apply(name: str, values: Floats) -> Floats:
-        return values @ base[f"{name}.weight"] + base[f"{name}.bias"]
-
     for number in range(reader.layers):
         at = f"encoder.layer.{number}."
         q, k, v = (
-            apply(f"{at}attention.attn.{name}", x).reshape(rows, length, HEADS, -1).swapaxes(1, 2) for name in "qkv"
+            applied(base, f"{at}attention.attn.{name}", x).reshape(rows, length, HEADS, -1).swapaxes(1, 2)
+            for name in "qkv"
         )
-        seen = q @ k.swapaxes(2, 3)
-        seen *= np.float32((width // HEADS) ** -0.5)
-        seen += mask
-        seen -= seen.max(axis=3, keepdims=True)
-        np.exp(seen, out=seen)
-        seen /= seen.sum(axis=3, keepdims=True)
-        mixed = (seen @ v).swapaxes(1, 2).reshape(rows, length, width)
-        x = norm(base, f"{at}attention.LayerNorm", x + apply(f"{at}attention.attn.o", mixed))
-        inner = apply(f"{at}output.dense", gelu(apply(f"{at}intermediate.dense", x)))
-        x = norm(base, f"{at}output.LayerNorm", x + inner)
+        mixed = applied(base, f"{at}attention.attn.o", attended(q, k, v, mask))
+        x = fed(base, at, norm(base, f"{at}attention.LayerNorm", x + mixed))
     return x
-
-
-def norm(base: Mapping[str, Floats], name: str, x: Floats) -> Floats:
-    """Each row about its mean and by its spread, then the weights of that name."""
-    x = x - x.mean(axis=-1, keepdims=True)
-    x /= np.sqrt((x * x).mean(axis=-1, keepdims=True) + EPSILON)
-    return x * base[f"{name}.weight"] + base[f"{name}.bias"]
-
-
-def gelu(x: Floats) -> Floats:
-    """Hendrycks and Gimpel (2016), their approximation by tanh."""
-    inner = x * x
-    inner *= np.float32(0.044715)
-    inner += 1
-    inner *= x
-    inner *= np.float32(np.sqrt(2 / np.pi))
-    np.tanh(inner, out=inner)
-    inner += 1
-    inner *= x
-    inner *= np.float32(0.5)
-    return inner
 
 
 def _scores(table: Floats, owner: NDArray[np.int64]) -> Floats:
@@ -165,12 +94,8 @@ def _scores(table: Floats, owner: NDArray[np.int64]) -> Floats:
 def logits(reader: Encoder, given: list[Window], count: int) -> Floats:
     """(S, 2 * moves) before calibration; nan for segments that are in none of these windows."""
     out = np.full((count, 2 * len(NAMES)), np.nan, np.float32)
-    order = sorted(range(len(given)), key=lambda i: len(given[i].ids))
-    while order:
-        some = [order.pop()]
+    for some in batches([len(window.ids) for window in given]):
         longest = len(given[some[0]].ids)
-        while order and (len(some) + 1) * longest <= AT_ONCE:
-            some.append(order.pop())
         ids = np.ones((len(some), longest), np.int64)
         owner = np.full((len(some), longest), -2, np.int64)
         for row, i in enumerate(some):

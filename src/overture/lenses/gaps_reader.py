@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 
 from .. import data
 from ..conversation import Conversation
-from ..errors import UsageError
 from .batch import lay_flat
-from .careful import gelu, norm, tensors
 from .context import Floats
+from .encoders import HEADS, applied, attended, batches, changed, fed, norm, tokens_of
 from .gaps import Raw, Weights, logits, sigmoid, weights
 
 TURN, SPOKEN, MOST = 128, 40, 224
@@ -31,9 +30,6 @@ BEGIN, END = 101, 102
 """The encoder's own signs for the start of a text and the end of a part."""
 CHARACTERS = 1200
 """Of either end of a message that are cut into tokens at all."""
-HEADS = 12
-AT_ONCE = 2048
-"""Tokens that are read together, padding included."""
 
 
 @dataclass(frozen=True)
@@ -69,29 +65,14 @@ class Seen:
 
 def load(folder: Path, changes: Path) -> Reader:
     """A reader from MiniLM's folder and a file of changes. Raises UsageError where the extra is not installed."""
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise UsageError("reading carefully needs a tokenizer: pip install 'overture[careful]'") from error
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    with np.load(changes) as stored:
-        change = {name: stored[name].astype(np.float32) for name in stored.files}
-    base: dict[str, Floats] = {}
-    for name, values in tensors(folder / "model.safetensors").items():
-        if name.startswith("encoder.layer.") and values.ndim == 2:
-            values = np.ascontiguousarray(values.T)
-            if f"{name}.a" in change:
-                values += change.pop(f"{name}.a") @ change.pop(f"{name}.b")
-        base[name] = values
-    layers = 1 + max(int(name.split(".")[2]) for name in base if name.startswith("encoder.layer."))
+    tokens = tokens_of(folder)
+    base, heads, layers = changed(folder, changes)
     for number in range(layers):
         at = f"encoder.layer.{number}.attention.self."
         for kind in ("weight", "bias"):
             parts = [base.pop(f"{at}{name}.{kind}") for name in ("query", "key", "value")]
             base[f"{at}all.{kind}"] = np.concatenate(parts, axis=-1)
-    return Reader(base, layers, **change, tokens=lambda text: tokenizer.encode(text, add_special_tokens=False).ids)
+    return Reader(base, layers, **heads, tokens=tokens)
 
 
 @cache
@@ -127,12 +108,8 @@ def read(given: Sequence[Conversation], by: Reader) -> Floats:
     """(N,) the reader's own logits."""
     cut = [pieces(conversation, by.tokens) for conversation in given]
     out = np.zeros(len(given), np.float32)
-    order = sorted(range(len(given)), key=lambda i: len(cut[i][0]))
-    while order:
-        some = [order.pop()]
+    for some in batches([len(ids) for ids, _ in cut]):
         longest = len(cut[some[0]][0])
-        while order and (len(some) + 1) * longest <= AT_ONCE:
-            some.append(order.pop())
         ids, types = np.zeros((2, len(some), longest), np.int64)
         for row, i in enumerate(some):
             ids[row, : len(cut[i][0])], types[row, : len(cut[i][1])] = cut[i]
@@ -146,23 +123,12 @@ def hidden(by: Reader, ids: NDArray[np.int64], types: NDArray[np.int64]) -> Floa
     x = base["embeddings.word_embeddings.weight"][ids] + base["embeddings.token_type_embeddings.weight"][types]
     x = norm(base, "embeddings.LayerNorm", x + base["embeddings.position_embeddings.weight"][:length])
     hide = np.where(ids > 0, np.float32(0), np.float32(-1e9))[:, None, None, :]
-
-    def apply(name: str, values: Floats) -> Floats:
-        return values @ base[f"{name}.weight"] + base[f"{name}.bias"]
-
     for number in range(by.layers):
         at = f"encoder.layer.{number}."
-        q, k, v = apply(f"{at}attention.self.all", x).reshape(rows, length, 3, HEADS, -1).transpose(2, 0, 3, 1, 4)
-        seen = q @ k.swapaxes(2, 3)
-        seen *= np.float32(q.shape[-1] ** -0.5)
-        seen += hide
-        seen -= seen.max(axis=3, keepdims=True)
-        np.exp(seen, out=seen)
-        seen /= seen.sum(axis=3, keepdims=True)
-        mixed = (seen @ v).swapaxes(1, 2).reshape(rows, length, -1)
-        x = norm(base, f"{at}attention.output.LayerNorm", x + apply(f"{at}attention.output.dense", mixed))
-        inner = apply(f"{at}output.dense", gelu(apply(f"{at}intermediate.dense", x)))
-        x = norm(base, f"{at}output.LayerNorm", x + inner)
+        joined = applied(base, f"{at}attention.self.all", x).reshape(rows, length, 3, HEADS, -1)
+        q, k, v = joined.transpose(2, 0, 3, 1, 4)
+        mixed = applied(base, f"{at}attention.output.dense", attended(q, k, v, hide))
+        x = fed(base, at, norm(base, f"{at}attention.output.LayerNorm", x + mixed))
     return x
 
 

@@ -7,6 +7,7 @@ closes is its own affair, since many wrappers may share one model.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,9 +15,10 @@ from ..conversation import Conversation
 from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, request_hash
 
 
-class Whole(Closing):
+class Whole(Closing, ABC):
     """A model whose answers come in one piece. A subclass says how in `reply`."""
 
+    @abstractmethod
     async def reply(
         self,
         conversation: Conversation,
@@ -25,7 +27,6 @@ class Whole(Closing):
         response_format: JSON | None = None,
     ) -> Reply:
         """The next message."""
-        raise NotImplementedError
 
     async def stream(
         self,
