@@ -166,6 +166,7 @@ def finish(name: str, page: str, result: Numbers, text: str, docs: bool) -> None
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         **result,
     }
+    OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
     here = record["machine"]
     evidence = (
