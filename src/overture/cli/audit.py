@@ -25,7 +25,12 @@ MOST_SHOWN = 6
 
 def audit(
     paths: Annotated[
-        list[str], typer.Argument(help="Log files, folders, globs, or - for stdin. Any format, also .gz and .zst.")
+        list[str],
+        typer.Argument(
+            help="Log files, folders, globs, or - for stdin; .gz and .zst too. Known by content: OpenAI chat, "
+            "responses, batches; Anthropic messages; LangSmith, Langfuse; OpenTelemetry spans; ChatGPT exports; "
+            "WildChat, LMSYS, ShareGPT; preference pairs; Inspect, tau-bench; Human:/Assistant: text."
+        ),
     ],
     out: Annotated[Path, flag("--out", "-o", help="Folder for the results.")] = Path("audit"),
     group_by: Annotated[
@@ -84,6 +89,17 @@ def audit(
     page = page_of(result, paths, began, datetime.now(UTC))
     write_whole(out / "report.html", audit_html(page).encode())
     _say(result, out)
+    if group_by and group_by != "file" and set(result.groups) == {"all", "(none)"}:
+        print(f"overture: no conversation has the key {plain(group_by, 40)!r}{_keys(paths)}", file=sys.stderr)
+
+
+def _keys(paths: list[str]) -> str:
+    """What one could group by, as far as the first conversation tells."""
+    from ..logs import read
+
+    first = None if "-" in paths else next(read(paths), None)
+    keys = plain(", ".join(sorted(first.metadata)) or "none", 300) if first else ""
+    return f"; the first one has: {keys}" if keys else ""
 
 
 def _say(result: object, out: Path) -> None:
@@ -117,6 +133,9 @@ def _say(result: object, out: Path) -> None:
             console.print(f"[{number}] {plain(group, 100)}", highlight=False, markup=False)
     if len(groups) > MOST_SHOWN:
         console.print(f"… and {len(groups) - MOST_SHOWN} more groups on the page", highlight=False)
+    if result.judged and result.judged.unscored:
+        why = ", ".join(f"{n:,} {plain(reason, 60)}" for reason, n in result.judged.unscored.items())
+        console.print(f"verdicts of the judge that could not be had or read: {why}", highlight=False, markup=False)
     if not result.corrected:
         console.print("By the lens alone: no judged sample corrected these figures (--judge).", highlight=False)
     console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True)

@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..errors import UsageError
-from .simulate_seats import is_local
+from ..errors import OvertureError, UsageError
 from .terminal import Step, flag, plain, progress, share
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def checkup(
 ) -> None:
     """Say how a model takes the initiative: asks in need, asks needlessly, guesses, coaches or does."""
     from ..audit.files import write_whole
-    from ..models import Sampling
+    from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..report import checkup_html
     from ..simulate.checkup import summary
@@ -95,7 +94,7 @@ def checkup(
         "max_tokens": max_tokens,
         "temperature": temperature,
     }
-    in_flight = concurrency or max(_concurrency(model), _concurrency(against or model))
+    in_flight = concurrency or max(at_once(word, 8) for word in (model, against or model))
     asked = Asked(model, policy, against, seed, Sampling(temperature=temperature, max_tokens=max_tokens), in_flight)
     asked.check()
     models = asked.models()
@@ -111,6 +110,13 @@ def checkup(
     write_whole(out / "summary.json", _json(summary(result, "checkup", settings)))
     write_whole(out / "report.html", checkup_html(page).encode())
     _say(result, out)
+    trials = result.model.trials
+    if trials and all(trial.status == "failed" for trial in trials):
+        first = trials[0]
+        raise OvertureError(
+            f"all {len(trials)} trials of the model failed, the first with {first.error_type}: "
+            f"{(first.outcome or {}).get('error', '')}; mend it and run the same command with --fresh"
+        )
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ class Asked:
 
     def models(self) -> list[Model]:
         """The model and its rival; an endpoint asks once, because the gate asks again for all calls together."""
-        from ..models import load
+        from ..models import is_local, load
         from ..models.patience import Patience
 
         found: list[Model] = []
@@ -143,10 +149,6 @@ class Asked:
                 more = {"patience": Patience(attempts=1)}
             found.append(load(word, **more))
         return found
-
-
-def _concurrency(word: str) -> int:
-    return min(8, os.cpu_count() or 1) if is_local(word) else 8
 
 
 async def _measure(asked: Asked, models: list[Model], store: Store, sections: list[Section], on_trial: Step) -> Checkup:
@@ -218,6 +220,9 @@ def _say(result: Checkup, out: Path) -> None:
 def _counted(speaker: Measured) -> str:
     counts = speaker.counts
     left = [f"{counts[word]} {name}" for word, name in (("bad", "failed"), ("unscored", "unscored")) if counts[word]]
+    kinds = Counter(str(trial.error_type) for trial in speaker.trials if trial.status == "failed")
+    if kinds:
+        left[0] += f" ({', '.join(f'{n} {kind}' for kind, n in kinds.most_common())})"
     said = f"{speaker.name}: {counts['good']} of {len(speaker.trials)} trials judged"
     return ", ".join([said, *left])
 

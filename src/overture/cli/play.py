@@ -122,7 +122,9 @@ def _game(
 
 
 def _options(word: str) -> dict[str, Any]:
-    return {"workers": 1} if word.strip() == "embedded" or word.strip().endswith(".gguf") else {}
+    from ..models import is_local
+
+    return {"workers": 1} if is_local(word) else {}
 
 
 def _item(task: Task, word: str | None, seed: int) -> Item:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OvertureError, UsageError
-from .simulate_seats import Asked, experiments_of, is_local, loaded, prices_of, warmth
+from .simulate_seats import Asked, experiments_of, loaded, prices_of, warmth
 from .simulate_watch import watching
 from .terminal import flag, plain, progress, share
 
@@ -38,7 +38,10 @@ SHOWN = (
 def simulate(
     task: Annotated[str, typer.Argument(help="What the users want, such as `pairs`.")],
     model: Annotated[
-        str, flag("--model", "-m", help="embedded, http://host:port/v1#name, a .gguf file, or scripted:NAME.")
+        str,
+        flag(
+            "--model", "-m", help="embedded, embedded:fast, http://host:port/v1#name, a .gguf file, or scripted:NAME."
+        ),
     ] = "embedded",
     user: Annotated[
         str | None, flag("--user", "-u", help="Who wants it, with wrappers: `shards`, `shards+impatient`, `goal` …")
@@ -56,7 +59,8 @@ def simulate(
     seed: Annotated[int, flag("--seed", help="Draws the items, the users, the tokens and the intervals.")] = 0,
     turns: Annotated[int | None, flag("--turns", help="How often a user may speak.")] = None,
     concurrency: Annotated[
-        int | None, flag("--concurrency", help="Trials at a time: by default one a core embedded, else 16.")
+        int | None,
+        flag("--concurrency", help="Trials at a time: by default one a core embedded, 8 for embedded:fast, else 16."),
     ] = None,
     runner: Annotated[str, flag("--runner", help="`native` (this process) or `ray` (a cluster).")] = "native",
     max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 512,
@@ -85,11 +89,13 @@ def simulate(
         raise UsageError("--runs, --turns, --concurrency and --count take 1 or more, --timeout more than 0")
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
-    embedded = any(is_local(word) for word in (model, user_model, judge) if word)
+    from ..models import at_once
+
+    speakers = [word for word in (model, user_model, judge) if word]
     asked = Asked(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),
-        count, runs, seed, turns, concurrency or (min(8, os.cpu_count() or 1) if embedded else 16),
+        count, runs, seed, turns, concurrency or min(at_once(word, 16) for word in speakers),
         max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed, policy, runner,
     )  # fmt: skip
     if dry_run:

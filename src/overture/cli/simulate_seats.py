@@ -55,7 +55,7 @@ def warmth(temperature: float | None, runs: int) -> float:
 
 def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Model | Yardstick]]:
     """The task, and each model by the word that named it."""
-    from ..models import load
+    from ..models import is_local, load
     from ..models.patience import Patience
     from ..simulate.seats import Yardstick
     from ..tasks import named
@@ -141,7 +141,3 @@ def prices_of(text: str | None) -> dict[str, Price]:
                 ) from None
             found[name.strip()] = Price(prompt, completion)
     return found
-
-
-def is_local(word: str) -> bool:
-    return word.strip() == "embedded" or word.strip().endswith(".gguf")

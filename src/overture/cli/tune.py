@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .simulate_seats import is_local
 from .terminal import flag, plain, progress, share
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def tune(
 ) -> None:
     """Race policies and their settings on your tasks, and say which is best and how sure that is."""
     from ..audit.files import write_whole
-    from ..models import Sampling, load
+    from ..models import Sampling, at_once, is_local, load
     from ..models.loop import run_loop
     from ..policies.candidates import expand
     from ..policies.racing import Rules
@@ -71,7 +70,7 @@ def tune(
     if min(turn_cost, question_cost, token_cost, alike) < 0 or not 0 < level < 1 or (concurrency or 1) < 1 or count < 2:
         raise UsageError("costs and --alike take 0 or more, --level between 0 and 1, --count 2 or more")
     racing = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
-    at_once = concurrency or (min(8, os.cpu_count() or 1) if is_local(model) else 8)
+    in_flight = concurrency or at_once(model, 8)
     plan = Plan(
         tuple(named.load(name, count, seed) for name in dict.fromkeys(tasks)),
         expand(racing, settings),
@@ -79,14 +78,14 @@ def tune(
         Rules(level, alike),
         seed,
         Sampling(max_tokens=max_tokens),
-        at_once,
+        in_flight,
     )
     told: dict[str, Any] = {
         "tasks": list(tasks), "policies": racing, "model": model, "count": count, "seed": seed,
         "max_tokens": max_tokens,
     }  # fmt: skip
     began = datetime.now(UTC)
-    loaded = load(model, **({"workers": at_once} if is_local(model) else {}))
+    loaded = load(model, **({"workers": in_flight} if is_local(model) else {}))
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
     import orjson

@@ -7,7 +7,7 @@ Easy to get wrong: importing this loads no engine and opens no connection; that 
 
 from __future__ import annotations
 
-from .base import GREEDY, Model, Reply, Sampling, Usage, load, request_hash
+from .base import GREEDY, Model, Reply, Sampling, Usage, at_once, is_local, load, request_hash
 from .cache import Cached
 from .ledger import Ledger
 from .scripted import Recorder, Scripted, register
@@ -24,6 +24,8 @@ __all__ = [
     "Sampling",
     "Scripted",
     "Usage",
+    "at_once",
+    "is_local",
     "load",
     "register",
     "request_hash",

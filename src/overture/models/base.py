@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -23,7 +24,9 @@ from ..errors import BadRequest, UsageError
 JSON = dict[str, Any]
 """An object of JSON: a tool's schema, a response format."""
 
-FORMS = "`embedded`, `http://host:port/v1#name`, a path to a `.gguf` file, or `scripted:NAME`"
+FORMS = "`embedded`, `embedded:fast`, `http://host:port/v1#name`, a path to a `.gguf` file, or `scripted:NAME`"
+FAST = ":fast"
+"""At the end of the word of a local model: its answers share batches and a prompt cache, and need not repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ def load(spec: str, **options: Any) -> Model:
     """Make a model from the word a user types. `options` go to the kind it names.
 
     Raises UsageError on any other word, naming the forms. Nothing is connected, pulled or loaded before it is used,
-    except that `embedded` and `.gguf` weights are found (and pulled) at once.
+    except that local weights are found (and pulled) at once.
     """
     word = spec.strip()
     if word.startswith("scripted:"):
@@ -229,8 +232,23 @@ def load(spec: str, **options: Any) -> Model:
         from .endpoint import Endpoint
 
         return Endpoint.of(word, **options)
-    if word == "embedded" or word.endswith(".gguf"):
+    if is_local(word):
         from . import embedded
 
-        return embedded.load(None if word == "embedded" else Path(word), **options)
+        name = word.removesuffix(FAST)
+        options.setdefault("fast", name != word)
+        return embedded.load(None if name == "embedded" else Path(name), **options)
     raise UsageError(f"no model is meant by {spec[:80]!r}; a model is {FORMS}")
+
+
+def is_local(spec: str) -> bool:
+    """Whether the word means a model that runs in this process and on its cores."""
+    name = spec.strip().removesuffix(FAST)
+    return name == "embedded" or name.endswith(".gguf")
+
+
+def at_once(spec: str, elsewhere: int) -> int:
+    """How many answers to ask for at a time, unless told: one a core of a local model, eight of a fast one."""
+    if not is_local(spec):
+        return elsewhere
+    return 8 if spec.strip().endswith(FAST) else min(8, os.cpu_count() or 1)

@@ -1,9 +1,9 @@
 """A small model in this process: no key, no network, the same bytes for the same question.
 
 In comes a GGUF file (by default SmolLM2-135M-Instruct as Q8_0, pulled by `overture.data`); out come replies. Repeatable
-means several engines of one slot and one thread each with no prompt cache; `fast` shares slots and a cache, and says
-so in `identity()`. Easy to get wrong: the engine opens an HTTP port that answers anyone unless it is given an API key,
-swallows exceptions of its callback, and must not be carried over a fork: spawn, never fork.
+means several engines of one slot and one thread each with no prompt cache; `fast` answers in batches, an engine a core,
+and says so in `identity()`. Easy to get wrong: the engine opens an HTTP port that answers anyone unless it is given an
+API key, swallows exceptions of its callback, and must not be carried over a fork: spawn, never fork.
 """
 
 from __future__ import annotations
@@ -19,52 +19,57 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from .. import data
 from ..conversation import Conversation
 from ..errors import BadRequest, ModelError, UsageError
-from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
+from .base import FAST, GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
 from .chunks import Gathered
 from .requantise import as_q8_0, template_hash
 
+FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
+
 
 def load(
-    path: Path | None = None, *, workers: int = 2, fast: bool = False, context: int = 4096, threads: int | None = None
+    path: Path | None = None,
+    *,
+    workers: int | None = None,
+    fast: bool = False,
+    context: int = 4096,
 ) -> Embedded:
     """SmolLM2, or the model in `path`. Weights are found, or pulled, now; the engines start at the first question.
 
-    `workers` answers are made at once; `context` is in tokens, for each. `threads` is for `fast` only, by default one
-    for each worker up to the cores; on cores that others keep busy, 1 is many times faster. Raises UsageError where
-    there is no such file, DataError where the weights cannot be had.
+    `workers` answers are made at once, by default 2, or 8 if `fast`; `context` is in tokens, for each. `fast` makes
+    about twice the tokens a second. Raises UsageError where there is no such file, DataError where the weights cannot
+    be had.
     """
     if path is not None and not path.is_file():
         raise UsageError(
             f"there is no file {path}; a model is a .gguf file, or `embedded` for the one that is built in"
         )
-    if workers < 1 or context < 64 or (threads is not None and threads < 1):
-        raise UsageError("an embedded model needs at least one worker, one thread and a context of 64 tokens")
-    if threads is not None and not fast:
-        raise UsageError("threads are for the fast mode; elsewhere each worker has one, so that answers repeat")
+    workers = workers if workers is not None else 8 if fast else 2
+    if workers < 1 or context < 64:
+        raise UsageError("an embedded model needs at least one worker and a context of 64 tokens")
     weights = path or as_q8_0(data.path("smollm2"))
-    threads = threads or (min(workers, os.cpu_count() or 1) if fast else 1)
-    name = str(path) if path else "embedded"
-    return Embedded(weights, name=name, workers=workers, fast=fast, context=context, threads=threads)
+    name = (str(path) if path else "embedded") + (FAST if fast else "")
+    return Embedded(weights, name=name, workers=workers, fast=fast, context=context)
 
 
 class Embedded(Closing):
     """One set of weights and the engines that run it. Made by `load`."""
 
-    def __init__(self, weights: Path, *, name: str, workers: int, fast: bool, context: int, threads: int) -> None:
+    def __init__(self, weights: Path, *, name: str, workers: int, fast: bool, context: int) -> None:
         self.name = name
         self.weights = weights
         self.workers = workers
         self.fast = fast
         self.context = context
-        self.threads = threads
+        self._engines = min(workers, os.cpu_count() or 1) if fast else workers
         self._process = os.getpid()
         self._starting = threading.Lock()
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._started = 0
+        self._running: dict[int, Any] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._stops: set[threading.Event] = set()
         self._identity: dict[str, str] | None = None
@@ -77,8 +82,7 @@ class Embedded(Closing):
         if self._identity is None:
             engine = _engine()
             build = engine.BUILD_INFO
-            fast = f"fast: {self.workers} slots and {self.threads} threads, shared, with a prompt cache"
-            mode = fast if self.fast else "repeatable: one slot and one thread each, no prompt cache"
+            mode = FAST_MODE if self.fast else "repeatable: one slot and one thread each, no prompt cache"
             self._identity = {
                 "kind": "embedded",
                 "weights": data.sha256_of(self.weights),
@@ -149,7 +153,7 @@ class Embedded(Closing):
         with self._starting:
             while not self._idle.empty():
                 self._idle.get_nowait()
-            self._started = 0
+            self._running.clear()
 
     async def _ask(self, request: JSON, add: Callable[[Any], object]) -> None:
         if os.getpid() != self._process:
@@ -166,7 +170,7 @@ class Embedded(Closing):
             self._stops.discard(stop)
 
     def _answer(self, request: JSON, add: Callable[[Any], object], stop: threading.Event) -> None:
-        engine = self._take()
+        engine = self._shared(request) if self.fast else self._alone()
         failed: list[BaseException] = []
 
         def hear(chunk: Any) -> bool:
@@ -186,27 +190,33 @@ class Embedded(Closing):
         if failed:
             raise failed[0]
 
-    def _take(self) -> Any:
-        """An engine that nobody else uses (in `fast`, the one that all share), started where there are too few."""
+    def _alone(self) -> Any:
+        """An engine that nobody else uses until it is given back; started where there are too few."""
         with self._starting:
-            if self._idle.empty() and self._started < (1 if self.fast else self.workers):
-                self._idle.put(self._start())
-                self._started += 1
-            # never waits: there are as many engines as threads that take one, and each gives its own back
-            engine = self._idle.get()
-            if self.fast:
-                self._idle.put(engine)
-            return engine
+            if self._idle.empty() and len(self._running) < self._engines:
+                self._running[len(self._running)] = engine = self._start()
+                return engine
+        # never waits: there are as many engines as threads that take one, and each gives its own back
+        return self._idle.get()
+
+    def _shared(self, request: JSON) -> Any:
+        """The engine that has a conversation with this opening in its cache."""
+        opening = next((said for said in request["messages"] if said["role"] == "user"), None)
+        place = crc32(repr(opening).encode()) % self._engines
+        with self._starting:
+            if place not in self._running:
+                self._running[place] = self._start()
+            return self._running[place]
 
     def _start(self) -> Any:
         engine = _engine()
-        slots = self.workers if self.fast else 1
+        slots = -(-self.workers // self._engines)
         params = engine.CommonParams()
         params.model.path = str(self.weights)
         params.n_ctx = self.context * slots
         params.n_parallel = slots
-        params.cpuparams.n_threads = self.threads
-        params.cpuparams_batch.n_threads = self.threads
+        params.cpuparams.n_threads = 1
+        params.cpuparams_batch.n_threads = 1
         params.cache_prompt = self.fast
         params.cache_ram_mib = 256 if self.fast else 0
         params.api_keys = [secrets.token_urlsafe(32)]
