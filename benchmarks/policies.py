@@ -24,7 +24,7 @@ import orjson
 
 from common import finish, table
 from overture.audit.estimates import Difference, Figure, differences, holm
-from overture.models import Model, Remembered, Reply, Sampling, load
+from overture.models import Model, Remembered, Reply, Sampling, is_local, load
 from overture.policies import Steering
 from overture.policies.named import COMPOSED
 from overture.simulate.engine import Experiment, Progress, run
@@ -55,14 +55,14 @@ PUT = {
     "missing": Put(200, 160, (*ASKING, "solved", "right_at_once", "right_when_told", *TAKING)),
     "doing": Put(100, 128, ("done", "coached", "overstepped", "asked_needlessly", "assistant_tokens"), turns=1),
     "pairs": Put(100, 128, (*ASKING, "done", "coached", "overstepped", "assistant_tokens"), turns=1),
-    "desk": Put(60, 64, ("solved", "asked_needlessly", "step_errors", "by_calls", "changes_beside", *TAKING)),
+    "desk": Put(200, 64, ("solved", "asked_needlessly", "step_errors", "by_calls", "changes_beside", *TAKING)),
     "travel": Put(
-        24,
+        200,
         96,
         ("solved", "correct", "answered", "elicited_actively", "elicited_passively", "wasted", *TAKING),
         turns=10,
     ),
-    "sharded": Put(12, 160, ("solved", "asked_in_need", "guessed", "coverage", "wasted", *TAKING), protocol="sharded"),
+    "sharded": Put(200, 160, ("solved", "asked_in_need", "guessed", "coverage", "wasted", *TAKING), protocol="sharded"),
 }
 
 
@@ -103,7 +103,7 @@ def experiment(task: str, policy: str, model: Model, concurrency: int) -> Experi
 async def measure(
     out: Path, tasks: list[str], policies: list[str], word: str, concurrency: int, also: list[Path]
 ) -> None:
-    async with load(word, **({"workers": concurrency} if word == "embedded" else {})) as model:
+    async with load(word, **({"workers": concurrency} if is_local(word) else {})) as model:
         for task in tasks:
             for policy in policies:
                 stores = [*out.glob(f"{task}/*/trials.sqlite"), *also]
