@@ -76,6 +76,29 @@ def test_nothing_readable_is_three(log: Log, tmp_path: Path, capsys: Captured):
     assert not (tmp_path / "none").exists()
 
 
+def test_nothing_readable_says_what_it_is_and_where_to_look(tmp_path: Path, capsys: Captured):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    assert run("audit", tmp_path / "t.csv", "--out", tmp_path / "out") == 3
+    said = one_line(capsys)
+    assert "such as Human: and Assistant:" in said and "rejects.jsonl" in said and "audit --help" in said
+
+
+def test_a_group_key_that_no_conversation_has_is_said_with_those_there_are(log: Log, tmp_path: Path, capsys: Captured):
+    row = {"model": "m", "team": "blue", "messages": [{"role": "user", "content": "Hi."}]}
+    file = log(orjson.dumps(row))
+    words = ("audit", file, "--out", tmp_path / "out", "--lens", "moves", "--workers", 1)
+    assert run(*words, "--group-by", "modle") == 0
+    assert one_line(capsys) == "overture: no conversation has the key 'modle'; the first one has: model, team\n"
+    assert run(*words, "--group-by", "model") == 0
+    assert not capsys.readouterr().err
+
+
+def test_a_judge_that_cannot_be_had_is_said(log: Log, tmp_path: Path, capsys: Captured):
+    words = ("--lens", "moves", "--workers", 1, "--judge", "http://127.0.0.1:9/v1#none")
+    assert run("audit", log(TURNS), "--out", tmp_path / "out", *words) == 0
+    assert "could not be had or read: 1 no answer: unreachable" in capsys.readouterr().out
+
+
 USAGE = [
     ["--lens", "shape"],
     ["--lens", ","],

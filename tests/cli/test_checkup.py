@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from overture.cli import main
-from overture.errors import ModelUnreachable
+from overture.errors import BadAnswer, ModelUnreachable
 from overture.models import Scripted, register
 
 
@@ -67,6 +67,16 @@ def test_an_endpoint_that_is_down_is_one_line_and_leaves_nothing(
     error = capsys.readouterr().err
     assert error.startswith("overture: ") and error.count("\n") == 1
     assert not out.exists()
+
+
+def test_a_model_that_never_answers_says_why_and_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register("broken")(lambda: Scripted.failing(BadAnswer("the answer is not a chat completion")))
+    assert run("--model", "scripted:broken", "--only", "pairs", "--pairs", "2", "--out", str(tmp_path)) == 1
+    said = capsys.readouterr()
+    assert "0 of 4 trials judged, 4 failed (4 bad_answer)" in said.out
+    assert said.err.startswith("overture: all 4 trials of the model failed") and "not a chat completion" in said.err
 
 
 def test_a_folder_that_was_there_is_left_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

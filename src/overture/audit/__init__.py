@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from .. import logs
-from ..errors import NothingReadable, UsageError
+from ..errors import NothingReadable, OvertureError, UsageError
 from ..lenses import chosen
 from .estimates import Difference, Figure, differences
 from .files import write_whole
@@ -140,13 +140,15 @@ def audit_logs(
         on_piece(done, total)
     ordered = [parts[name] for name in names]
     if not any(part.good for part in ordered):
-        reasons = Counter[str]()
-        for part in ordered:
-            reasons.update(part.reasons)
-        most = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
         _write_rejects(ordered, folder, out)
         shutil.rmtree(folder)
-        raise NothingReadable(f"no conversation in {len(pieces)} pieces of {', '.join(given)[:200]}{most}")
+        with (out / "rejects.jsonl").open("rb") as file:
+            first = file.readline()
+        reason = orjson.loads(first)["reason"] if first else "nothing in it"
+        raise NothingReadable(
+            f"no conversation in {', '.join(given)[:200]}: {reason[:300]}; {out / 'rejects.jsonl'} has every record "
+            "that was rejected, and `overture audit --help` the formats that are read"
+        )
     merged = Merge(ordered, settings, folder).run()
     result = _result(ordered, merged, settings)
     if settings.judge:
@@ -169,6 +171,8 @@ def _refuse(files: list[str], out: Path, settings: Settings, runner: str) -> Non
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner!r}; the runners are {' and '.join(RUNNERS)}")
     chosen(settings.lenses)
+    if out.exists() and not out.is_dir():
+        raise OvertureError(f"{out} is a file; --out takes a folder for the results")
     if settings.judge:
         from ..models import load
 

@@ -24,7 +24,7 @@ from ..conversation import Conversation
 from ..errors import BadAnswer, BadRequest, ModelError, ModelTimeout, ModelUnreachable, UsageError
 from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
 from .patience import Key, Patience, Price, wait_before
-from .wire import LARGEST, Events, completion_of, delta_of, error_of
+from .wire import LARGEST, Events, completion_of, delta_of, error_of, refuses
 
 if TYPE_CHECKING:
     import aiohttp
@@ -61,6 +61,8 @@ class Endpoint(Closing):
         given = os.environ.get("OVERTURE_API_KEY") or os.environ.get("OPENAI_API_KEY") if key is None else key
         self._key = Key(given or "")
         self._proxy = proxy_for(self.base)
+        self._cap = "max_tokens"
+        """The name that this model knows: newer ones of OpenAI refuse it and take `max_completion_tokens`."""
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -170,7 +172,7 @@ class Endpoint(Closing):
             "messages": wire_messages(conversation),
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
+            self._cap: sampling.max_tokens,
             "stream": stream,
         }
         optional = {
@@ -219,6 +221,11 @@ class Endpoint(Closing):
                 to = self._key.strike(response.headers.get("Location", "nowhere"), hard=True)
                 raise BadRequest(f"{self.base} redirects to {to[:200]}; name that address itself")
             said = self._key.strike(await self._text(response), hard=True)
+            asked = orjson.loads(body) if response.status == 400 and refuses(said, "max_tokens") else {}
+            if "max_tokens" in asked:
+                self._cap = "max_completion_tokens"
+                asked.setdefault(self._cap, asked.pop("max_tokens"))
+                return await self._post(orjson.dumps(asked))
             raise error_of(response.status, response.headers, said)
         finally:
             response.close()

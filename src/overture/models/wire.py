@@ -132,7 +132,7 @@ def error_of(status: int, headers: Mapping[str, str], body: str) -> ModelError:
     if "insufficient_quota" in codes:
         return ModelRefusedKey(f"the key's quota is used up ({words})")
     if status == 404:
-        return ModelNotFound(f"the server knows no such model or path ({words})")
+        return ModelNotFound(f"the server knows no such model or path; an address mostly ends in /v1 ({words})")
     if status == 408:
         return ModelTimeout(f"the server gave up waiting ({words})")
     if status in (429, 503):
@@ -241,6 +241,12 @@ def _arguments(given: str | dict[str, Any] | None) -> str:
     if isinstance(given, dict):
         return orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
     return given or "{}"
+
+
+def refuses(body: str, parameter: str) -> bool:
+    """Whether an error says that this parameter is not one of the model's."""
+    found = _error_object(body) or {}
+    return found.get("param") == parameter and found.get("code") == "unsupported_parameter"
 
 
 def _one_line(text: str) -> str:
