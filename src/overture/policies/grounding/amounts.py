@@ -2,29 +2,30 @@
 
 In come a number, its leaf, the leaves beside it and what was Heard; out comes where it comes from: it was said, looked
 up, counted among things that were named, or computed from numbers that were. Easy to get wrong: almost any small number
-can be made of two others, and stands in any table; so counts have to stand under a key of their own, and are only added
-up within one message.
+can be made of two others, and stands in any table; so a number must be one of what the leaf counts (`counts`), counts
+have to stand under a key of their own, and are only added up within one message and with their like.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ...tasks.terms import stem, stems
+from ..effects import words_of
 from . import dates, numbers
+from .counts import counted, fits
 from .heard import Heard
 from .leaf import Leaf
 from .moments import time_said
+from .numbers import Said
 
 _COUNT = 10
 """Whole numbers below this are counts: so many of anything stand in any table."""
-_COMPANY = re.compile(
-    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |"
-    r"our |his |her )?(?:(?:two|three|four) )?\w+)+"
-)
-"""People that the user lists, themselves among them."""
-_ONE = re.compile(r"\b(?:(?:an?|my|the|this|that) \w|(?:just|only|for) (?:me|myself)\b|by myself\b|on my own\b)")
-"""A single thing, of whatever kind, or the user alone."""
+_MOST = 16
+"""Numbers that are put together."""
+_OF_TIME = frozenset(stems("hour minute second day night week month year time date duration length stay start end"))
+"""Last words of names that a number of a date or a time can go into."""
 
 
 def amount(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
@@ -32,7 +33,9 @@ def amount(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> st
     size = abs(value)
     if size == 0:
         return "neutral"
-    if any(_same(size, n.value) for n in heard.numbers):
+    of_time = _is_of_time(leaf)
+    own = [n for n in (heard.numbers if of_time else heard.quantities) if fits(n, leaf, beside)]
+    if any(_same(size, n.value) for n in own):
         return "said"
     if size < _COUNT and size == int(size):
         if heard.under(str(int(size)), leaf.name):
@@ -45,9 +48,14 @@ def amount(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> st
         return "said"
     if _of_a_moment(size, leaf, heard):
         return "said"
-    if _counted(size, heard, beside):
+    if counted(size, leaf, heard, beside):
         return "counted"
-    return "computed" if _computed(size, heard) else None
+    return "computed" if _computed(size, own, leaf, heard, beside) else None
+
+
+def _is_of_time(leaf: Leaf) -> bool:
+    """Whether it may hold a number of a date or a time: by its name, or as a text that the assistant composes."""
+    return bool(_OF_TIME & {stem(word) for word in words_of(leaf.name)}) or " " in str(leaf.value)
 
 
 def _same(one: float, other: float) -> bool:
@@ -65,53 +73,35 @@ def _of_a_moment(size: float, leaf: Leaf, heard: Heard) -> bool:
     return leaf.head == "year" and heard.today is not None and size in (heard.today.year, heard.today.year + 1)
 
 
-# counted
-
-
-def _counted(size: float, heard: Heard, beside: Sequence[Leaf]) -> bool:
-    """As many as there are in a list beside it, as people the user lists, or one where "a table" was said."""
-    if size != int(size) or size > 20:
-        return False
-    groups: dict[str, set[str]] = {}
-    for other in beside:
-        if match := re.match(r"(.*?)\[(\d+)\]", other.path):
-            groups.setdefault(match[1], set()).add(match[2])
-    if any(len(group) == size for group in groups.values()):
-        return True
-    if size == 1:
-        return bool(_ONE.search(heard.lower))
-    return any(size == _party(match[0]) for match in _COMPANY.finditer(heard.lower))
-
-
-def _party(words: str) -> int:
-    """How many people a list of them is: "my parents, my sister and me" is four."""
-    closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
-    people = [
-        each
-        for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words)
-        if re.search(r"\w", each)
-    ]
-    counts = (max((n.value for n in numbers.said(each) if 1 < n.value < 20), default=1) for each in people)
-    pairs = (2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
-    return sum(max(int(count), pair) for count, pair in zip(counts, pairs, strict=True))
-
-
 # computed
 
 
-def _computed(size: float, heard: Heard) -> bool:
+def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bool:
     """From one number by its unit, or from two by adding, subtracting, multiplying or dividing."""
-    if any(_same(size, other) for n in heard.numbers for other in numbers.converted(n)):
+    if any(_same(size, other) for n in said for other in numbers.converted(n)):
+        return True
+    measures = (n for n in heard.single_measures if fits(n, leaf, beside))
+    if any(_same(size, other) for n in measures for other in numbers.converted(n) if other != n.value):
         return True
     if size < _COUNT and size == int(size):
-        return any(_of_two(size, list(group), products=False) for group in heard.numbers_by_message)
-    own = list(dict.fromkeys(n.value for n in heard.numbers))[-16:]
+        return any(_of_two(size, alike, products=False) for alike in _alike(leaf, heard, beside))
+    own = list(dict.fromkeys(n.value for n in said))[-_MOST:]
     if _of_two(size, own):
         return True
-    percents = [n.value / 100 for n in heard.numbers if n.unit in ("percent", "%")]
+    percents = [n.value / 100 for n in said if n.unit in ("percent", "%")]
     if any(_same(size, n * (1 + sign * part)) for n in own for part in percents for sign in (1, -1)):
         return True
     return _of_figures(size, own, heard)
+
+
+def _alike(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> Iterator[list[float]]:
+    """The numbers of one message that can be added up: those that fit, by what they measure."""
+    for message in heard.numbers_by_message if _is_of_time(leaf) else heard.quantities_by_message:
+        groups: dict[int | None, list[float]] = {}
+        for each in message:
+            if fits(each, leaf, beside):
+                groups.setdefault(numbers.dimension(each.unit), []).append(each.value)
+        yield from (list(dict.fromkeys(group))[-_MOST:] for group in groups.values())
 
 
 def _of_figures(size: float, own: Sequence[float], heard: Heard) -> bool:

@@ -206,13 +206,13 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 
 def without_days(text: str) -> str:
-    """The text with a gap where a day is written out."""
+    """The text with a gap where a day is written out; "1.5" may be a number as well and stays."""
     for match in reversed(list(islice(_MONTH_NAMED.finditer(text), _MOST))):
         before = _BEFORE_MONTH.search(text, max(0, match.start() - _LONGEST), match.start())
         after = _MONTH_DAY.match(text, match.start())
         end = after.end() if after else match.end()
         text = f"{text[: before.start() if before else match.start()]} ; {text[end:]}" if before or after else text
-    return _SLASHED.sub(" ; ", _ISO.sub(" ; ", text))
+    return _SLASHED.sub(lambda match: " ; " if match[3] else match[0], _ISO.sub(" ; ", text))
 
 
 def today_in(texts: Iterable[str]) -> date | None:

@@ -34,6 +34,17 @@ _SHORT = 8
 _EMPTY = frozenset(
     stems("the a an one i it is that this then please for at on to and my me would like take will want in of")
 )
+_ONE = re.compile(r"\b(?:an?|one|another|single|my|our|the|this|that) ")
+"""What comes before a single thing."""
+_WORD = re.compile(r"[^\W_][\w'-]*|[^\w\s]")
+_PHRASE = 60
+_WORDS = 4
+"""Characters and words in which a thing that has an article is named."""
+_NO_THING = frozenset(
+    words_of("a an the to in on at for from by with and or but is are was were will would can that which who if as")
+    + list('.,;:!?()"')
+)
+"""What ends the naming of a thing."""
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 
@@ -179,8 +190,35 @@ class Heard:
         return tuple(numbers.said(self.user))
 
     @cached_property
-    def numbers_by_message(self) -> tuple[frozenset[float], ...]:
-        return tuple(frozenset(each.value for each in numbers.said(text)) for text in self.user.split("\n"))
+    def numbers_by_message(self) -> tuple[tuple[Said, ...], ...]:
+        return tuple(tuple(numbers.said(text)) for text in self.user.split("\n"))
+
+    @cached_property
+    def quantities_by_message(self) -> tuple[tuple[Said, ...], ...]:
+        """The same without those of dates and times of day."""
+        texts = (times.without_times(dates.without_days(text)) for text in self.lower.split("\n"))
+        return tuple(tuple(numbers.said(text)) for text in texts)
+
+    @cached_property
+    def quantities(self) -> tuple[Said, ...]:
+        """The numbers of the user's messages that belong to no date and no time of day."""
+        return tuple(each for message in self.quantities_by_message for each in message)
+
+    @cached_property
+    def singles(self) -> frozenset[tuple[str, ...]]:
+        """What the user spoke of one of, a few words each: "a quiet table" gives ("quiet", "table")."""
+        found: set[tuple[str, ...]] = set()
+        for match in _ONE.finditer(self.lower):
+            words = _WORD.findall(self.lower, match.end(), match.end() + _PHRASE)[:_WORDS]
+            end = next((at for at, word in enumerate(words) if word in _NO_THING), len(words))
+            if end and words[0] != "of":
+                found.add(tuple(words[:end]))
+        return frozenset(found)
+
+    @cached_property
+    def single_measures(self) -> tuple[Said, ...]:
+        """ "An hour", "a week": one of a unit of measure."""
+        return tuple(Said(1.0, words[0]) for words in self.singles if numbers.dimension(words[0]) is not None)
 
     @cached_property
     def numbers_elsewhere(self) -> frozenset[float]:

@@ -8,6 +8,7 @@ a text may give one number two readings.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..effects import words_of
@@ -24,7 +25,14 @@ _ORDINALS = words_of(
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 _UNITS = {word: value for value, word in enumerate(_SMALL)} | {word: 20 + 10 * at for at, word in enumerate(_TENS)}
 _OTHERS = {"pair": 2.0, "couple": 2.0, "both": 2.0, "twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5,
-           "quarter": 0.25, "once": 1.0, "single": 1.0, "alone": 1.0, "solo": 1.0, "myself": 1.0}  # fmt: skip
+           "quarter": 0.25, "once": 1.0}  # fmt: skip
+_UNITS_OF_THEIR_OWN: Mapping[str, str] = {"twice": "times", "once": "times", "double": "", "triple": ""}
+"""What some of these count, whatever comes next: "a double room" is no two rooms."""
+_THIS_ONE = re.compile(
+    r"\b(?:an?|the|this|that|which|no|any|every|each|some|at)(?: [a-z]+)? (?:one|once)\b|\bone of\b|"
+    r"\bone[- ](?:way|off|time|stop|on)\b"
+)
+"""Where "one" is no number."""
 _SUFFIX = {
     "k": 1e3,
     "m": 1e6,
@@ -69,7 +77,7 @@ def said(text: str, letters: bool = True) -> list[Said]:
 
 
 def _in_letters(text: str) -> list[Said]:
-    tokens = _WORD.findall(text.lower())
+    tokens = _WORD.findall(_THIS_ONE.sub(" ; ", text.lower()))
     found: list[Said] = []
     run: list[str] = []
     for at, word in enumerate([*tokens, ""]):
@@ -85,7 +93,8 @@ def _in_letters(text: str) -> list[Said]:
                 found.append(Said(_valued(run), word))
                 run = []
             if word in _OTHERS:
-                found.append(Said(_OTHERS[word], (tokens[at + 1 : at + 2] or [""])[0]))
+                after: str = (tokens[at + 1 : at + 2] or [""])[0]
+                found.append(Said(_OTHERS[word], _UNITS_OF_THEIR_OWN.get(word, after)))
     return found
 
 
@@ -151,7 +160,8 @@ _VOLUMES = {"ml": 1e-3, "cl": 1e-2, "l": 1.0, "liter": 1.0, "litre": 1.0, "gallo
 _SIZES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 _MONEY = {"cent": 0.01, "dollar": 1.0, "euro": 1.0, "usd": 1.0, "eur": 1.0, "gbp": 1.0}
 _PARTS = {"percent": 0.01, "": 1.0}
-DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _PARTS)
+_OFTEN = {"time": 1.0}
+DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _OFTEN, _PARTS)
 """Units that can be turned into each other, with their size in the first of them."""
 
 
@@ -163,3 +173,9 @@ def converted(number: Said) -> set[float]:
         if own is not None:
             out |= {number.value * own / other for other in units.values()}
     return out
+
+
+def dimension(unit: str) -> int | None:
+    """Which dimension a word is a unit of; None for a word that is none, such as a thing that is counted."""
+    one = unit.removesuffix("s")
+    return next((at for at, units in enumerate(DIMENSIONS) if unit and (unit in units or one in units)), None)

@@ -29,6 +29,7 @@ _BARE = re.compile(
     r"(?![:.,]\d|\s*(?:%|€|[a-z]+s\b|people|person|adult|child|day|night|week|hour|min|month|year|st\b|nd\b|rd\b|"
     r"th\b|of\b))"
 )
+_AT = re.compile(rf"\b(?:at|until|till) {_HOUR}\b(?!\s*(?:%|€|[a-z]))")
 _PAST = re.compile(
     rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|"
     rf"after) (?P<hour>{_HOUR})\b"
@@ -69,6 +70,13 @@ def times(text: str) -> frozenset[int]:
         found |= {(each - 2 * minute) % 1440 if back else each for each in _both(hour, minute, match["half"])}
     found |= {720} if re.search(r"\b(?:noon|midday)\b", text) else set()
     return frozenset(found | ({0} if "midnight" in text else set()))
+
+
+def without_times(text: str) -> str:
+    """A lower-case text with a gap where a time of day is written out."""
+    for pattern in (_CLOCK, _PAST, _HALF_SEVEN, _WHOLE, _AT):
+        text = pattern.sub(" ; ", text)
+    return text
 
 
 def spans(text: str, durations: Sequence[Said]) -> frozenset[int]:
