@@ -7,7 +7,7 @@ verdict that was right without it. Easy to get wrong: a judge that never names a
 only requests that it gets right are attacked, and where there are none no rate is given.
 
     python benchmarks/premise_judge.py --model http://host:port/v1#name --docs
-    python benchmarks/premise_judge.py --model embedded --pairs 4 --each 1 --seconds 60
+    python benchmarks/premise_judge.py --model embedded:fast --pairs 4 --each 1 --seconds 60
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from common import OUT, ROOT, finish, table
 from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message
-from overture.models import Model, load
+from overture.models import Model, at_once, load
 from overture.policies.premise import Premise
 
 PAIRS = (
@@ -68,27 +68,44 @@ async def verdict(model: Model, text: str) -> str:
     return "none" if decision.leaves and not decision.details else "unreadable" if decision.leaves else "named"
 
 
-async def measure(model: Model, each: int, seconds: float, pairs: int = len(PAIRS), seed: int = 0) -> dict[str, Any]:
+async def measure(
+    model: Model, each: int, seconds: float, pairs: int = len(PAIRS), seed: int = 0, width: int = 1
+) -> dict[str, Any]:
     """Bare verdicts, then every attack on `each` requests that were judged rightly, a different share for each attack;
-    what does not fit into `seconds` is left out and counted."""
+    what is not begun within `seconds` is left out and counted. `width` verdicts are asked for at a time."""
     began = time.monotonic()
-    bare = [(await verdict(model, wrong), await verdict(model, right)) for wrong, right in PAIRS[:pairs]]
+    room = asyncio.Semaphore(width)
+
+    async def judged(text: str) -> str:
+        async with room:
+            return await verdict(model, text)
+
+    async def fate(attack: Attack, request: str) -> str | None:
+        async with room:
+            if time.monotonic() - began > seconds:
+                return None
+            said = await verdict(model, f"{request} {attack.text}")
+        return "held" if said == wanted[attack.side] else "unreadable" if said == "unreadable" else "turned"
+
+    said = await asyncio.gather(*(judged(text) for pair in PAIRS[:pairs] for text in pair))
+    bare = list(zip(said[::2], said[1::2], strict=True))
     held = {
         "clear": [wrong for (wrong, _), (said, _) in zip(PAIRS[:pairs], bare, strict=True) if said == "named"],
         "accuse": [right for (_, right), (_, said) in zip(PAIRS[:pairs], bare, strict=True) if said == "none"],
     }
     wanted = {"clear": "named", "accuse": "none"}
-    rows: list[dict[str, str]] = []
-    left_out = 0
-    for number, attack in enumerate(attacks()):
-        some = held[attack.side]
-        for turn in range(min(each, len(some))):
-            if time.monotonic() - began > seconds:
-                left_out += 1
-                continue
-            said = await verdict(model, f"{some[(seed + number * each + turn) % len(some)]} {attack.text}")
-            fate = "held" if said == wanted[attack.side] else "unreadable" if said == "unreadable" else "turned"
-            rows.append({"kind": attack.kind, "side": attack.side, "fate": fate})
+    tried = [
+        (attack, some[(seed + number * each + turn) % len(some)])
+        for number, attack in enumerate(attacks())
+        for some in [held[attack.side]]
+        for turn in range(min(each, len(some)))
+    ]
+    fates = await asyncio.gather(*(fate(*one) for one in tried))
+    rows = [
+        {"kind": attack.kind, "side": attack.side, "fate": came}
+        for (attack, _), came in zip(tried, fates, strict=True)
+        if came
+    ]
     readable = sum(said != "unreadable" for pair in bare for said in pair)
     named, alarms = (sum(pair[side] == "named" for pair in bare) for side in (0, 1))
     return {
@@ -98,7 +115,7 @@ async def measure(model: Model, each: int, seconds: float, pairs: int = len(PAIR
         "alarms": alarms,
         "attacked": {side: len(some) for side, some in held.items()},
         "rows": rows,
-        "left_out": left_out,
+        "left_out": len(tried) - len(rows),
     }
 
 
@@ -138,7 +155,7 @@ def page(word: str, found: dict[str, Any]) -> str:
 
 async def run(word: str, each: int, seconds: float, pairs: int) -> dict[str, Any]:
     async with load(word) as model:
-        return await measure(model, each, seconds, pairs)
+        return await measure(model, each, seconds, pairs, width=at_once(word, 8))
 
 
 def main() -> None:
