@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ...tasks.terms import stem, stems
 from ..effects import words_of
+from . import numbers
 from .heard import Heard, plain
 from .leaf import Leaf
 
@@ -25,7 +26,6 @@ _MEANS: Mapping[str, str] = {
     "urgent": "asap immediately emergency", "high": "urgent important asap critical", "low": "minor whenever",
     "usd": "dollar dollars $ bucks", "eur": "euro euros €", "gbp": "pound pounds £ sterling quid", "jpy": "yen ¥",
     "chf": "franc francs", "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian",
-    "kg": "kilo kilos kilogram kilograms", "km": "kilometers kilometres kilometer", "lb": "pounds", "mi": "miles",
     "celsius": "c centigrade", "fahrenheit": "f", "one_way": "single", "round_trip": "return",
     "monthly": "month months", "weekly": "week weeks", "daily": "day days everyday", "yearly": "year annual annually",
     "annual": "year yearly", "male": "man he him mr", "female": "woman she her mrs ms", "m": "medium", "l": "large",
@@ -70,8 +70,10 @@ def choice(text: str, leaf: Leaf, heard: Heard) -> str | None:
 
 
 def otherwise_said(text: str, heard: Heard) -> bool:
-    """Whether the user said another word for a common value."""
-    return bool(heard.words & set(_MEANS.get(text.lower(), "").split()))
+    """Whether the user said another word for a common value, or for a unit."""
+    low = text.lower()
+    units = {n.unit for n in heard.numbers} | {word for words in heard.singles for word in words[:1]}
+    return bool(heard.words & set(_MEANS.get(low, "").split())) or any(numbers.same_unit(low, unit) for unit in units)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -73,7 +73,7 @@ def counted(size: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bo
         return True
     kind = head(leaf.name)
     people = not kind or kind in _PERSONS
-    if people and any(size == _party(match[0]) for match in _COMPANY.finditer(heard.lower)):
+    if people and any(size in _party(match[0]) for match in _COMPANY.finditer(heard.lower)):
         return True
     return size == 1 and ((people and _alone(heard)) or any(_one(each, leaf, heard, beside) for each in heard.singles))
 
@@ -119,8 +119,9 @@ def _things(leaf: Leaf, beside: Sequence[Leaf]) -> Iterator[str]:
             yield from plain(other.value).split()
 
 
-def _party(words: str) -> int:
-    """How many people a list of them is: "my parents, my sister and me" is four."""
+def _party(words: str) -> tuple[int, ...]:
+    """How many people a list of them is: "my parents, my sister and me" is four; "my husband and our two daughters",
+    who may be on their own, three or four."""
     closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
     people = [
         each
@@ -129,4 +130,5 @@ def _party(words: str) -> int:
     ]
     counts = (max((n.value for n in numbers.said(each) if 1 < n.value < 20), default=1) for each in people)
     pairs = (2 if re.search(r"\b(?:parents|grandparents|twins|both)\b", each) else 1 for each in people)
-    return sum(max(int(count), pair) for count, pair in zip(counts, pairs, strict=True))
+    named = sum(max(int(count), pair) for count, pair in zip(counts, pairs, strict=True))
+    return (named,) if closed or re.match(r"(?:us|i|me|myself)\b", words) else (named, named + 1)

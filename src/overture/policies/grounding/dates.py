@@ -88,6 +88,8 @@ class Days:
     steps: frozenset[int]
     """Days that a stay or a wait takes: "for three nights"."""
     month_end: bool
+    daily: bool
+    """Every day of the week."""
     nth: frozenset[tuple[int, int, str]]
     """Which of a weekday (-1 the last), the weekday, and of which month: "this", "next" or its name."""
 
@@ -97,6 +99,8 @@ class Days:
         weekdays = {next(k for k, name in enumerate(DAYS) if name.startswith(m[1])) for m in _WEEKDAY.finditer(text)}
         if re.search(r"\b(?:this|coming|next|the) weekend\b", text):
             weekdays |= {5, 6}
+        if re.search(r"\b(?:on|every|each|all) (?:weekday|working day)s?\b", text):
+            weekdays |= set(range(5))
         away = {_AWAY_OF[match.lastgroup or ""] for match in _AWAYS.finditer(text)} | set(_counted(text))
         units = ((n.value, n.unit.removesuffix("s")) for n in durations)
         steps = {round(value * _WHOLE[unit]) for value, unit in units if unit in _WHOLE and value < 400}
@@ -126,8 +130,14 @@ class Days:
             frozenset(away),
             frozenset(steps),
             end,
+            bool(re.search(r"\b(?:(?:every|each) ?day|daily|all week|seven days a week)\b", text)),
             frozenset(nth),
         )
+
+    @property
+    def speak(self) -> bool:
+        """Whether the text says a day at all."""
+        return bool(self.named or self.alone or self.weekdays or self.away or self.month_end or self.nth)
 
     def names(self, day: int, month: int) -> bool:
         """Whether this day of this month was written out, in any year."""
@@ -195,6 +205,12 @@ def read_days(text: str) -> list[date]:
         if year is not None and (made := day_of(year, month, day)):
             found.append(made)
     return list(dict.fromkeys(found))
+
+
+def read_weekday(text: str) -> int | None:
+    """The weekday that a text is, in full or as its first three letters, and nothing else; Monday is 0."""
+    low = text.strip().lower().removesuffix(".")
+    return next((at for at, name in enumerate(DAYS) if low in (name, name[:3])), None)
 
 
 def day_of(year: int, month: int, day: int) -> date | None:

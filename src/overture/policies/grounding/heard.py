@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from ...tasks.terms import stem, stems
 from ..effects import words_of
 from ..replies import accepts, rejects
 from . import dates, numbers, times
+from .languages import in_english
 from .numbers import Said
 
 _GAPS = re.compile(r"[\W_]+")
@@ -30,10 +32,17 @@ _GAPS_ASCII = re.compile(r"[^a-z0-9]+")
 
 _CODED = re.compile(r'"(\w+)":\s*"[A-Z]{2,4}"')
 _SHORT = 8
-"""Words of an answer that picks among what was offered."""
+"""Words of an answer that picks among what was offered, and of a correction."""
 _EMPTY = frozenset(
     stems("the a an one i it is that this then please for at on to and my me would like take will want in of")
 )
+_CORRECTS = re.compile(
+    r"(?:^|(?<=\n)|(?<=[.,;!?] )|(?<=[-–—] ))(?:(?:oh|ah|um|oops),? )?(?:(?:no|nope|sorry|wait|hang on|hold on|"
+    r"actually|scratch that|correction|on second thought)[,.!:;]* )+(?=\S)|"
+    r"\b(?:make (?:it|that)|i meant(?: to say)?|change (?:it|that) to|rather|or better) "
+)
+"""What a user says before putting something right."""
+_CORRECTIONS = 200
 _ONE = re.compile(r"\b(?:an?|one|another|single|my|our|the|this|that) ")
 """What comes before a single thing."""
 _WORD = re.compile(r"[^\W_][\w'-]*|[^\w\s]")
@@ -85,7 +94,7 @@ class Heard:
                 last = message.text
                 if before is not None and before.text:
                     user += [before.text] if accepts(last) else _picked(before.text, last)
-                user.append(last)
+                user += [each for each in (last, in_english(last)) if each]
                 before = None
             elif message.role == "assistant":
                 before = message if message.text else before
@@ -203,6 +212,21 @@ class Heard:
     def quantities(self) -> tuple[Said, ...]:
         """The numbers of the user's messages that belong to no date and no time of day."""
         return tuple(each for message in self.quantities_by_message for each in message)
+
+    @cached_property
+    def corrected(self) -> tuple[Heard, Heard] | None:
+        """What the user said in their last correction, and from it on; None where they corrected nothing."""
+        found = list(islice(_CORRECTS.finditer(self.lower), _CORRECTIONS))
+        if not found:
+            return None
+        since = self.user[found[-1].end() :]
+        clause = re.split(r"[.;?!\n]", since, maxsplit=1)[0]
+        if len(clause.split()) > _SHORT:
+            return None
+        return self._only(clause), self._only(since)
+
+    def _only(self, user: str) -> Heard:
+        return Heard(user, "", (), user, self.today)
 
     @cached_property
     def singles(self) -> frozenset[tuple[str, ...]]:

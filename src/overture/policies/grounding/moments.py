@@ -32,10 +32,18 @@ def moment(text: str, heard: Heard) -> str | None:
         if any((minutes + sign * span) % 1440 in heard.times_elsewhere for span in heard.spans for sign in (1, -1)):
             return "computed"
         return "looked_up" if minutes in heard.times_elsewhere else NO
+    if how := weekday(text, heard):
+        return how
     days = dates.read_days(text)
     if days and len(text) < _LONGEST:
         return next((how for each in days if (how := day(each, heard))), NO)
     return None
+
+
+def weekday(text: str, heard: Heard) -> str | None:
+    """`said` for the name of a weekday that the user's words mean, "on weekdays" and "daily" too."""
+    found = dates.read_weekday(text)
+    return None if found is None or not (found in heard.days.weekdays or heard.days.daily) else "said"
 
 
 def time_said(minutes: int, heard: Heard) -> bool:

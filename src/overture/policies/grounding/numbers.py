@@ -25,7 +25,7 @@ _ORDINALS = words_of(
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 _UNITS = {word: value for value, word in enumerate(_SMALL)} | {word: 20 + 10 * at for at, word in enumerate(_TENS)}
 _OTHERS = {"pair": 2.0, "couple": 2.0, "both": 2.0, "twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5,
-           "quarter": 0.25, "once": 1.0}  # fmt: skip
+           "quarter": 0.25, "once": 1.0, "fiver": 5.0, "tenner": 10.0}  # fmt: skip
 _UNITS_OF_THEIR_OWN: Mapping[str, str] = {"twice": "times", "once": "times", "double": "", "triple": ""}
 """What some of these count, whatever comes next: "a double room" is no two rooms."""
 _THIS_ONE = re.compile(
@@ -150,32 +150,46 @@ def in_words(number: int) -> tuple[str, ...]:
 _LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "meter": 1.0, "metre": 1.0, "km": 1e3, "kilometer": 1e3, "kilometre": 1e3,
             "inch": 0.0254, "inches": 0.0254, "foot": 0.3048, "feet": 0.3048, "ft": 0.3048, "yard": 0.9144,
             "mile": 1609.344, "mi": 1609.344}  # fmt: skip
-_TIMES = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "hr": 3600.0, "h": 3600.0,
-          "day": 86400.0, "night": 86400.0, "week": 604800.0, "fortnight": 1209600.0,
-          "month": 2592000.0, "year": 31536000.0}  # fmt: skip
+_TIMES = {"ms": 1e-3, "millisecond": 1e-3, "second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0,
+          "hour": 3600.0, "hr": 3600.0, "h": 3600.0, "day": 86400.0, "night": 86400.0, "week": 604800.0,
+          "fortnight": 1209600.0, "month": 2592000.0, "year": 31536000.0}  # fmt: skip
 _MONTHS = {"month": 1.0, "year": 12.0, "quarter": 3.0}
 _WEIGHTS = {"mg": 1e-6, "g": 1e-3, "gram": 1e-3, "kg": 1.0, "kilo": 1.0, "kilogram": 1.0, "ton": 1e3, "tonne": 1e3,
             "pound": 0.45359237, "lb": 0.45359237, "ounce": 0.028349523, "oz": 0.028349523}  # fmt: skip
 _VOLUMES = {"ml": 1e-3, "cl": 1e-2, "l": 1.0, "liter": 1.0, "litre": 1.0, "gallon": 3.785411784, "cup": 0.236588236}
 _SIZES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 _MONEY = {"cent": 0.01, "dollar": 1.0, "euro": 1.0, "usd": 1.0, "eur": 1.0, "gbp": 1.0}
-_PARTS = {"percent": 0.01, "": 1.0}
 _OFTEN = {"time": 1.0}
-DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _OFTEN, _PARTS)
+DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _OFTEN, {"percent": 1.0})
 """Units that can be turned into each other, with their size in the first of them."""
+_PHYSICAL = (_LENGTHS, _TIMES, _WEIGHTS, _VOLUMES, _SIZES)
 
 
 def converted(number: Said) -> set[float]:
     """The number in every other unit of its dimension: 1.5 hours is 90 (minutes) and 5400 (seconds)."""
-    out: set[float] = set()
+    out = (
+        {number.value / 100} if number.unit == "percent" else {number.value * 100} if _is_part(number) else set[float]()
+    )
     for units in DIMENSIONS:
-        own = units.get(number.unit) or units.get(number.unit.removesuffix("s"))
+        own = _size(number.unit, units)
         if own is not None:
             out |= {number.value * own / other for other in units.values()}
     return out
 
 
+def _is_part(number: Said) -> bool:
+    return not number.unit and number.value < 1
+
+
 def dimension(unit: str) -> int | None:
     """Which dimension a word is a unit of; None for a word that is none, such as a thing that is counted."""
-    one = unit.removesuffix("s")
-    return next((at for at, units in enumerate(DIMENSIONS) if unit and (unit in units or one in units)), None)
+    return next((at for at, units in enumerate(DIMENSIONS) if _size(unit, units) is not None), None)
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two words are one unit: "lb" and "pounds"."""
+    return any((size := _size(one, units)) is not None and size == _size(other, units) for units in _PHYSICAL)
+
+
+def _size(unit: str, units: Mapping[str, float]) -> float | None:
+    return units.get(unit, units.get(unit.removesuffix("s")))

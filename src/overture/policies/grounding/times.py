@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from .numbers import Said, in_words
 
 _HOURS = {in_words(hour)[0]: hour for hour in range(1, 13)}
-_HOUR = rf"(?:\d{{1,2}}(?![\d,/%-])|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
+_HOUR = rf"(?:\d{{1,2}}(?![\d/%-]|,\d)|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _HALF = r"(?P<half>[ap])\.?m\b\.?"
 _CLOCK = re.compile(
     r"(?<![\d:.,/$€£-])(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?::\d{2})?(?![\d:])\s*"

@@ -16,9 +16,10 @@ from ..effects import words_of
 from . import dates, numbers, times
 from .amounts import amount
 from .choices import NEUTRAL, choice, flag
+from .corrections import taken_back
 from .heard import Heard, plain
 from .leaf import Leaf
-from .moments import NO, day, moment, time_said
+from .moments import NO, day, moment, time_said, weekday
 from .names import CODE, code, name
 
 PLACEHOLDER = re.compile(
@@ -41,6 +42,11 @@ _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 def trace(leaf: Leaf, heard: Heard, beside: Sequence[Leaf] = ()) -> str | None:
     """Where a leaf's value comes from: `said`, `looked_up`, `computed`, `counted`, `implied`, `composed`, `derived`,
     `default`, `neutral`; None where nothing could mean it. `beside` are the call's leaves, this one among them."""
+    how = _traced(leaf, heard, beside)
+    return None if how in ("said", "implied", "counted", "computed") and taken_back(leaf, heard, beside) else how
+
+
+def _traced(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
     value = leaf.value
     if leaf.lacking or value is None:
         return None
@@ -52,7 +58,7 @@ def trace(leaf: Leaf, heard: Heard, beside: Sequence[Leaf] = ()) -> str | None:
         return amount(float(value), leaf, heard, beside)
     text = str(value).strip()
     if leaf.schema.get("enum") or _SNAKE.fullmatch(text) or text.lower() in NEUTRAL or text.lower() in ("yes", "no"):
-        return choice(text, leaf, heard)
+        return choice(text, leaf, heard) or weekday(text, heard)
     if PLACEHOLDER.fullmatch(text):
         return "said" if text and plain(text).strip() and heard.where(text) == "said" else None
     if leaf.head in COMPOSED:
@@ -70,6 +76,8 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
         return how
     if _EMAIL.fullmatch(text):
         return "said" if _spoken(text) in heard.lower else None
+    if "/" in text and " " not in text:
+        return "derived" if all(_piece(each, heard) for each in text.split("/")) else None
     if re.search(r"\d", text) and text.count(" ") < 4:
         squeezed = re.sub(r"[\W_]+", "", text.casefold())
         if len(squeezed) > 3 and squeezed in heard.squeezed:
@@ -81,6 +89,11 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
     if CODE.fullmatch(text):
         return code(text, leaf, heard, beside)
     return name(text, heard)
+
+
+def _piece(text: str, heard: Heard) -> bool:
+    """Whether a piece of a path stands somewhere, or its name and its ending do, each by itself."""
+    return not text.strip(".~") or all(heard.where(part) for part in text.rsplit(".", 1))
 
 
 def _spoken(email: str) -> str:
