@@ -27,7 +27,7 @@ from overture.cli.simulate_seats import Asked
 from overture.errors import ConfigurationChanged, UsageError, WorkerDied
 from overture.simulate.gate import Budget, Spent
 from overture.simulate.held import held
-from overture.simulate.store import Journal
+from overture.simulate.store import Call, Journal
 
 from .small import experiment
 
@@ -115,17 +115,19 @@ def test_an_answer_is_on_the_drivers_disk_before_a_worker_may_use_it(cluster: No
 
     reply = Reply(Message("assistant", "yes"), Usage(1, 1, None), "stop", "m", 0.0)
 
+    call = Call("a", ("assistant", 0, 0, "request"), reply)
+
     def answered(store: Journal) -> bool:
-        store.journal("a", "assistant", 0, 0, "request", reply)
+        store.journal([call])
         with closing(sqlite3.connect(store.path)) as db:
             return db.execute("select count(*) from calls").fetchone()[0] == 1
 
     with held(tmp_path / "trials.sqlite", Budget()) as (store, budget):
         assert budget == Budget()
         assert ray.get(ray.remote(answered).remote(store))
-        assert store.answer("a", "assistant", 0, 0, "request") == reply
+        assert store.answers("a") == {call.place: reply}
         with pytest.raises(sqlite3.IntegrityError):
-            store.journal("a", "assistant", 0, 0, "another", reply)
+            store.journal([replace(call, place=("assistant", 0, 0, "another"))])
 
 
 def test_shares_hold_every_trial_once() -> None:

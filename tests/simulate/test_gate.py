@@ -59,29 +59,6 @@ async def test_never_more_in_flight_than_allowed_and_everybody_is_served() -> No
     assert answers == [REPLY] * 40 and calls.most == 5 and one.flying == 0
 
 
-async def test_answers_that_come_together_go_on_one_after_the_other_up_to_their_next_call() -> None:
-    """Some clients send in a step of their own. Each does so before the next answer is worked off."""
-    order: list[str] = []
-    together, one = asyncio.Event(), gate(4)
-
-    async def talk(name: str) -> None:
-        async def call() -> Reply:
-            asyncio.get_running_loop().call_soon(order.append, f"{name} sent")
-            await (together.wait() if f"{name} read" not in order else asyncio.sleep(0.001))
-            return REPLY
-
-        await one.ask(call, name)
-        order.append(f"{name} read")
-        await one.ask(call, name)
-
-    talks = asyncio.gather(*map(talk, "abcd"))
-    await asyncio.sleep(0.01)
-    del order[:]
-    together.set()
-    await talks
-    assert order == [f"{name} {what}" for name in "abcd" for what in ("read", "sent")]
-
-
 async def test_a_storm_halves_once_a_round_and_good_answers_open_again() -> None:
     calls, one = Calls(*[ModelRateLimited("storm")] * 16), gate(16)
     await asyncio.gather(*(one.ask(calls, str(n)) for n in range(16)))

@@ -14,11 +14,12 @@ import pytest
 from overture.conversation import Conversation, Message
 from overture.errors import ConfigurationChanged, DataError
 from overture.models import Reply, Usage
-from overture.simulate.store import Store, Trial, differences, identity
+from overture.simulate.store import Call, Store, Trial, differences, identity
 
 CONFIG = {"role": "model", "model": {"name": "m"}, "sampling": {"max_tokens": 128}}
 SPOKEN = Conversation((Message("user", "hello"), Message("assistant", "<script>\x00 ü")))
 REPLY = Reply(SPOKEN.messages[1], Usage(3, 4, 0.5), "stop", "m", 0.1)
+OTHER = Reply(SPOKEN.messages[1], Usage(5, 6, None), "length", "m", 0.2)
 
 
 def trial(name: str = "a", config: dict[str, object] | None = None, status: str = "done") -> Trial:
@@ -42,22 +43,28 @@ def test_a_trial_comes_back_as_it_went(tmp_path: Path) -> None:
 
 def test_an_answer_belongs_to_its_call_and_its_request(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
-        store.journal("a", "assistant", 0, 0, "request", REPLY)
-        assert store.answer("a", "assistant", 0, 0, "request") == REPLY
-        for other in [
-            ("b", "assistant", 0, 0),
-            ("a", "user", 0, 0),
-            ("a", "assistant", 1, 0),
-            ("a", "assistant", 0, 1),
-        ]:
-            assert store.answer(*other, "request") is None
-        assert store.answer("a", "assistant", 0, 0, "another") is None
+        place, later = ("assistant", 0, 0, "request"), ("assistant", 1, 0, "request")
+        store.journal([Call("a", place, REPLY), Call("b", place, OTHER), Call("a", later, OTHER)])
+        assert store.answers("a") == {place: REPLY, later: OTHER}
+        assert store.answers("b") == {place: OTHER}
+        assert store.answers("c") == {}
+
+
+def test_answers_are_written_all_or_none(tmp_path: Path) -> None:
+    place, later = ("assistant", 0, 0, "request"), ("assistant", 1, 0, "request")
+    with Store(tmp_path / "trials.sqlite") as store:
+        store.journal([Call("a", place, REPLY)])
+        with pytest.raises(sqlite3.IntegrityError):
+            store.journal([Call("a", later, REPLY), Call("a", place, OTHER)])
+        assert store.answers("a") == {place: REPLY}
+        store.journal([Call("a", later, OTHER)])
+        assert store.answers("a") == {place: REPLY, later: OTHER}
 
 
 def test_the_tables_are_those_of_the_design_and_only_grow(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
         store.add(trial())
-        store.journal("a", "assistant", 0, 0, "request", REPLY)
+        store.journal([Call("a", ("assistant", 0, 0, "request"), REPLY)])
     db = sqlite3.connect(tmp_path / "trials.sqlite")
     columns = {table: [row[1] for row in db.execute(f"pragma table_info({table})")] for table in ("trials", "calls")}
     db_trials = "trial_id task item seed config status error_type conversation outcome cost"
@@ -109,12 +116,12 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
 def test_what_was_journalled_survives_a_kill(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from overture.simulate.store import Store\n"
+        "from overture.simulate.store import Call, Store\n"
         "from overture.models import Reply, Usage\n"
         "from overture.conversation import Message\n"
         "store = Store(Path(sys.argv[1]))\n"
         "reply = Reply(Message('assistant', 'paid for'), Usage(1, 1, None), 'stop', 'm', 0.0)\n"
-        "store.journal('a', 'assistant', 0, 0, 'r', reply)\n"
+        "store.journal([Call('a', ('assistant', 0, 0, 'r'), reply)])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     path = tmp_path / "trials.sqlite"
@@ -123,5 +130,5 @@ def test_what_was_journalled_survives_a_kill(tmp_path: Path) -> None:
     )
     assert ended.returncode == -signal.SIGKILL
     with Store(path) as store:
-        kept = store.answer("a", "assistant", 0, 0, "r")
-    assert kept is not None and kept.message.text == "paid for"
+        (kept,) = store.answers("a").values()
+    assert kept.message.text == "paid for"

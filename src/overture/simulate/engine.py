@@ -23,6 +23,7 @@ from ..users.base import User
 from .gate import Spent
 from .outcome import outcome, settled
 from .relay import Bare, Talk, relay
+from .rounds import Rounds
 from .seats import Asked, Lead, Seat, asked, seed_of
 from .store import Journal, Trial, identity
 
@@ -134,6 +135,7 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
     progress = Progress(len(places))
     ran = Ran()
     queue: Iterator[tuple[int, tuple[Item, int]]] = iter(enumerate(places))
+    rounds = Rounds(store)
 
     async def work() -> None:
         for at, (item, number) in queue:  # the workers share one iterator, so each place is taken once
@@ -144,7 +146,7 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
             known = trial is not None and not (experiment.again and trial.status == "failed")
             if not known:
                 try:
-                    trial = await _trial(experiment, store, config, trial_id, (item, put), number)
+                    trial = await _trial(experiment, rounds, config, trial_id, (item, put), number)
                 except Spent as spent:
                     ran.stopped = str(spent)
                     return
@@ -164,20 +166,24 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
         raise DataError(
             f"{store.path} cannot be read ({_first(errors)}); move it away or use another --out"
         ) from errors
+    finally:
+        rounds.finish()
     ran.trials = [trial for trial in done if trial is not None]
     ran.owed = len(places) - len(ran.trials)
     return ran
 
 
 async def _trial(
-    experiment: Experiment, store: Journal, config: dict[str, Any], trial_id: str, items: tuple[Item, Item], number: int
+    experiment: Experiment, rounds: Rounds, config: dict[str, Any], trial_id: str, items: tuple[Item, Item], number: int
 ) -> Trial:
     """`items`: as the task has it, and as the protocol puts it."""
-    (item, put), task = items, experiment.task
+    (item, put), task, store = items, experiment.task, rounds.store
     place = (experiment.seed, task.name, item.hash, number)
     talk = Talk(put.before)
+    known = store.answers(trial_id)
     seats: dict[str, Asked] = {
-        seat.role: asked(seat, store, trial_id, place, put, lambda: len(talk.heard)) for seat in experiment.seats
+        seat.role: asked(seat, rounds, trial_id, place, put, lambda: len(talk.heard), known)
+        for seat in experiment.seats
     }
     tools = task.tools(put) if task.tools else None
     user = experiment.user.start(put, seed_of(*place, "user", 0, 0), seats.get("user"))

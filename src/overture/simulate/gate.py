@@ -83,7 +83,6 @@ class Gate:
         self._budget = budget or Budget()
         self._sleep = sleep
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._answered: deque[asyncio.Future[None]] = deque()
         self._paused_until = 0.0
         self._slowed_at = 0.0
         self._untaken = 0
@@ -113,7 +112,6 @@ class Gate:
             async with limit:
                 reply = await call()
             cost = reply.usage.cost
-            await self._turn()
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -124,22 +122,6 @@ class Gate:
         if self.limit < self.most:
             self.limit = min(self.most, self.limit + 1 / self.limit)
         return reply
-
-    async def _turn(self) -> None:
-        """Answers that came together go on one after the other, each up to its next call; else all of them are worked
-        off before the first of the next calls leaves, and a model that answers in step stays in step."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._answered.append(turn)
-        if len(self._answered) == 1:
-            asyncio.get_running_loop().call_soon(self._next)
-        await turn
-
-    def _next(self) -> None:
-        turn = self._answered.popleft()
-        if not turn.done():
-            turn.set_result(None)
-        if self._answered:
-            asyncio.get_running_loop().call_soon(self._next)
 
     def _after(self, error: ModelError, attempt: int, began: float, seed: str) -> float | None:
         """Seconds to wait before the next attempt, or None."""

@@ -9,7 +9,7 @@ budget, so it holds back the dearest price once, and never lets more be spent.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from ..audit.runner import cluster
 from ..models import Reply
 from .gate import Budget
-from .store import Store, Trial
+from .store import Call, Place, Store, Trial
 
 
 class _Held:
@@ -51,11 +51,11 @@ class HeldJournal(_Held):
     def add(self, trial: Trial) -> None:
         self._asked("add", trial)
 
-    def answer(self, trial_id: str, role: str, turn: int, sample: int, request: str) -> Reply | None:
-        return self._asked("answer", trial_id, role, turn, sample, request)
+    def answers(self, trial_id: str) -> Mapping[Place, Reply]:
+        return self._asked("answers", trial_id)
 
-    def journal(self, trial_id: str, role: str, turn: int, sample: int, request: str, reply: Reply) -> None:
-        self._asked("journal", trial_id, role, turn, sample, request, reply)
+    def journal(self, calls: Sequence[Call]) -> None:
+        self._asked("journal", calls)
 
     def close(self) -> None:
         """Close the file, folded into one."""

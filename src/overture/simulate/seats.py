@@ -20,7 +20,8 @@ from ..models.base import JSON
 from ..models.wrapper import Wrapper
 from ..tasks.task import Item, Task, digest
 from .gate import Gate
-from .store import Journal
+from .rounds import Rounds
+from .store import Call, Place
 
 
 def seed_of(root: int, task: str, item: str, run: int, role: str, turn: int, sample: int) -> int:
@@ -114,13 +115,15 @@ class Asked(Wrapper):
     """A seat's model in one trial. Every answer is journalled before it is handed on."""
 
     seat: Seat
-    store: Journal
+    rounds: Rounds
     trial_id: str
     place: tuple[int, str, str, int]
     """Root seed, task, item's hash, run."""
     turn: Callable[[], int]
     """The turn that the conversation is at."""
     model: Model
+    known: Mapping[Place, Reply]
+    """What an earlier run was answered in this trial."""
     meter: Meter = field(default_factory=Meter)
     failed: ModelError | None = None
     """The error that its last call ended in."""
@@ -138,7 +141,8 @@ class Asked(Wrapper):
         sample = self._samples[turn] = self._samples.get(turn, -1) + 1
         drawn = replace(self.seat.sampling or sampling, seed=seed_of(*self.place, role, turn, sample))
         asked = request_hash(conversation, drawn, tools, response_format)
-        known = self.store.answer(self.trial_id, role, turn, sample, asked)
+        place = (role, turn, sample, asked)
+        known = self.known.get(place)
         if known is not None:
             self.meter.enter(known, journalled=True)
             return known
@@ -148,14 +152,20 @@ class Asked(Wrapper):
         except ModelError as error:
             self.failed = error
             raise
-        self.store.journal(self.trial_id, role, turn, sample, asked, reply)
+        await self.rounds.keep(Call(self.trial_id, place, reply))
         self.meter.enter(reply, journalled=False)
         return reply
 
 
 def asked(
-    seat: Seat, store: Journal, trial_id: str, place: tuple[int, str, str, int], item: Item, turn: Callable[[], int]
+    seat: Seat,
+    rounds: Rounds,
+    trial_id: str,
+    place: tuple[int, str, str, int],
+    item: Item,
+    turn: Callable[[], int],
+    known: Mapping[Place, Reply],
 ) -> Asked:
     """The seat's model for one trial of an item."""
     model = seat.model.knowing(item) if isinstance(seat.model, Yardstick) else seat.model
-    return Asked(seat, store, trial_id, place, turn, model)
+    return Asked(seat, rounds, trial_id, place, turn, model, known)

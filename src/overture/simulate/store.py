@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +69,19 @@ _PLACE = ("role", "task", "protocol")
 """One store holds the trials of several of these; under each of them, of one configuration."""
 
 
+Place = tuple[str, int, int, str]
+"""Of a call in its trial: role, turn, sample, hash of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An answer with its place."""
+
+    trial_id: str
+    place: Place
+    reply: Reply
+
+
 def identity(config: Mapping[str, Any], item: str, run: int) -> str:
     """The id of the trial of an item (its hash) under a configuration."""
     return digest({"config": dict(config), "item": item, "run": run})
@@ -91,12 +104,12 @@ class Journal(Protocol):
         """Remember an ended trial."""
         ...
 
-    def answer(self, trial_id: str, role: str, turn: int, sample: int, request: str) -> Reply | None:
-        """The journalled answer to this call, if there is one."""
+    def answers(self, trial_id: str) -> Mapping[Place, Reply]:
+        """Everything that was journalled for this trial."""
         ...
 
-    def journal(self, trial_id: str, role: str, turn: int, sample: int, request: str, reply: Reply) -> None:
-        """Write an answer down, before it is used."""
+    def journal(self, calls: Sequence[Call]) -> None:
+        """Write answers down, all or none, before they are used."""
         ...
 
 
@@ -187,21 +200,28 @@ class Store:
             ),
         )
 
-    def answer(self, trial_id: str, role: str, turn: int, sample: int, request: str) -> Reply | None:
-        """The journalled answer to this call; None where there is none, or where something else was asked."""
-        row = self._db.execute(
-            "select answer from calls where trial_id = ? and role = ? and turn = ? and sample = ? and request_hash = ?",
-            (trial_id, role, turn, sample, request),
-        ).fetchone()
-        return Reply.of(orjson.loads(row[0])) if row else None
-
-    def journal(self, trial_id: str, role: str, turn: int, sample: int, request: str, reply: Reply) -> None:
-        """Write an answer down. It is on its way to the disk when this returns; only then may it be used."""
-        raw = reply.to_dict()
-        self._db.execute(
-            "insert into calls values (?, ?, ?, ?, ?, ?, ?)",
-            (trial_id, role, turn, sample, request, _dump(raw), _dump(raw["usage"])),
+    def answers(self, trial_id: str) -> dict[Place, Reply]:
+        """Everything that was journalled for this trial. An answer to another request is an answer to another call."""
+        rows = self._db.execute(
+            "select role, turn, sample, request_hash, answer from calls where trial_id = ?", (trial_id,)
         )
+        return {tuple(place): Reply.of(orjson.loads(answer)) for *place, answer in rows}
+
+    def journal(self, calls: Sequence[Call]) -> None:
+        """Write answers down, all or none. They are on their way to the disk when this returns; only then may they be
+        used."""
+        rows: list[tuple[str | int, ...]] = []
+        for call in calls:
+            raw = call.reply.to_dict()
+            rows.append((call.trial_id, *call.place, _dump(raw), _dump(raw["usage"])))
+        self._db.execute("begin")
+        try:
+            self._db.executemany("insert into calls values (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._db.execute("commit")
+        except sqlite3.Error:
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("rollback")
+            raise
 
 
 @contextlib.contextmanager
