@@ -6,11 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+import orjson
 import pytest
 
 from overture.logs import FORMATS, detect, read
 
-from .helpers import FIXTURES, everything, said
+from .helpers import FIXTURES, everything, said, written
 
 
 def test_every_format_is_detected_by_content_and_not_by_name(tmp_path: Path) -> None:
@@ -30,6 +31,53 @@ def test_openai() -> None:
     assert good[4].messages[0].tool_calls[0].name == "look"
     assert good[1].metadata["model"] == "m-2"
     assert {c.source for c in good} == {str(FIXTURES / "openai.jsonl")}
+
+
+def test_anthropic_messages_are_read_with_their_tools_and_their_system(tmp_path: Path) -> None:
+    call = {"type": "tool_use", "id": "k1", "name": "look", "input": {"city": "Oslo"}}
+    result = {"type": "tool_result", "tool_use_id": "k1", "content": [{"type": "text", "text": "Rain."}]}
+    parts = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "I look."}, call]
+    asked = [{"role": "user", "content": "Rain?"}, {"role": "assistant", "content": parts}]
+    asked.append({"role": "user", "content": [result, {"type": "text", "text": "And?"}]})
+    answer = {"id": "msg_1", "type": "message", "role": "assistant", "content": [{"type": "text", "text": "It rains."}]}
+    request = {"model": "m-1", "system": [{"type": "text", "text": "Be kind."}], "messages": asked}
+    file = written(tmp_path, orjson.dumps({"request": request, "response": answer}), orjson.dumps(request))
+    (whole, sent), bad = everything(file)
+    assert not bad and (whole.id, whole.metadata["model"]) == ("msg_1", "m-1")
+    talk = [("system", "Be kind."), ("user", "Rain?"), ("assistant", "I look."), ("tool", "Rain."), ("user", "And?")]
+    assert said(sent) == talk and said(whole) == [*talk, ("assistant", "It rains.")]
+    assert (whole.messages[2].tool_calls[0].name, whole.messages[2].tool_calls[0].arguments) == (
+        "look",
+        '{"city":"Oslo"}',
+    )
+    assert whole.messages[3].tool_call_id == "k1"
+
+
+def test_traces_hold_what_went_in_and_what_came_out() -> None:
+    good, bad = everything(FIXTURES / "traces.jsonl")
+    assert [c.id for c in good] == ["r1", "r2", "r3", "t1", "t2", "p1", "b1"]
+    assert [r.reason for r in bad] == ["a step of a trace without messages in what went in or came out"]
+    assert said(good[0])[0] == ("user", "Book a table.")
+    assert good[0].messages[1].tool_calls[0].arguments == '{"q":"Rosa"}'
+    assert said(good[1])[-1] == ("assistant", "For how many?")
+    assert said(good[2]) == [("user", "Hi"), ("assistant", "Hello."), ("user", "Four.")]
+    assert said(good[3]) == [("user", "Cancel it."), ("assistant", "Which order?")]
+    assert good[3].metadata == {"team": "blue", "name": "chat"}
+    assert said(good[4]) == [("user", "Where to?"), ("assistant", "Oslo.")]
+    assert said(good[5]) == [
+        ("system", "Be brief."),
+        ("user", "2+2?"),
+        ("assistant", None),
+        ("tool", "4"),
+        ("assistant", "4."),
+    ]
+    assert said(good[6]) == [("assistant", "4.")]
+
+
+def test_rows_with_an_instruction_are_no_traces(tmp_path: Path) -> None:
+    file = written(tmp_path, b'{"instruction": "Add.", "input": "2 2", "output": "4"}')
+    good, bad = everything(file)
+    assert not good and "not a record of a known log format" in bad[0].reason
 
 
 def test_sharegpt_array() -> None:

@@ -21,6 +21,7 @@ from . import (
     sharegpt,
     tau,
     tau2,
+    traces,
     transcript,
     trials,
     wildchat,
@@ -41,6 +42,7 @@ RECORD_FORMATS: tuple[Format, ...] = (
     sharegpt.FORMAT,
     openai.FORMAT,
     otel.FORMAT,
+    traces.FORMAT,
 )
 """The formats whose records are JSON values or rows."""
 

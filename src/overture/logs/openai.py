@@ -1,4 +1,4 @@
-"""OpenAI's chat shape: what was fine-tuned on, what was sent and answered, and batch files.
+"""OpenAI's chat shape, and Anthropic's: what was fine-tuned on, what was sent and answered, and batch files.
 
 In comes a record with `messages`, a record of a request and its response, a line of a batch file in or out, or a bare
 list of messages; out comes one conversation, or one per choice where the model gave several. Easy to get wrong: a
@@ -13,8 +13,9 @@ from typing import Any, cast
 from ..conversation import Conversation
 from ..errors import BadRecord
 from .kinds import MESSAGE_KEYS, Format, built, listing, mapping, objects, scalars
+from .shapes import chat_shape
 
-_OWN = frozenset({"id", "custom_id"})
+_OWN = frozenset({"id", "custom_id", "system"})
 
 
 def recognise(record: Any) -> bool:
@@ -37,11 +38,11 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
     held = cast("dict[str, Any]", record)
     own_id = held.get("id", held.get("custom_id"))
     if "messages" in held:
-        yield built(held["messages"], own_id, source, _metadata(held))
+        yield built([*_system(held), *chat_shape(held["messages"])], own_id, source, _metadata(held))
         return
     empty: dict[str, Any] = {}
     asked = next((body for body in _bodies(held) if "messages" in body), empty)
-    messages = listing(asked["messages"], "messages") if asked else []
+    messages = [*_system(asked), *chat_shape(listing(asked["messages"], "messages"))] if asked else []
     metadata = {**scalars(asked), **_metadata(held)}
     if held.get("response") is None and not held.get("error") and "choices" not in held:
         yield built(messages, own_id, source, metadata)
@@ -58,7 +59,7 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
         if "message" not in choice:
             raise BadRecord(f"choices[{index}] has no message")
         name = own_id if index == 0 or own_id is None else f"{own_id}#{index}"
-        yield built([*messages, choice["message"]], name, source, metadata)
+        yield built([*messages, *chat_shape([choice["message"]])], name, source, metadata)
 
 
 def _bodies(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +74,14 @@ def _answers(record: Mapping[str, Any]) -> dict[str, Any] | None:
     for place in (response, mapping(response.get("body")), record):
         if "choices" in place:
             return dict(place)
+        if place is not record and "role" in place and "content" in place:  # Anthropic's answer is a message itself
+            return {**scalars(place, {"role", "type"}), "choices": [{"message": dict(place)}]}
     return None
+
+
+def _system(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Anthropic's system message stands beside the messages."""
+    return [{"role": "system", "content": body["system"]}] if body.get("system") else []
 
 
 def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +91,7 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
 
 FORMAT = Format(
     "openai",
-    "OpenAI chat JSON lines, request and response logs, batch files",
+    "OpenAI chat and Anthropic messages as JSON lines, request and response logs, batch files",
     recognise,
     conversations,
     MESSAGE_KEYS | {"messages", "request", "response", "body", "choices", "message", "custom_id"},
