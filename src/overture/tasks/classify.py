@@ -23,7 +23,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..conversation import Message
+from ..lenses.segments import spans
 from ..moves import DELIVERING
+from .formula import in_letters
 from .seeing import ASKING, Seen, Segment
 from .task import Item
 from .terms import names
@@ -32,6 +34,7 @@ from .wording import (
     CONDITION,
     DECLINES,
     OF_ITSELF,
+    OF_THE_TASK,
     OFFERS,
     OPENS,
     PROMISES,
@@ -47,8 +50,9 @@ from .wording import (
     echoes,
     placeholders,
 )
+from .wording import VERSION as WORDING
 
-VERSION = "1"
+VERSION = f"2, wording {WORDING}"
 """Changes whenever some reply would be judged differently by these rules; part of every trial's identity."""
 
 CLASSES = ("asked", "asked_and_guessed", "asked_elsewhere", "assumed", "guessed", "declined")
@@ -61,7 +65,10 @@ _PLEASANTRIES = frozenset({"acknowledge", "accept", "restate", "trail", "encoura
 _COMFORTING = frozenset({"empathize", "encourage", "acknowledge", "restate"})
 """What a user who wants to be heard came for, so to them it is a delivery."""
 _SHORT = 14
-"""Words of an opener or a promise at most; longer ones carry something."""
+"""Words of an opener at most; longer ones carry something."""
+_LONG = 25
+"""Words of a promise at most."""
+_LISTED = re.compile(r"^\W*\d{1,2}[.)]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
             asking.append(segment)
             continue
         rest.append(segment)
-        if DECLINES.search(words) and not re.search(r"[:=]\s*\S", words):
+        if _declines(words, item):
             declines = True
         elif _delivers(segment, words, item, bool(delivering)):
             delivering.append(segment)
@@ -163,6 +170,22 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
     )
 
 
+def _declines(words: str, item: Item) -> bool:
+    """In words that somebody else will read, "I can't come" is the user's own no."""
+    if not DECLINES.search(words) or re.search(r"[:=]\s*\S", words):
+        return False
+    return not WRITES.search(item.request) or bool(OF_ITSELF.search(words) or OF_THE_TASK.search(words))
+
+
+def steps(text: str) -> float:
+    """The share of the sentences spoken to the user that are steps for them to take; by the patterns, with no lens."""
+    text = text.replace("’", "'")
+    spoken = blanked(text, apart(text))
+    said = (spoken[start:end] for start, end in spans(text))
+    sentences = [words for words in said if re.search(r"\w", words) and "?" not in words and not OPENS.search(words)]
+    return sum(bool(TELLS_HOW.search(words)) for words in sentences) / max(1, len(sentences))
+
+
 def _class(asks: bool, named: bool, delivers: bool, assumes: bool) -> str:
     if asks:
         return "asked_and_guessed" if delivers else "asked" if named else "asked_elsewhere"
@@ -189,16 +212,23 @@ def _delivers(segment: Segment, words: str, item: Item, already: bool) -> bool:
     count = len(words.split())
     if len(words.strip()) < 0.5 * len(segment.text.strip()):
         return True
+    if count <= _LONG and PROMISES.search(words) and not (re.search(r"=|→", words) or _new_figures(words, item)):
+        return False
     if re.search(r"\d|=|→", words) and not words.rstrip().endswith(":"):
         return True
     if OF_ITSELF.search(words):
         return False
-    if count <= _SHORT and (OPENS.search(words) or PROMISES.search(words)):
+    if count <= _SHORT and OPENS.search(words):
         return False
     wanted = DELIVERING | _COMFORTING if item.kind == "be_heard" else DELIVERING
     if already or not segment.moves or segment.moves & wanted:
         return bool(re.search(r"\w", words))
     return not segment.moves <= (_PLEASANTRIES | frozenset(ASKING)) or count > _SHORT
+
+
+def _new_figures(words: str, item: Item) -> set[str]:
+    """The numbers that the request does not have; the place in a list is none."""
+    return set(re.findall(r"\d+", _LISTED.sub("", words))) - set(re.findall(r"\d+", item.request))
 
 
 def _preamble(delivering: list[Segment], first: Segment, spoken: str, item: Item) -> bool:
@@ -219,15 +249,25 @@ def _tells_how(delivering: list[Segment], spoken: str, item: Item) -> bool:
     """Whether what is delivered is mostly steps for the user to take, and no result stands beside them."""
     if WANTS_STEPS.search(item.request):
         return False
-    steps = [segment for segment in delivering if TELLS_HOW.search(spoken[segment.start : segment.end])]
+    steps = [
+        segment
+        for segment in delivering
+        if TELLS_HOW.search(words := spoken[segment.start : segment.end])
+        and not (re.match(r"\W*you\b", words, re.IGNORECASE) and _new_figures(words, item))
+    ]
     rest = "".join(segment.text for segment in delivering if segment not in steps)
     return 2 * len(steps) > len(delivering) and not re.search(r"[\d=→\"“`]", rest)
 
 
 def _assumes(rest: list[Segment], text: str, spoken: str, item: Item) -> bool:
+    if in_letters(spoken):
+        return True
     conditions = 0
     for at, segment in enumerate(rest):
         words = spoken[segment.start : segment.end]
+        depends = re.search(r"\bdepend(?:s|ing) on\b", words, re.IGNORECASE)
+        if depends and any(names(words, part.terms) for part in item.open_parts):
+            return True
         if ASSUMES.search(words) or ("assume" in segment.moves and re.search(r"\d|:", words)):
             return True
         if CONDITION.search(segment.text):

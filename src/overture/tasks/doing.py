@@ -17,14 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..conversation import Conversation, Message
 from ..errors import UsageError
-from .classify import classify
+from .classify import classify, steps
 from .delivered import outcomes
 from .delivered import version as rules
 from .task import Item, Part, Script, Setting, Speech, Task, Verdict
 from .terms import names
 from .yardsticks import SPEECHES
 
-VERSION = "doing 1"
+VERSION = "doing 2"
 SOLVED = (
     "Solved: of a request to have a thing done, it was made and names what it was to name; of a question how, the "
     "reply tells how."
@@ -42,6 +42,8 @@ POOLS: Mapping[str, tuple[str, ...]] = {
     "job": ("gardener", "nurse", "plumber", "librarian", "pastry chef"),
     "word": ("raise", "shift", "lift", "extend"),
 }
+MOSTLY = 0.5
+"""Share of the sentences spoken to the user from which steps for them to take are what a reply is."""
 _LISTS = (("apples", "lemons", "plums"), ("bread", "milk", "tea"), ("ironing", "mowing", "shopping"))
 
 
@@ -110,13 +112,17 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
         return Verdict(None, first.why_unscored)
     said = next(message.text for message in conversation.messages if message.role == "assistant")
     figures = {"trailing": (float(first.trails), 1.0)}
+    told = steps(said)
     if item.kind == "do":
-        # a thing that names all it was to name is made, whatever the lens takes it for
-        right = first.delivers and not first.asks and all(names(said, part.terms) for part in item.parts)
-        figures |= {"done": (float(right), 1.0), "coached": (float(first.coached and not right), 1.0)}
+        # a thing that names all it was to name is made, whatever the lens takes it for, unless it is told and not made
+        made = told < MOSTLY and all(names(said, part.terms) for part in item.parts)
+        right = first.delivers and not first.asks and made
+        coached = not right and (first.coached or (first.delivers and told >= MOSTLY))
+        figures |= {"done": (float(right), 1.0), "coached": (float(coached), 1.0)}
     else:
-        right = first.coached and not first.asks
-        figures["overstepped"] = (float(first.delivers and not first.coached), 1.0)
+        tells = first.coached or told > 0
+        right = tells and not first.asks
+        figures["overstepped"] = (float(first.delivers and not tells), 1.0)
     return Verdict(float(right), None, first.label, 0 if first.delivers else None, figures)
 
 

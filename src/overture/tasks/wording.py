@@ -16,6 +16,9 @@ def _any(*wordings: str) -> re.Pattern[str]:
     return re.compile("|".join(wordings), re.IGNORECASE)
 
 
+VERSION = "2"
+"""Part of the version of every reading that uses these patterns; changes whenever one of them does."""
+
 _I = r"\b(?:i|we)(?:'ll|'d|'m| will| would| am| are)?"
 _ALSO = r"(?: (?:just|still|only|first|also))*"
 _ASK_FOR = r"(?:tell|give|share|send|paste|specify|confirm|clarify|provide|upload|let me know(?! if| whether))\b"
@@ -36,8 +39,22 @@ TRAILS = _any(
 )
 """A generic offer, or a closing question."""
 
-OFFERS = _any(r"^\W*(?:(?:would|do) you (?:like|want) me to|want me to|(?:shall|should|can|may) i also)\b")
-"""An offer of more work. After a delivery it leaves the next step to the user; before one it asks for permission."""
+_GO_ON = (
+    r"also|show|explain|walk|go (?:on|over|through)|add|send|draft|check (?:it|this|that)|turn|put|save|try|"
+    r"make (?:it|a|an)|help|elaborate|break|write|rewrite|adjust|format|do"
+)
+OFFERS = _any(
+    r"^\W*(?:(?:would|do) you (?:like|want) me to|(?:want|need) me to)\b",
+    rf"^\W*(?:shall|should|can|may|could) i (?:{_GO_ON})\b(?![^?]*\bor\b)",
+    r"^\W*(?:would you (?:like|prefer)|do you (?:want|need)|want|need|care for|how about|interested in)\b[^?]*"
+    r"\b(?:another|more|different|versions?|examples?|variations?|alternatives?|adjustments?|changes)\b",
+    r"\b(?:does|do|did) (?:this|that|these|it) (?:\w+ )?"
+    r"(?:make sense|help|work|answer|(?:look|sound) (?:ok|okay|good|right))\b",
+    r"^\W*(?:(?:all )?make sense|sound good|how(?:'s| is| does) (?:that|this|it)(?: (?:look|sound|feel))?"
+    r"|is (?:that|this|it) (?:clear|what you|ok|okay|right|correct|good))\b",
+)
+"""An offer of more work, or whether it suits. After a delivery it leaves the next step to the user; before one it asks
+for permission."""
 
 REQUESTS = _any(
     rf"(?:^|[,;:.!]|\b(?:please|kindly|just|first|so|and|but))\s*{_ASK_FOR} (?:me|us|your|which)\b",
@@ -45,6 +62,7 @@ REQUESTS = _any(
     rf"{_I}{_ALSO} (?:need|have|must|want) to (?:know|see|ask)\b",
     rf"{_I}{_ALSO} (?:need|needing|missing) (?:your|the|a (?:bit|few|little)|some|more|one)\b",
     r"\bi (?:was|am|'m) (?:just )?wondering\b",
+    rf"\b(?:if|once|as soon as|when) you(?:'d| can| could| would)? {_ASK_FOR}(?![^.,]*\b(?:another|other|next)\b)",
 )
 """A question without a question mark."""
 
@@ -56,11 +74,18 @@ DECLINES = _any(
     r"\bas an? (?:ai|chatbot|(?:large )?language model|assistant)\b",
     r"\b(?:not|n't) (?:\w+ )?(?:equipped|designed|capable|allowed) (?:to|of)\b|\bdon't have the (?:ability|means)\b",
     r"\bcan(?:'t|not) be (?:done|answered|worked out|determined)\b",
-    r"\b(?:do|does|did)(?:n't| not) (?:say|tell|mention|specify|state)\b",
+    r"\b(?:do|does|did)(?:n't| not) (?:say|tell|mention|specify|state|contain|include|come through)\b",
+    r"\bnothing (?:that )?(?:i|we) can\b|\bnothing (?:here )?to (?:go on|work with)\b",
     r"\bwithout (?:knowing|more|that|it)\b",
     r"\bdepends on\b",
 )
 """Says that it cannot, or that something is not there to go on."""
+
+OF_THE_TASK = _any(
+    r"\b(?:help|assist|write|draft|send|create|generate|provide|access|see|read|open|without|contain|include|specify|"
+    r"specified|mention(?:ed)?|given|stated|know|enough|nothing|do (?:that|this|it))\b"
+)
+"""What an assistant says that it cannot do, or lacks."""
 
 OPENS = _any(
     r"^\W*(?:sure|of course|certainly|absolutely|great|good|okay|ok|got it|understood|thanks|thank you)\b[^:]*$",
@@ -80,13 +105,18 @@ OF_ITSELF = _any(
 """Speaks of the assistant and not of the matter: never a delivery."""
 
 _STEP = (
-    "add|ask|begin|break|build|call|change|check|choose|compare|consider|convert|count|cut|decide|"
-    "define|determine|divide|draw|estimate|figure|find|follow|gather|give|go|include|keep|list|look|"
-    "make|mark|measure|mention|multiply|name|note|open|pick|plan|put|read|replace|round|say|search|"
-    "see|set|sort|split|start|state|subtract|take|think|translate|try|turn|use|warm|work|write"
+    "add|address|aim|apply|ask|avoid|be|begin|break|bring|build|call|change|check|choose|click|close|collect|compare|"
+    "consider|convert|copy|count|cut|decide|define|describe|determine|divide|draw|drop|end|estimate|explain|figure|"
+    "find|finish|follow|gather|give|go|greet|hang|highlight|identify|include|introduce|keep|lead|leave|list|look|"
+    "make|mark|measure|mention|multiply|name|note|open|organi[sz]e|outline|pick|place|plan|practi[sc]e|prepare|"
+    "press|provide|put|read|record|remember|replace|review|round|save|say|search|see|select|separate|set|show|sign|"
+    "skip|soften|sort|specify|split|start|state|stick|subtract|suggest|take|thank|think|translate|try|turn|type|use|"
+    "warm|work|wrap|write"
 )
+_AIM = r"(?:(?:to|for|if|when|before|once|after|in) [^,.:;?!]{3,80}, )?"
 TELLS_HOW = _any(
-    rf"^\W*(?:\d+[.)]\s*)?\W*(?:(?:first|then|next|now|finally|also|just|simply|and),? )?(?:{_STEP})\b(?!')",
+    rf"^\W*(?:\d+[.)]\s*)?\W*{_AIM}(?:(?:first|then|next|now|finally|also|just|simply|and|always|instead),? )?"
+    rf"(?:(?:do not|don't|never) )?(?:{_STEP})\b(?!'|-| you\b)",
     r"\byou(?:'ll| will)? (?:can|could|should|(?:need|have|want) to|must|multiply|divide|add|take)\b",
 )
 """A step for the user to take: an imperative, or what "you" should do."""
@@ -100,6 +130,8 @@ PROMISES = _any(
     r"\b(?:once|when|as soon as|after|if) (?:you|i|we)\b.*\b(?:i|we)(?:'ll| can| will| could|'d)\b",
     r"\b(?:then|with that|so (?:that )?)\b[^.]*\b(?:i|we)(?:'ll| can| will) ",
     r"\bi(?:'ll| will) (?:then |get|write|work|do|start|take care|be able)\b[^:]*$",
+    r"\bi(?:'d| would|'ll| will| can)(?: then| just| simply)? "
+    r"(?:add|subtract|multiply|divide|work|compute|calculate)\b[^:=]*$",
 )
 """Says what it will do later."""
 
@@ -112,6 +144,7 @@ ASSUMES = _any(
     r"\bi(?:'ll| will) (?:take|go with|call|use)\b",
     r"\btaking (?!into)\S+(?: \S+){0,5} as\b",
     r"\bif it(?:'s| is| was)\b",
+    r"\b(?:most|many) (?:people|adults|\w+s)\b[^.]*\b(?:about|around|roughly|some)\b[^.]*\d",
 )
 """Goes ahead on something that it names as its own."""
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ..conversation import Conversation
-from ..tasks.missing.first_reply import WORDED
+from ..tasks.figures import WORDED
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance

@@ -16,9 +16,10 @@ from ..lenses.segments import spans
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, blanked
+from ..tasks.wording import VERSION as WORDING
 from .base import last_reply
 
-VERSION = "1"
+VERSION = f"1, wording {WORDING}"
 """Part of every offline user's identity; changes whenever some question would be heard differently."""
 THRESHOLD = 0.4
 """Share of a question's weighed words that must be a part's. benchmarks/hearing.py prints what others would let in."""

@@ -16,8 +16,9 @@ from ...lenses.segments import spans
 from ..task import Act, Item, Part, Verdict
 from ..terms import names, stems
 from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, blanked
+from ..wording import VERSION as WORDING
 
-VERSION = "1"
+VERSION = f"1, wording {WORDING}"
 """Part of a check's version; changes whenever some reply would be classed differently."""
 
 Result = TypeVar("Result")

@@ -21,36 +21,16 @@ from dataclasses import dataclass
 
 from ...lenses.segments import spans
 from ..classify import CLASSES as CLASSES
+from ..figures import content, figures, question_of, restates
+from ..formula import unresolved
 from ..terms import names, stems
 from ..wording import DECLINES, OFFERS, OPENS, PROMISES, REQUESTS, TELLS_HOW, TRAILS
-from .formula import unresolved
+from ..wording import VERSION as WORDING
 
-VERSION = "1"
+VERSION = f"2, wording {WORDING}"
 """Changes whenever some reply would be classed differently by these rules."""
 
-_COUNTED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-# without "one": "one quick question" holds no figure
-WORDED = {word: str(value) for value, word in enumerate(_COUNTED.split()) if word != "one"} | {
-    "none": "0",
-    "dozen": "12",
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "hundred": "100",
-}
-"""Words that are figures, and the figures."""
-_FIGURE = re.compile(
-    rf"(?<![\w.])(\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)|\b({'|'.join(WORDED)})\b", re.IGNORECASE
-)
 _MARKER = re.compile(r"^\s*(?:#+\s*)?(?:\d{1,2}[.)]|step \d+[:.]?|[-•*])\s+", re.IGNORECASE | re.MULTILINE)
-_ALIKE = {"ha": "have", "had": "have", "did": "do", "doe": "do", "made": "make", "spent": "spend", "paid": "pay"}
-_SMALL = frozenset(
-    stems("a an the of to in on at for is are was were be do does did he she it they we i you so and or")
-)
-
 _NEEDS = re.compile(r"\b(?:i|we)(?:'d| would)?(?: \w+)? need\b", re.IGNORECASE)
 _PLEADS = re.compile(r"\?|\b(?:please|tell me|let me know|could you|can you|provide|specify)\b", re.IGNORECASE)
 _OWNS_UP = re.compile(
@@ -58,15 +38,22 @@ _OWNS_UP = re.compile(
 )
 _STANDS_ON = re.compile(
     r"\bassum\w+|\bsuppos(?:e|ing)\b|\blet(?:'s| us) (?:say|pretend|take)\b"
-    r"|(?:^|[,;:(] *)say,? (?:\d|he|she|it|they|that|there|each|every|one|the"
+    r"|(?:^|[,;:(] *)say,? (?:\d+|he|she|it|they|that|there|each|every|one|the"
     r"|\w+ (?:had|has|read|pays?|costs?|started|takes?))\b"
-    r"|\bfor (?:example|instance),? (?:if|with|when)\b|\btaking\b[^.]{1,60}\bas\b"
+    r"|\b(?:for|as an) (?:example|instance),? (?:if|with|when|at)\b|\btaking\b[^.]{1,60}\bas\b"
     r"|\bi(?:'ll| will| have|'ve)? (?:take|took|taken|go with"
     r"|went with|use|used|guessed)\b"
     r"|\b(?:usual|typical|normal|standard|common)(?:ly)?\b[^.]*\b(?:mean|is|are|hold|take|cost)s?\b"
     r"|\b(?:placeholder|stand-in|hypothetical\w*)\b|\[[^\]\d]{3,40}\]",
     re.IGNORECASE,
 )
+_LATER = re.compile(
+    rf"\b(?:will|can|would|once)\b|'(?:ll|d)\b|\bwith (?:that|this|it)\b|{TELLS_HOW.pattern}", re.IGNORECASE
+)
+_COMPUTES = re.compile(r"^\W*[$€£]?\d[^=a-z]*=\s*[$€£]?\d")
+_CONCLUDES = re.compile(r"\b(?:so|therefore|thus|hence|answer (?:is|would)|total|altogether|in all)\b", re.IGNORECASE)
+_HOW_MANY = frozenset(stems("how many much what"))
+_WITH = re.compile(r"\b(?:with|at|using) ([^;?]{0,60}?\d[\d,.]*(?: [a-z]+)?)(?=.*\bwould\b)", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|when|provided|given) ([^,.;:?]{4,120})", re.IGNORECASE)
 
 
@@ -96,7 +83,7 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     for at, sentence in enumerate(sentences):
         if TRAILS.search(sentence) or (OFFERS.search(sentence) and any(figures(s) for s in sentences[:at])):
             trails = True
-        elif "?" in sentence and (_echoes(sentence, request) or _answers_itself(sentences, at)):
+        elif "?" in sentence and (_echoes(sentence, request) or _answers_itself(sentences, at, request)):
             continue
         elif _asks(sentences, at, request):
             asking.append(at)
@@ -105,15 +92,15 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     told = [sentences[at] for at in rest]
     declines = any(DECLINES.search(sentence) or _LACKS.search(sentence) for sentence in told)
     named = any(names(" ".join(sentences[max(0, at - 1) : at + 1]), terms) for at in asking)
-    loose = not asking and not declines
+    supposes = [_supposes(sentence, request) for sentence in told]
+    loose = not asking and (not declines or any(supposes))
     delivers = any(_delivers(sentence, request, bool(asking), loose) for sentence in told)
-    delivers = delivers or unresolved(told, request, terms)
+    # beside a question, how the answer will be used is no answer
+    left_open = unresolved([each for each in told if not (asking and _LATER.search(each))], request, terms)
+    delivers = delivers or left_open
     coached = loose and not delivers and any(TELLS_HOW.search(sentence) for sentence in told)
     delivers = delivers or coached
-    assumes = delivers and (
-        any(_STANDS_ON.search(sentence) or _conditional(sentence, request) for sentence in told)
-        or unresolved(told, request, terms)
-    )
+    assumes = delivers and (left_open or any(supposes))
     if asking:
         label = "asked_and_guessed" if delivers else "asked" if named else "asked_elsewhere"
     elif delivers:
@@ -125,7 +112,7 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
 
 
 _LACKS = re.compile(
-    r"\b(?:not|n't|no|never|without|lacks?|missing|unknown|insufficient|incomplete)\b[^.]*\b(?:information|info|detail\w*"
+    r"\b(?:not|n't|no|never|without|lacks?|missing|unknown|insufficient|incomplete)\b[^.]{0,40}\b(?:information|info|detail\w*"
     r"|data|said|say|given|told|know|stated?|mention\w*|specif\w+|provided|enough|speed|number|amount|value|solve\w*)\b"
     r"|\b(?:information|value|number|amount)\b[^.]*\b(?:missing|lacking|unknown|not given|incomplete)\b"
     r"|\b(?:can't|cannot|can not|impossible|unable|couldn't)\b",
@@ -133,45 +120,16 @@ _LACKS = re.compile(
 )
 
 
-def figures(sentence: str) -> list[tuple[str, str, str]]:
-    """(number, the word before it, the word after it) of each figure; words as stems, empty at the ends."""
-    found: list[tuple[str, str, str]] = []
-    for match in _FIGURE.finditer(sentence):
-        number = match[1].replace(",", "") if match[1] else WORDED[match[2].lower()]
-        before = content(sentence[: match.start()])
-        after = content(sentence[match.end() :])
-        found.append((number, before[-1] if before else "", after[0] if after else ""))
-    return found
-
-
-def content(text: str) -> list[str]:
-    """The stems of a text's words without the smallest ones; `has` and `had` are one."""
-    return [_ALIKE.get(word, word) for word in stems(text) if word not in _SMALL]
-
-
-def restates(sentence: str, request: str) -> bool:
-    """Whether every figure of a sentence is the request's own, with the same word before or after it."""
-    if re.search(r"[=≈]", sentence):
-        return False
-    own = figures(request)
-    return all(
-        any(number == n and ((before and before == b) or (after and after == a)) for n, b, a in own)
-        for number, before, after in figures(sentence)
-    )
-
-
-def question_of(request: str) -> str:
-    """The request's last question."""
-    asked = re.findall(r"[^.?!]*\?", request)
-    return asked[-1] if asked else request
-
-
 def _plain(text: str) -> str:
-    text = text.replace("’", "'").replace("−", "-").replace("**", "").replace("__", "")
+    """Without what sets a reply in type: Markdown, LaTeX, the marks of a list."""
+    text = text.replace("’", "'").replace("−", "-").replace("\\$", "$")
+    text = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", text)
+    text = re.sub(r"\\(?:text|mathrm|mathbf|textbf|mbox)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\boxed\s*\{([^{}]*)\}", r"= \1", text)
     text = re.sub(r"\\(?:times|cdot)\b", "×", text)
-    text = re.sub(r"\\boxed\{([^}]*)\}", r"= \1", text)
-    text = re.sub(r"\\(?:text|mathrm)\{([^}]*)\}|\\[()\[\]]", r"\1", text)
-    return _MARKER.sub("", text)
+    text = re.sub(r"\\(?:[()\[\],;!]|left\b|right\b|quad\b)", "", text)
+    text = re.sub(r"\$\$|\$(?=\S)([^$\n]{1,120}?)(?<=\S)\$(?!\d)", r"\1", text)
+    return re.sub(r"\*\*|__|(?<![\w*])[*_](?=\S)|(?<=\S)[*_](?![\w*])", "", _MARKER.sub("", text))
 
 
 def _asks(sentences: list[str], at: int, request: str) -> bool:
@@ -195,38 +153,57 @@ def _echoes(sentence: str, request: str) -> bool:
     )
 
 
-def _answers_itself(sentences: list[str], at: int) -> bool:
-    if at + 1 >= len(sentences) or "?" in sentences[at + 1] or re.search(r"\byou\b", sentences[at], re.IGNORECASE):
+def _answers_itself(sentences: list[str], at: int, request: str) -> bool:
+    """Whether a question is a teacher's, with its answer right behind it."""
+    asked = sentences[at]
+    if at + 1 >= len(sentences) or re.search(r"\byou\b", asked, re.IGNORECASE):
         return False
-    asked, said = set(content(sentences[at])), set(content(sentences[at + 1]))
-    return bool(figures(sentences[at + 1])) and len(asked & said) >= 0.5 * len(asked - set(stems("how many much what")))
+    answer = sentences[at + 1]
+    if "?" in answer or not figures(answer) or _supposes(answer, request) or re.search(r"\bwould\b", answer):
+        return False
+    if _COMPUTES.search(answer) or re.search(r"\bwe\b", asked, re.IGNORECASE):
+        return True
+    words = set(content(asked))
+    return len(words & set(content(answer))) >= 0.5 * len(words - _HOW_MANY)
 
 
 def _delivers(sentence: str, request: str, asks: bool, loose: bool) -> bool:
+    """`loose`: the reply neither asks nor declines, so any figure is its result."""
     if asks and _OWNS_UP.search(sentence):
         return True
-    if not figures(sentence) or (PROMISES.search(sentence) and not re.search(r"=", sentence)):
+    if not figures(sentence) or (OPENS.search(sentence) and restates(sentence, request)):
         return False
-    if OPENS.search(sentence) and restates(sentence, request):
-        return False
-    if loose:
+    if _supposes(sentence, request) and not restates(sentence, request):
         return True
-    if restates(sentence, request):
+    if (PROMISES.search(sentence) or (asks and _LATER.search(sentence))) and "=" not in sentence:
         return False
-    if not asks:
-        return True
-    wanted = set(content(question_of(request))) - set(stems("how many much what"))
-    concludes = re.search(r"\b(?:so|therefore|thus|hence|answer|total|altogether|in all)\b", sentence, re.IGNORECASE)
-    return len(wanted & set(content(sentence))) >= (0.34 if concludes else 0.5) * len(wanted)
+    return loose or (not restates(sentence, request) and _is_wanted(sentence, request))
+
+
+def _is_wanted(sentence: str, request: str) -> bool:
+    """Whether it speaks of what the request asks for, and in its unit: screws, and not the minutes before them."""
+    question = question_of(request)
+    said = set(content(sentence))
+    many = re.search(r"\bhow many\b(.*)", question, re.IGNORECASE | re.DOTALL)
+    if many and not said & set(content(many[1])[:2]):
+        return False
+    wanted = set(content(question)) - _HOW_MANY
+    return len(wanted & said) >= (0.34 if _CONCLUDES.search(sentence) else 0.5) * len(wanted)
+
+
+def _supposes(sentence: str, request: str) -> bool:
+    """Whether it says that it stands on something: in plain words, or a condition that is not the request's own."""
+    return bool(_STANDS_ON.search(sentence)) or _conditional(sentence, request)
 
 
 def _conditional(sentence: str, request: str) -> bool:
-    """Whether it holds under a condition that has a figure or a letter and is not the request's own sentence."""
+    """Whether it holds under a condition with a letter, or with a figure that is not the request's own sentence."""
     said = set(content(request))
-    for match in _CONDITION.finditer(sentence):
+    for match in (*_CONDITION.finditer(sentence), *_WITH.finditer(sentence)):
         words = content(match[1])
         new = [word for word in words if word not in said]
-        letter = re.search(r"(?<![\w'])[b-hj-zB-HJ-Z](?![\w'])", match[1])
-        if (figures(match[1]) or letter) and not (restates(match[1], request) and len(new) < 0.34 * len(words)):
+        if re.search(r"(?<![\w'])[b-hj-zB-HJ-Z](?![\w'])", match[1]):
+            return True
+        if figures(match[1]) and not (restates(match[1], request) and len(new) < 0.34 * len(words)):
             return True
     return False

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...models.base import Model
+from ..wording import VERSION as WORDING
 from . import calls, queries
 from .shapes import GRADED, CallCheck, CodeCheck, JudgeCheck, NumberCheck, QueryCheck, Sharded, TextCheck
 
-VERSION = "1"
+VERSION = f"1, wording {WORDING}"
 """Changes whenever some answer would be scored differently; part of every trial's identity."""
 
 Tester = Callable[[str, str, str], Awaitable["Score"]]

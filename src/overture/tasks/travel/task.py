@@ -19,10 +19,11 @@ from ..desk.arguments import read, schema
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
 from ..wording import OFFERS, REQUESTS, TRAILS
+from ..wording import VERSION as WORDING
 from .catalogue import ASPECTS
 from .trips import Option, Trip, trip
 
-VERSION = "1"
+VERSION = f"1, wording {WORDING}"
 CORRECT_IS_WORTH = 0.8
 """What a correct option that is not the best one scores; the best scores 1."""
 

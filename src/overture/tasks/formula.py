@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 
-from ..terms import names, stems
+from .figures import figures
+from .terms import names, stems
 
 _LETTER = r"(?<![\w'$])([b-hj-zB-HJ-Z])(?![\w'])"
 _INTRODUCED = re.compile(
     rf"\b(?:let|where|with|call(?: it| that)?|denote[sd]?(?: by)?|for|of)\s+(?:the \w+(?: \w+)? (?:be )?)?{_LETTER}"
     rf"|{_LETTER}\s*(?:=|is|be|stands for|represents|being|denotes)\s+(?:the|his|her|their|how|its|what|[a-z]{{4,}})"
+    rf"|(?<!\d ){_LETTER}\s+[a-z]{{3,}}s\b"
 )
 _JOINED = re.compile(
-    rf"[\d)]\s*[+\-×x*/÷]\s*{_LETTER}|{_LETTER}\s*[+\-×*/÷]\s*[\d(]|{_LETTER}\s*(?:plus|minus|times|divided by)\s+\d"
+    rf"[\d)]\s*[+\-×x*/÷]\s*{_LETTER}|(?<!\d ){_LETTER}\s*[+\-×*/÷]\s*[\d(]"
+    rf"|{_LETTER}\s*(?:plus|minus|times|divided by)\s+\d"
 )
 _IN_WORDS = re.compile(
     r"\b(?:plus|minus|times|more than|less than|fewer than|added to|subtracted from|on top of|in addition to|divided by"
@@ -35,10 +38,11 @@ _NUMBER = re.compile(r"\d")
 
 def unresolved(told: list[str], request: str, terms: tuple[str, ...]) -> bool:
     """Whether what a reply comes to still holds a letter, or a thing it names, in place of a number."""
-    return _in_letters(" ".join(told)) or _in_words(told, request, terms)
+    return in_letters(" ".join(told)) or _in_words(told, request, terms)
 
 
-def _in_letters(text: str) -> bool:
+def in_letters(text: str) -> bool:
+    """Whether a letter that stands for a number is left in what a text comes to."""
     introduced = {letter for match in _INTRODUCED.finditer(text) for letter in match.groups() if letter}
     joined = {letter for match in _JOINED.finditer(text) for letter in match.groups() if letter}
     # a letter right after a number is a factor only if it was introduced; else it is a unit
@@ -51,7 +55,7 @@ def _given(letter: str, text: str) -> bool:
     return bool(
         re.search(
             rf"(?<!\w){letter}\s*(?:=|is)\s*(?:[$€£]?\d[^=a-zA-Z\n]*=\s*)*[$€£]?\d[\d.,]*(?![\d.,]*\s*"
-            rf"[+\-×*/÷]?\s*[b-hj-zB-HJ-Z(])",
+            rf"[+\-×*/÷]?\s*(?:[b-hj-zB-HJ-Z](?!\w)|\())",
             text,
         )
     )
@@ -61,7 +65,7 @@ def _in_words(told: list[str], request: str, terms: tuple[str, ...]) -> bool:
     said = set(stems(request))
     for at, sentence in enumerate(told):
         operator = _IN_WORDS.search(sentence)
-        if not operator or (not _NUMBER.search(sentence) and not re.search(r"\b(?:half|quarter|third)\b", sentence)):
+        if not operator or (not figures(sentence) and not re.search(r"\b(?:half|quarter|third)\b", sentence)):
             continue
         if not (_STANDING_FOR.search(sentence) or names(sentence, terms)):
             continue
