@@ -50,6 +50,17 @@ async def test_headers_meant_for_the_ends_pass_and_those_of_a_hop_do_not():
     assert b"Keep-Alive" not in head
 
 
+async def test_a_double_in_another_spelling_is_kept():
+    sent = request(ODD, b"X-Twice: 1", b"x-twice: 2", b"X-TWICE: 3", CLOSE)
+    async with proxied(replying(saying("hi"), b"Set-Cookie: a=1", b"set-cookie: b=2")) as (mock, _, port):
+        head, _ = parted(await ask(port, sent))
+    assert mock.seen[0].all("X-Twice") == ["1", "2", "3"]
+    assert [line for line in head.lower().split(b"\r\n") if line.startswith(b"set-cookie")] == [
+        b"set-cookie: a=1",
+        b"set-cookie: b=2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "pack"),
     [

@@ -222,7 +222,7 @@ async def test_no_key_and_no_text_stands_in_an_error_or_a_log(
             await ask(port, b"POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer " + secret.encode() + b"\x00\r\n\r\n"),
             await ask(port, secret.encode() + b"\r\n\r\n"),
         ]  # fmt: skip
-        metrics = proxy.metrics.text()
+        metrics = proxy.notes.text()
     printed = capsys.readouterr()
     logged = log.read_text() + caplog.text + printed.out + printed.err
     assert secret not in logged

@@ -178,7 +178,7 @@ async def proxied(
 
 def count(proxy: Proxy, line: str) -> float:
     """The value of one line of the metrics; 0 where it is not there."""
-    for each in proxy.metrics.text().decode().splitlines():
+    for each in proxy.notes.text().decode().splitlines():
         name, _, value = each.rpartition(" ")
         if name == line:
             return float(value)

@@ -12,7 +12,6 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -25,20 +24,20 @@ from ..policies import Policy, Steered
 from .bodies import Body, Refused
 from .choice import Choices, Chosen
 from .copies import Copy
-from .decisions import DecisionsLog
 from .exchange import Exchange
 from .headers import for_upstream
 from .leading import Leading, readable
 from .leaving import Leavers
 from .memory import Memory, shelf_of, user_of
-from .metrics import Metrics
+from .notes import Notes
 from .receiving import receive
 from .relay import cut, failure, relay
 from .settings import OFF, Settings, is_loopback
 from .shadows import Shadows
-from .spans import Spans
 from .upstream import Upstream, UpstreamFailed
 
+_OUR_KEY = frozenset({"authorization"})
+"""What a client shows to this proxy and not to the upstream."""
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -49,15 +48,13 @@ class Proxy:
         self.settings = settings
         self.upstream = upstream
         self.choices = Choices(settings, make)
-        self.metrics = Metrics()
-        self.log = _log_of(settings, self.metrics)
-        self.memory = Memory(shelf_of(settings.state), self.metrics.forgotten.inc) if settings.state else None
-        self.spans = Spans(settings.otel) if settings.otel else None
+        self.notes = Notes(settings)
+        self.memory = Memory(shelf_of(settings.state), self.notes.metrics.forgotten.inc) if settings.state else None
         self._model = model
         self._key = settings.key
         self._leavers = Leavers()
         self._running: list[asyncio.Task[None]] = []
-        self._shadows = Shadows(self._note)
+        self._shadows = Shadows(self.notes.add)
         self._routes: dict[str, tuple[str, Handler, bool]] = {
             "/v1/chat/completions": ("POST", self._chat, True),
             "/v1/models": ("GET", self._models, True),
@@ -69,20 +66,16 @@ class Proxy:
         """Begin what runs beside the requests, and make the deployment's policy. Raises UsageError if there is none."""
         if self.settings.policy != OFF:
             await self.choices.policy(self.settings.policy)
-        running = [self._leavers.run(), *([self.log.run()] if self.log is not None else [])]
-        self._running = [asyncio.create_task(each) for each in running]
+        self._running = [asyncio.create_task(each) for each in (self._leavers.run(), self.notes.run())]
 
     async def close(self) -> None:
         """Write down what is left."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(self._shadows.close(), *self._running, return_exceptions=True)
-        if self.log is not None:
-            self.log.close()
+        await self.notes.close()
         if self.memory is not None:
             await self.memory.close()
-        if self.spans is not None:
-            await asyncio.to_thread(self.spans.close)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -114,7 +107,7 @@ class Proxy:
         return _own(b'{"status":"ok"}', "application/json")
 
     async def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
-        return _own(self.metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
+        return _own(self.notes.text(), "text/plain; version=0.0.4; charset=utf-8")
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -125,10 +118,11 @@ class Proxy:
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
         exchange = Exchange(trace=request.headers.get("traceparent", ""))
-        self.metrics.in_flight.inc()
+        connection = request.transport
+        self.notes.begun()
+        self._leavers.watched.add(connection)
         try:
-            with self._leavers.watching(request):
-                response = await self._answered(request, exchange)
+            response = await self._answered(request, exchange)
             exchange.end("done")
             return response
         except Refused as error:
@@ -144,9 +138,10 @@ class Proxy:
             exchange.end("failed", type(error).__name__)
             return self._failure(request, exchange, 500, "the proxy broke; the request was not answered", "failed")
         finally:
-            self.metrics.in_flight.dec()
+            self._leavers.watched.discard(connection)
+            self.notes.ended()
             if not exchange.deferred:
-                self._note(exchange)
+                self.notes.add(exchange)
 
     def _failure(
         self, request: web.BaseRequest, exchange: Exchange, status: int, message: str, kind: str
@@ -166,7 +161,7 @@ class Proxy:
         own = {"X-Overture-Stripped": ",".join(body.stripped)} if body.stripped else {}
         headers = self._onward(request, chosen.body)
         copy = Copy()
-        steered, seen = await self._leader(chosen, exchange)
+        steered, seen = await self._leader(chosen, exchange) if chosen.spec != OFF else (None, None)
         if steered is None or seen is None or chosen.shadow:
             if chosen.spec != OFF:
                 own["X-Overture"] = exchange.header()
@@ -187,8 +182,6 @@ class Proxy:
 
     async def _leader(self, chosen: Chosen, exchange: Exchange) -> tuple[Steered | None, Conversation | None]:
         """The policy, ready to decide within its deadline, and what it sees; without both the turn is unsteered."""
-        if chosen.spec == OFF:
-            return None, None
         seen, exchange.unsteered = readable(chosen.body)
         if seen is None:
             return None, None
@@ -206,18 +199,10 @@ class Proxy:
         return None, None
 
     def _onward(self, request: web.BaseRequest, body: Body | None = None) -> CIMultiDict[str]:
-        without = {"authorization"} if self._key is not None else set[str]()
+        headers = for_upstream(request.headers, _OUR_KEY if self._key is not None else frozenset())
         if body is not None and not body.encoding:
-            without.add("content-encoding")
-        return for_upstream(request.headers, without)
-
-    def _note(self, exchange: Exchange) -> None:
-        """Write the outcome down."""
-        self.metrics.count(exchange)
-        if self.log is not None:
-            self.log.add(exchange.record(self.settings.log_content))
-        if self.spans is not None:
-            self.spans.add(exchange)
+            headers.popall("Content-Encoding", None)
+        return headers
 
 
 @lru_cache(maxsize=256)
@@ -231,12 +216,6 @@ def _messages(copy: Copy) -> list[Message]:
         return copy.drafts()
     except BadAnswer:
         return []
-
-
-def _log_of(settings: Settings, metrics: Metrics) -> DecisionsLog | None:
-    if settings.log is None:
-        return None
-    return DecisionsLog(Path(settings.log), settings.log_bytes, settings.log_files, metrics.lost.inc)
 
 
 def _own(data: bytes, kind: str) -> web.Response:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from ..conversation import Message
@@ -31,7 +32,8 @@ class Exchange:
 
     id: str = field(default_factory=lambda: f"{random.getrandbits(64):016x}")
     began: float = field(default_factory=time.perf_counter)
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    at: float = field(default_factory=time.time)
+    """Seconds since 1970."""
     model: str = ""
     """As the client named it."""
     policy: str = "off"
@@ -108,24 +110,37 @@ class Exchange:
         out: JSON = {
             "overture_decision": 1,
             "id": self.id,
-            "time": self.at.isoformat(timespec="milliseconds"),
+            "time": _time(self.at),
             "model": plain(self.model),
             "policy": self.policy,
             "shadow": self.shadow,
             "stream": self.stream,
-            "decisions": [{"moment": moment, **decision.to_dict(content)} for moment, decision in self.decisions],
+            "decisions": self.decisions
+            and [{"moment": moment, **decision.to_dict(content)} for moment, decision in self.decisions],
             "outcome": self.outcome,
             "status": self.status,
             "upstream_calls": self.calls,
             "ms": round(1000 * self.seconds, 3),
             "first_ms": None if self.first is None else round(1000 * self.first, 3),
         }
-        for name, value in (("user", self.user), ("unsteered", self.unsteered), ("error", self.error)):
-            if value:
-                out[name] = value
+        if self.user:
+            out["user"] = self.user
+        if self.unsteered:
+            out["unsteered"] = self.unsteered
+        if self.error:
+            out["error"] = self.error
         if content:
             out |= {"messages": list(self.messages), "answer": self.answer}
         return out
+
+
+def _time(at: float) -> str:
+    return f"{_second(int(at))}.{int(1000 * (at % 1)):03d}+00:00"
+
+
+@lru_cache(maxsize=8)  # the requests of one second share it
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def plain(word: str) -> str:

@@ -7,7 +7,7 @@ their doubles. Easy to get wrong: `Connection` names further headers that must n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -22,9 +22,9 @@ _NOT_UPSTREAM = HOP_BY_HOP | OWN | {"host", "content-length", "expect"}
 """The last three are set anew by whoever sends the request on."""
 
 
-def for_upstream(headers: Mapping[str, str], without: Iterable[str] = ()) -> CIMultiDict[str]:
-    """A client's headers as the upstream gets them."""
-    return _less(headers, (*_NOT_UPSTREAM, *without))
+def for_upstream(headers: Mapping[str, str], without: frozenset[str] = frozenset()) -> CIMultiDict[str]:
+    """A client's headers as the upstream gets them, less those that are named (in lower case) in `without`."""
+    return _less(headers, _NOT_UPSTREAM | without if without else _NOT_UPSTREAM)
 
 
 def for_client(headers: Mapping[str, str]) -> CIMultiDict[str]:
@@ -32,16 +32,21 @@ def for_client(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return _less(headers, HOP_BY_HOP)
 
 
-def _less(headers: Mapping[str, str], names: Iterable[str]) -> CIMultiDict[str]:
-    left = CIMultiDict(headers)
-    for name in (*names, *_named(headers)):
-        left.popall(name, None)
-    return left
+def _less(headers: Mapping[str, str], names: frozenset[str]) -> CIMultiDict[str]:
+    """The headers without these. Doubles get one spelling: the client library would take another for a correction."""
+    if "Connection" in headers:
+        names = names.union(_named(headers))
+    spelt: dict[str, str] = {}
+    return CIMultiDict(
+        [
+            (spelt.setdefault(lower, name), value)
+            for name, value in headers.items()
+            if (lower := name.lower()) not in names
+        ]
+    )
 
 
-def _named(headers: Mapping[str, str]) -> Iterable[str]:
-    if "Connection" not in headers:
-        return ()
+def _named(headers: Mapping[str, str]) -> list[str]:
     values = (
         headers.getall("Connection") if isinstance(headers, CIMultiDictProxy | CIMultiDict) else [headers["Connection"]]
     )

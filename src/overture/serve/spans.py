@@ -67,7 +67,7 @@ class Spans:
             attributes["overture.unsteered"] = exchange.unsteered
         if exchange.error:
             attributes["error.type"] = exchange.error
-        began = int(exchange.at.timestamp() * 1e9)
+        began = int(exchange.at * 1e9)
         parent = self._context.extract({"traceparent": exchange.trace}) if exchange.trace else None
         span = self._tracer.start_span(f"chat {model}".rstrip(), parent, SpanKind.SERVER, attributes, start_time=began)
         if exchange.outcome in ("failed", "upstream_failed"):

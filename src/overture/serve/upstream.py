@@ -7,7 +7,7 @@ closed when its block ends, whatever ended it, so that a client who leaves stops
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -19,6 +19,14 @@ from ..models.endpoint import Endpoint, proxy_for
 
 _SKIPPED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """What the client library would add of itself."""
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request with the headers that it was given and those that frame its body."""
+
+    def update_auto_headers(self, skip_auto_headers: Iterable[str] | None) -> None:
+        if "Content-Type" not in self.headers:  # also added where the body is; this way it is told to leave that
+            super().update_auto_headers(skip_auto_headers)
 
 
 class UpstreamFailed(Exception):
@@ -95,6 +103,7 @@ class HttpUpstream:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_SKIPPED,
+            request_class=_Request,
         )
 
     def chat(self, body: bytes, headers: CIMultiDict[str], query: str) -> AbstractAsyncContextManager[Answer]:
