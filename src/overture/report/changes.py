@@ -71,11 +71,13 @@ class Changed:
 
 
 def changed(rows: Sequence[Changed]) -> dict[str, Any]:
-    """`did` and `cost`: the rows to show, in order; `rest`: the others; `better` and `worse`: how many surely are."""
+    """`did` and `cost`: the rows to show, in order; `rest`: the others; `better` and `worse`: how many of what it did surely are, and
+    `dearer` of what it cost."""
     did = [row for row in rows if row.figure not in COSTS]
     return {
         "did": [row for row in did if row.sure or row.figure in KEY],
         "cost": [row for row in rows if row.figure in COSTS],
         "rest": [row for row in did if not row.sure and row.figure not in KEY],
-        **{tone: sum(row.tone == tone for row in rows) for tone in ("better", "worse")},
+        **{tone: sum(row.tone == tone for row in did) for tone in ("better", "worse")},
+        "dearer": sum(row.tone == "worse" for row in rows if row.figure in COSTS),
     }

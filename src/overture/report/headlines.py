@@ -49,17 +49,16 @@ def audit_sentences(groups: Mapping[str, Figures], corrected: Mapping[str, Figur
 def _common(best: Mapping[str, Figures], fixed: Mapping[str, Figures], judged: int) -> str:
     """Only the estimate corrected by a judged sample is a headline; without one the sentence says so."""
     name = "disjoint_corrected"
-    floor, ceiling = _range(best, "disjoint_floor"), _range(best, "disjoint_ceiling")
     if any(_counted(figures.get(name)) for figures in fixed.values()):
         only = {group: fixed.get(group, {}) for group in best}
+        floor = _range(best, "disjoint_floor")
         return (
             f"Of the conversations, corrected by {judged:,} judged at random, {_range(only, name)} had no activity in "
             f"common between goal and action; of two codings of the same side, {floor} have none in common."
         )
     return (
-        "For how often goal and action had nothing in common there is no headline, because no sample was judged: "
-        f"the raw share, {_range(best, 'disjoint')}, is to be read between its floor, {floor}, "
-        f"and its ceiling, {ceiling}."
+        "How often the user's goal and the assistant's action had nothing in common is no headline, because no sample "
+        "was judged (--judge): the raw shares stand below, between a floor and a ceiling."
     )
 
 
