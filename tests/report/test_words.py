@@ -53,7 +53,8 @@ def test_sentences_with_one_group_several_and_none() -> None:
     assert one[0].startswith("Of the assistant's messages, 30% (22–40%") and " in log" not in one[0]
     two = audit_sentences({"x": figures, "y": {"dialogue_initiative": share(0.6, 100)}}, None, 0)
     assert "in x to 60%" in two[0] and "the only group" in two[0]
-    assert all("uncounted" in sentence for sentence in audit_sentences({}, None, 0))
+    assert all("uncounted" in sentence for sentence in audit_sentences({}, None, 0)[:2])
+    assert "no sample was judged" in one[2]
     assert len(checkup_sentences("m", {})) == 3
 
 
