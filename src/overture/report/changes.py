@@ -71,8 +71,8 @@ class Changed:
 
 
 def changed(rows: Sequence[Changed]) -> dict[str, Any]:
-    """`did` and `cost`: the rows to show, in order; `rest`: the others. `better`, `worse`: how many of what it did surely
-    are; `dearer`: how many of what it cost."""
+    """`did` and `cost`: the rows to show, in order; `rest`: the others. `better`, `worse`: how many of what it did
+    surely are; `dearer`: how many of what it cost."""
     did = [row for row in rows if row.figure not in COSTS]
     return {
         "did": [row for row in did if row.sure or row.figure in KEY],
