@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import orjson
-
 from ..conversation import Conversation, Message, ToolCall
 from ..models.base import JSON
 from ..tasks.terms import stem
 from .base import LEAVE, Decision, is_draft, tools_of
 from .effects import changes_state, named, words_of
 from .grounding import Heard, Leaf, leaves, trace
+from .grounding.leaf import arguments_of
 from .grounding.question import Question, ask, doing, kind_of, label, parameters
 from .replies import delegates
 
@@ -61,11 +60,8 @@ class InsertExpansion:
 def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
     """The required leaves of a call that cannot be traced. Empty too for arguments that are no JSON object: the tool
     says so itself."""
-    try:
-        arguments = orjson.loads(call.arguments or "{}")
-    except orjson.JSONDecodeError:
-        return []
-    if not isinstance(arguments, dict):
+    arguments = arguments_of(call)
+    if arguments is None:
         return []
     found = list(leaves(arguments, parameters(named(tools, call.name))))
     return [leaf for leaf in found if trace(leaf, heard, found) is None]

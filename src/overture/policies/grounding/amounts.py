@@ -8,13 +8,14 @@ have to stand under a key of their own, and are only added up within one message
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from . import dates, numbers
-from .counts import counted, fits
+from .counts import counted, fits, is_of
 from .heard import Heard
 from .leaf import Leaf
 from .moments import time_said
@@ -33,12 +34,15 @@ def amount(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> st
     size = abs(value)
     if size == 0:
         return "neutral"
+    if not math.isfinite(size):
+        return None
     of_time = _is_of_time(leaf)
     own = [n for n in (heard.numbers if of_time else heard.quantities) if fits(n, leaf, beside)]
     if any(_same(size, n.value) for n in own):
         return "said"
     if size < _COUNT and size == int(size):
-        if heard.under(str(int(size)), leaf.name):
+        told = any(size == n.value and is_of(n, leaf) for n in heard.prose)
+        if told or heard.under(str(int(size)), leaf.name, prose=False):
             return "looked_up"
     elif any(_same(size, n) for n in heard.numbers_elsewhere):
         return "looked_up"

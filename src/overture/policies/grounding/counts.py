@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ...tasks.terms import stem, stems
 from ..effects import words_of
@@ -46,6 +47,7 @@ _COMPANY = re.compile(
 """People that the user lists, themselves among them."""
 
 
+@lru_cache(maxsize=4096)
 def head(name: str) -> str:
     """The stem of what a name counts: `number_of_guests` → guest, `table_count` → table; empty for `quantity`."""
     words = words_of(_ABOUT.split(f" {' '.join(words_of(name))} ")[0])
@@ -63,6 +65,12 @@ def fits(said: Said, leaf: Leaf, beside: Sequence[Leaf]) -> bool:
     if measure is not None and numbers.dimension(kind) == measure:
         return True
     return not any(head(other.name) == unit for other in beside if other.path != leaf.path)
+
+
+def is_of(said: Said, leaf: Leaf) -> bool:
+    """Whether a number says in words that it counts what the leaf counts."""
+    kind, unit = head(leaf.name), stem(said.unit)
+    return bool(kind) and (kind == unit or (kind in _PERSONS and unit in _PERSONS))
 
 
 def counted(size: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bool:

@@ -18,11 +18,12 @@ from typing import Any
 
 import orjson
 
-from ...conversation import Message
+from ...conversation import Message, ToolCall
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from ..replies import accepts, rejects
 from . import dates, numbers, times
+from .echoes import without_echo
 from .languages import in_english
 from .numbers import Said
 
@@ -54,6 +55,8 @@ _NO_THING = frozenset(
     + list('.,;:!?()"')
 )
 """What ends the naming of a thing."""
+_LONGEST = 64
+"""Letters and digits of an identifier that is looked for in pieces."""
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 
@@ -89,6 +92,7 @@ class Heard:
         tools: list[str] = []
         before: Message | None = None
         last = ""
+        asked: dict[str, ToolCall] = {}
         for message in messages:
             if message.role == "user":
                 last = message.text
@@ -98,8 +102,11 @@ class Heard:
                 before = None
             elif message.role == "assistant":
                 before = message if message.text else before
+                asked |= {call.id: call for call in message.tool_calls if call.id}
+            elif message.role in ("system", "developer"):
+                operator.append(message.text)
             else:
-                (operator if message.role in ("system", "developer") else tools).append(message.text)
+                tools.append(without_echo(message.text, asked.get(message.tool_call_id or "")))
         return cls("\n".join(user), "\n".join(operator), tuple(tools), last, today)
 
     @cached_property
@@ -122,10 +129,16 @@ class Heard:
                     found.setdefault(word, set()).add("")
         return {value: frozenset(keys) for value, keys in found.items()}
 
-    def under(self, value: str, name: str) -> bool:
+    def under(self, value: str, name: str, prose: bool = True) -> bool:
         """Whether a tool answered with this value under a key that shares a word with `name`, or in plain prose."""
         keys = self.fields.get(plain(value).strip(), frozenset())
-        return "" in keys or bool(keys & {stem(word) for word in words_of(name)})
+        return (prose and "" in keys) or bool(keys & {stem(word) for word in words_of(name)})
+
+    @cached_property
+    def prose(self) -> tuple[Said, ...]:
+        """The numbers of tools' answers that are no JSON."""
+        answers = (answer for answer in self.answers if answer.lstrip()[:1] not in ("{", "["))
+        return tuple(dict.fromkeys(each for answer in answers for each in numbers.said(answer)))
 
     @cached_property
     def coded(self) -> frozenset[str]:
@@ -180,10 +193,13 @@ class Heard:
     def plain_tools(self) -> str:
         return plain(self.tools)
 
-    @cached_property
-    def squeezed(self) -> str:
-        """The user's and the tools' letters and digits without anything between."""
-        return re.sub(r"[\W_]+", "", f"{self.user}|{self.tools}|{self.operator}".casefold())
+    def spelled(self, text: str) -> bool:
+        """Whether a text's letters and digits stand somewhere in this order, whole words with any gaps between them."""
+        signs = re.sub(r"[\W_]+", "", text.casefold())
+        if not 3 < len(signs) <= _LONGEST:
+            return False
+        wanted = re.compile(rf"(?<= ){' ?'.join(signs)}(?= )")
+        return any(wanted.search(each) for each in (self.plain_user, self.plain_tools, self.plain_operator))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -196,22 +212,22 @@ class Heard:
     @cached_property
     def numbers(self) -> tuple[Said, ...]:
         """The numbers of the user's messages."""
-        return tuple(numbers.said(self.user))
+        return tuple(dict.fromkeys(numbers.said(self.user)))
 
     @cached_property
     def numbers_by_message(self) -> tuple[tuple[Said, ...], ...]:
-        return tuple(tuple(numbers.said(text)) for text in self.user.split("\n"))
+        return tuple(tuple(dict.fromkeys(numbers.said(text))) for text in self.user.split("\n"))
 
     @cached_property
     def quantities_by_message(self) -> tuple[tuple[Said, ...], ...]:
         """The same without those of dates and times of day."""
         texts = (times.without_times(dates.without_days(text)) for text in self.lower.split("\n"))
-        return tuple(tuple(numbers.said(text)) for text in texts)
+        return tuple(tuple(dict.fromkeys(numbers.said(text))) for text in texts)
 
     @cached_property
     def quantities(self) -> tuple[Said, ...]:
         """The numbers of the user's messages that belong to no date and no time of day."""
-        return tuple(each for message in self.quantities_by_message for each in message)
+        return tuple(dict.fromkeys(each for message in self.quantities_by_message for each in message))
 
     @cached_property
     def corrected(self) -> tuple[Heard, Heard] | None:

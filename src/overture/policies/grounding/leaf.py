@@ -7,14 +7,18 @@ where there is no schema, everything is required.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...conversation import ToolCall
 from ..effects import words_of
 
-_MOST = 50
+_MOST = 500
 """Items of a list that are looked at."""
+_DEEPEST = 20
+"""Levels that are looked into. What lies beyond either is one empty leaf, which nothing can account for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,16 @@ class Leaf:
         return (words_of(self.name) or [""])[-1]
 
 
-def leaves(arguments: Mapping[str, Any], schema: Mapping[str, Any] | None) -> Iterator[Leaf]:
+def arguments_of(call: ToolCall) -> dict[str, Any] | None:
+    """A call's arguments, with the NaN that some readers of JSON take; None where they are no object."""
+    try:
+        found: Any = json.loads(call.arguments or "{}")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def leaves(arguments: Mapping[str, Any], schema: Mapping[str, Any] | None, depth: int = 0) -> Iterator[Leaf]:
     """The required leaves. With no schema every argument is required; what a schema does not require is left out."""
     schema = schema or {}
     known = schema.get("properties")
@@ -48,20 +61,24 @@ def leaves(arguments: Mapping[str, Any], schema: Mapping[str, Any] | None) -> It
         if name not in arguments or arguments[name] is None:
             yield Leaf(name, name, None, inner, lacking=True)
         else:
-            yield from _inside(name, name, arguments[name], inner)
+            yield from _inside(name, name, arguments[name], inner, depth)
 
 
 def _names(given: Any) -> list[str]:
     return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
 
 
-def _inside(path: str, name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[Leaf]:
-    if isinstance(value, list):
+def _inside(path: str, name: str, value: Any, schema: Mapping[str, Any], depth: int) -> Iterator[Leaf]:
+    if depth > _DEEPEST and isinstance(value, list | dict):
+        yield Leaf(path, name, "", schema)
+    elif isinstance(value, list):
         items = schema.get("items")
         for at, each in enumerate(value[:_MOST]):
-            yield from _inside(f"{path}[{at}]", name, each, items if isinstance(items, Mapping) else {})
+            yield from _inside(f"{path}[{at}]", name, each, items if isinstance(items, Mapping) else {}, depth + 1)
+        if len(value) > _MOST:
+            yield Leaf(f"{path}[{_MOST}]", name, "", schema)
     elif isinstance(value, dict):
-        for leaf in leaves(value, schema if schema.get("properties") else None):
+        for leaf in leaves(value, schema if schema.get("properties") else None, depth + 1):
             yield Leaf(f"{path}.{leaf.path}", leaf.name, leaf.value, leaf.schema, leaf.lacking)
     else:
         yield Leaf(path, name, value, schema)

@@ -22,7 +22,8 @@ _GENERIC = frozenset(words_of("city town airport station hotel restaurant street
 """Words of a name that add nothing to it."""
 _CAPITALS = re.compile(r"(?<![.!?\n] )(?<!^)(?<![\w])[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)*", re.MULTILINE)
 _PLACE = re.compile(
-    r"\b(?:from|to|in|at|into|via|near|between|and|visit(?:ing)?|of) (?:the )?([^\W\d_]{3,}(?: [^\W\d_]{3,})?)"
+    r"\b(?:from|to|in|at|into|via|near|between|and|visit(?:ing)?|of) (?!the |my |our |an? )"
+    r"([^\W\d_]{3,}(?: [^\W\d_]{3,})?)"
 )
 _NO_NAMES = LITTLE.union(
     dates.MONTHS,
@@ -34,9 +35,18 @@ _NO_NAMES = LITTLE.union(
     words_of(
         "month year hours hour minutes days day am pm have make get book see go buy find fly travel do be pay use"
     ),
+    words_of("home work town office school"),
     words_of("add change cancel know check send least most people person persons adults business economy first class"),
 )
 """Words that follow "to" or "in" and name nothing."""
+_WORDS = _NO_NAMES | set(words_of("hi ok is as be no so we he she us was not but can may who why how now new old see"))
+"""Words that are spelt like a code."""
+
+
+def is_word(code: str, heard: Heard) -> bool:
+    """Whether a code is also a common word and stands nowhere in capitals: "to me" says nothing of Maine."""
+    written = rf"(?<!\w){code}(?!\w)"
+    return code.lower() in _WORDS and not any(re.search(written, text) for text in (heard.user, heard.tools))
 
 
 def name(text: str, heard: Heard) -> str | None:
@@ -48,7 +58,9 @@ def name(text: str, heard: Heard) -> str | None:
     if otherwise_said(text, heard):
         return "implied"
     missing = [word for word in words if not _heard(word, heard)]
-    if not missing or (len(words) >= 4 and len(missing) * 4 <= len(words)):
+    shown = set(re.findall(r"\w+", text))
+    plainly = all(word in shown and not any(sign.isdigit() for sign in word) for word in missing)
+    if not missing or (len(words) >= 4 and len(missing) * 4 <= len(words) and plainly):
         return "said"
     initials = "".join(word[0] for word in full)
     return "said" if len(initials) > 1 and initials in heard.words else None
@@ -84,7 +96,7 @@ def code(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | N
         return None  # tools speak of such codes, so this one would have been looked up
     free = _unused([str(other.value) for other in beside if other is not leaf and isinstance(other.value, str)], heard)
     codes = [each.value for each in beside if isinstance(each.value, str) and CODE.fullmatch(each.value)]
-    left = list(dict.fromkeys(each for each in codes if not heard.where(each)))
+    left = list(dict.fromkeys(each for each in codes if is_word(each, heard) or not heard.where(each)))
     for alike in (_abbreviates, lambda one, given: True):  # CPH is Copenhagen's before it is Hamburg's
         for one in list(left):
             given = next((each for each in sorted(free) if alike(one, each)), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..effects import words_of
 
@@ -181,6 +182,7 @@ def _is_part(number: Said) -> bool:
     return not number.unit and number.value < 1
 
 
+@lru_cache(maxsize=4096)
 def dimension(unit: str) -> int | None:
     """Which dimension a word is a unit of; None for a word that is none, such as a thing that is counted."""
     return next((at for at, units in enumerate(DIMENSIONS) if _size(unit, units) is not None), None)

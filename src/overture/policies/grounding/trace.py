@@ -20,7 +20,7 @@ from .corrections import taken_back
 from .heard import Heard, plain
 from .leaf import Leaf
 from .moments import NO, day, moment, time_said, weekday
-from .names import CODE, code, name
+from .names import CODE, code, is_word, name
 
 PLACEHOLDER = re.compile(
     r"\s*(?:[<\[{(].{0,60}[>\]})]|\W*|(?:tbd|tba|todo|n/?a|unknown|unspecified|not (?:specified|provided|given|sure)|"
@@ -34,6 +34,12 @@ COMPOSED = frozenset(
     + words_of("query question prompt caption headline details instructions remark remarks memo label topic agenda")
 )
 """Last words of the names of arguments that the assistant writes itself."""
+_PLACES = frozenset(words_of("address street location place destination venue recipient name to from"))
+"""Last words of names whose values are never composed, however long."""
+_FACT = re.compile(
+    r"https?://[^\s/?#\"'<>)]+|\+?\d[\d ()-]{6,}\d|(?<!\w)(?=(?:\w*[A-Za-z]){2})(?=(?:\w*\d){4})\w{8,40}(?!\w)"
+)
+"""Addresses of pages, telephone numbers and identifiers in a text."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMERIC = re.compile(r"[-+]?[$€£]?\d+(?:[.,]\d+)*%?")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
@@ -72,6 +78,8 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
         return next((how for each in values if (how := amount(each, leaf, heard, beside))), None)
     if how := moment(text, heard):
         return how if how != NO else None
+    if CODE.fullmatch(text) and is_word(text, heard):
+        return code(text, leaf, heard, beside)
     if how := heard.where(text):
         return how
     if _EMAIL.fullmatch(text):
@@ -79,12 +87,11 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
     if "/" in text and " " not in text:
         return "derived" if all(_piece(each, heard) for each in text.split("/")) else None
     if re.search(r"\d", text) and text.count(" ") < 4:
-        squeezed = re.sub(r"[\W_]+", "", text.casefold())
-        if len(squeezed) > 3 and squeezed in heard.squeezed:
+        if heard.spelled(text):
             return "said"
         if " " not in text:
             return None
-    if len(text.split()) > 6 or len(text) > 80:
+    if (len(text.split()) > 6 or len(text) > 80) and leaf.head not in _PLACES:
         return _composed(text, leaf, heard, beside)
     if CODE.fullmatch(text):
         return code(text, leaf, heard, beside)
@@ -104,6 +111,8 @@ def _composed(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> st
     """A text that the assistant writes: the addresses, days, times and amounts in it have to be traced, its words
     not."""
     if any(not heard.where(email) and _spoken(email) not in heard.lower for email in _EMAIL.findall(text)):
+        return None
+    if any(not heard.where(fact) and not heard.spelled(fact) for fact in _FACT.findall(dates.without_days(text))):
         return None
     if not all(_day_heard(*named, heard) for named in dates.named(text)):
         return None

@@ -1,0 +1,53 @@
+"""An answer that only repeats what it was asked is no source.
+
+In comes what a tool answered and the call that it answers; out comes the answer without the values that the call gave.
+Otherwise a made-up date would be looked up as soon as a search for it says which date it searched. Easy to get wrong: a
+small number stands in any answer, so it is an echo only under its own name; and an airport's code, which the user never
+says in letters, is confirmed by an answer that has it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from ...conversation import ToolCall
+from .leaf import Leaf, arguments_of, leaves
+
+_SHORTEST = 4
+"""Signs of a text that is an echo wherever it stands."""
+_DEEPEST = 12
+
+
+def without_echo(answer: str, call: ToolCall | None) -> str:
+    """The answer with a gap wherever it repeats an argument of its call. JSON comes back with a space after its marks,
+    so that its numbers stand alone."""
+    asked = [leaf for leaf in leaves(arguments_of(call) or {}, None) if not leaf.lacking] if call else []
+    texts = sorted({str(leaf.value) for leaf in asked if len(str(leaf.value)) >= _SHORTEST}, key=len, reverse=True)
+    long = re.compile(
+        "|".join(rf"(?<!\w){re.escape(text)}(?:T00:00(?::00)?Z?)?(?!\w)" for text in texts) or r"(?!)", re.IGNORECASE
+    )
+    try:
+        content: Any = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return long.sub(" … ", answer)
+    short = {leaf.name.lower(): leaf for leaf in asked}
+    return json.dumps(_without(content, "", long, short), ensure_ascii=False)
+
+
+def _without(content: Any, key: str, long: re.Pattern[str], short: Mapping[str, Leaf], depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        return content
+    if isinstance(content, dict):
+        return {name: _without(each, name, long, short, depth + 1) for name, each in content.items()}
+    if isinstance(content, list):
+        return [_without(each, key, long, short, depth + 1) for each in content]
+    if isinstance(content, str):
+        return long.sub(" … ", content)
+    asked = short.get(key.lower())
+    echo = (asked is not None and asked.value == content) or long.fullmatch(str(content))
+    return None if echo else content
