@@ -174,3 +174,42 @@ def test_corrected_at_the_edges():
     assert (every.value, every.high) == (1.0, 1.0) and every.low and every.low < 0.9
     tilted = corrected([0.0] * 19 + [1.0], [1.0] * 20, 0.02, 0.01, 1000)
     assert tilted.value is not None and 0 <= tilted.low <= tilted.value <= tilted.high <= 1
+
+
+@pytest.mark.parametrize("count", [4, 12, 60])
+@pytest.mark.parametrize("pair", [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+def test_a_difference_of_nevers_and_always_has_room_for_doubt(count: int, pair: tuple[float, float]) -> None:
+    tallies = {name: Tally(["x"]) for name in "ab"}
+    for tally, value in zip(tallies.values(), pair, strict=True):
+        tally.add(np.full((count, 1), 5 * value), np.full((count, 1), 5.0))
+    (found,) = differences(tallies, ["x"])
+    assert found.low <= found.value <= found.high
+    assert found.high - found.low >= wilson(0.0, count)[1]
+    assert found.p >= 2.0 ** (1 - count)
+
+
+def test_few_items_run_often_are_few() -> None:
+    """Two items, a hundred runs each, one model a little better on both: no number of runs makes that a finding."""
+    one, two = Tally(["x"]), Tally(["x"])
+    one.add(np.array([[40.0], [60.0]]), np.full((2, 1), 100.0))
+    two.add(np.array([[20.0], [41.0]]), np.full((2, 1), 100.0))
+    (found,) = differences({"a": one, "b": two}, ["x"])
+    assert found.p >= 0.5
+
+
+@pytest.mark.parametrize(("count", "shares"), [(12, (0.3, 0.6)), (25, (0.1, 0.1)), (60, (0.3, 0.6))])
+def test_intervals_of_paired_differences_cover_the_truth(
+    count: int, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "ROUNDS", 300)
+    rng = np.random.default_rng(count)
+    inside = 0
+    for run in range(200):
+        luck = rng.random(count)
+        tallies = {name: Tally(["x"], run) for name in "ab"}
+        for tally, share in zip(tallies.values(), shares, strict=True):
+            own = np.where(rng.random(count) < 0.5, luck, rng.random(count))
+            tally.add((own < share)[:, None] * 5.0, np.full((count, 1), 5.0))
+        (found,) = differences(tallies, ["x"])
+        inside += found.low <= shares[0] - shares[1] <= found.high
+    assert inside / 200 >= 0.90

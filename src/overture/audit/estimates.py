@@ -96,18 +96,32 @@ class Tally:
         """The bootstrap's standard error of the ratio."""
         return float(np.nanstd(self.replicates(name)))
 
+    def clusters(self, name: str) -> int:
+        """How many conversations had something to count."""
+        return int(self._clusters[self.names.index(name)])
+
+    def skewed(self, name: str) -> bool:
+        """Whether percentiles would be absurd or too narrow: a share of few conversations, or of 0, 1 or no spread."""
+        at = self.names.index(name)
+        share = self.units.get(name, "share") == "share"
+        return share and (
+            self.clusters(name) < FEW
+            or self.numerator[at] in (0.0, self.denominator[at])
+            or not np.nanstd(self.replicates(name)) > 0
+        )
+
     def figure(self, name: str) -> Figure:
         """The ratio of sums with its interval."""
         at = self.names.index(name)
         unit = self.units.get(name, "share")
-        n, clusters = round(self.denominator[at]), int(self._clusters[at])
+        n, clusters = round(self.denominator[at]), self.clusters(name)
         if n == 0:
             return Figure(None, None, None, 0, unit)
         value = float(self.numerator[at] / self.denominator[at])
         drawn = self.replicates(name)
         drawn = drawn[~np.isnan(drawn)]
         spread = float(drawn.std()) if len(drawn) else 0.0
-        if unit == "share" and (clusters < FEW or spread == 0 or value in (0.0, 1.0)):
+        if self.skewed(name):
             effective = min(value * (1 - value) / spread**2, n) if spread > 0 else clusters
             low, high = wilson(value, min(effective, n))
         else:
@@ -130,7 +144,7 @@ class Difference:
     low: float
     high: float
     p: float
-    """Two-sided, from the bootstrap's standard error."""
+    """Two-sided, from the bootstrap's standard error; never below what a sign test of as many units can give."""
     p_adjusted: float = 1.0
     """After Holm's correction over every difference of the same call."""
 
@@ -142,24 +156,47 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
     for name in names:
         for i, a in enumerate(groups):
             for b in groups[i + 1 :]:
-                first, second = tallies[a].figure(name), tallies[b].figure(name)
-                one, two = first.value, second.value
+                one, two = tallies[a].figure(name).value, tallies[b].figure(name).value
                 if one is None or two is None:
                     continue
-                drawn = tallies[a].replicates(name) - tallies[b].replicates(name)
-                drawn = drawn[~np.isnan(drawn)]
-                error = float(drawn.std()) if len(drawn) else 0.0
+                low, high, error = _spread(tallies[a], tallies[b], name)
                 value = one - two
-                low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5])) if len(drawn) else (value, value)
-                if error > 1e-6 * abs(value):
-                    p = erfc(abs(value) / error / sqrt(2))
-                else:  # all units differ alike: as likely as that many equal signs
-                    p = 1.0 if value == 0 else min(1.0, 2.0 ** (1 - min(first.n, second.n)))
+                # no fewer units than this could speak more surely, if every one of them spoke the same way
+                signs = 2.0 ** (1 - min(tallies[a].clusters(name), tallies[b].clusters(name)))
+                normal = erfc(abs(value) / error / sqrt(2)) if error > 1e-6 * abs(value) else float(value == 0)
+                p = min(1.0, max(normal, signs)) if value else 1.0
                 found.append(Difference(name, a, b, value, low, high, p))
     adjusted = holm([d.p for d in found])
     return [
         Difference(d.figure, d.a, d.b, d.value, d.low, d.high, d.p, q) for d, q in zip(found, adjusted, strict=True)
     ]
+
+
+def _spread(one: Tally, two: Tally, name: str) -> tuple[float, float, float]:
+    """(low, high, standard error) of the difference of a figure, paired where both drew the same units.
+
+    By percentile; where that is absurd or too narrow for either figure, by square-and-add of the two figures' own
+    intervals, with the correlation of their replicates (Newcombe 1998, Stat. Med. 17:2635; Zou and Donner 2008); where
+    no unit differs, by Wilson's upper bound on the share that would.
+    """
+    x, y = one.replicates(name), two.replicates(name)
+    both = ~np.isnan(x) & ~np.isnan(y)
+    x, y = x[both], y[both]
+    error = float((x - y).std()) if len(x) else 0.0
+    a, b = one.figure(name), two.figure(name)
+    assert a.value is not None and a.low is not None and a.high is not None
+    assert b.value is not None and b.low is not None and b.high is not None
+    if a.unit == "share" and a.value == b.value and error == 0:
+        none = wilson(0.0, min(one.clusters(name), two.clusters(name)))[1]  # no unit differs
+        return -none, none, 0.0
+    if a.unit != "share" or not (one.skewed(name) or two.skewed(name)):
+        low, high = (float(v) for v in np.percentile(x - y, [2.5, 97.5])) if len(x) else (0.0, 0.0)
+        return low, high, error
+    alike = float(np.corrcoef(x, y)[0, 1]) if len(x) and x.std() > 0 and y.std() > 0 else 0.0
+    ends: list[float] = []
+    for far, near in ((a.value - a.low, b.high - b.value), (a.high - a.value, b.value - b.low)):
+        ends.append(sqrt(max(0.0, far**2 + near**2 - 2 * alike * far * near)))
+    return a.value - b.value - ends[0], a.value - b.value + ends[1], error
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
