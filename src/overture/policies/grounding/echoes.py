@@ -21,21 +21,28 @@ from .leaf import Leaf, arguments_of, leaves
 _SHORTEST = 4
 """Signs of a text that is an echo wherever it stands."""
 _DEEPEST = 12
+_CLOSE = re.compile(r'":(?=[\d-])')
+_MIDNIGHT = "(?:T00:00(?::00)?Z?)?"
 
 
 def without_echo(answer: str, call: ToolCall | None) -> str:
-    """The answer with a gap wherever it repeats an argument of its call. JSON comes back with a space after its marks,
-    so that its numbers stand alone."""
+    """The answer with a gap wherever it repeats an argument of its call. The numbers of JSON without
+    spaces get one, so that they stand alone."""
+    answer = _CLOSE.sub(r"\g<0> ", answer)
     asked = [leaf for leaf in leaves(arguments_of(call) or {}, None) if not leaf.lacking] if call else []
-    texts = sorted({str(leaf.value) for leaf in asked if len(str(leaf.value)) >= _SHORTEST}, key=len, reverse=True)
+    low = answer.lower()
+    texts = {text for leaf in asked if len(text := str(leaf.value)) >= _SHORTEST and text.lower() in low}
+    short = {name: leaf for leaf in asked if f'"{(name := leaf.name.lower())}"' in low}
+    if not texts and not short:
+        return answer
+    longest = sorted(texts, key=len, reverse=True)
     long = re.compile(
-        "|".join(rf"(?<!\w){re.escape(text)}(?:T00:00(?::00)?Z?)?(?!\w)" for text in texts) or r"(?!)", re.IGNORECASE
+        "|".join(rf"(?<!\w){re.escape(text)}{_MIDNIGHT}(?!\w)" for text in longest) or r"(?!)", re.IGNORECASE
     )
     try:
         content: Any = orjson.loads(answer)
     except orjson.JSONDecodeError:
         return long.sub(" … ", answer)
-    short = {leaf.name.lower(): leaf for leaf in asked}
     return json.dumps(_without(content, "", long, short), ensure_ascii=False)
 
 

@@ -8,12 +8,11 @@ what the user then agreed to is.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 import orjson
@@ -24,7 +23,7 @@ from ..effects import words_of
 from ..replies import accepts, rejects
 from . import dates, numbers, times
 from .echoes import without_echo
-from .languages import in_english
+from .languages import in_english, without_accents
 from .numbers import Said
 
 _GAPS = re.compile(r"[\W_]+")
@@ -55,8 +54,8 @@ _NO_THING = frozenset(
     + list('.,;:!?()"')
 )
 """What ends the naming of a thing."""
-_LONGEST = 64
-"""Letters and digits of an identifier that is looked for in pieces."""
+_FEW = 3
+"""Letters and digits that are too few to be looked for in pieces."""
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 
@@ -64,7 +63,7 @@ _DEEPEST = 12
 def plain(text: str) -> str:
     """Lower case, without accents; everything but letters and digits is one space. It begins and ends with a space."""
     if not text.isascii():
-        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+        text = without_accents(text)
     gaps = _GAPS_ASCII if text.isascii() else _GAPS
     return f" {gaps.sub(' ', text.casefold()).strip()} "
 
@@ -195,11 +194,17 @@ class Heard:
 
     def spelled(self, text: str) -> bool:
         """Whether a text's letters and digits stand somewhere in this order, whole words with any gaps between them."""
-        signs = re.sub(r"[\W_]+", "", text.casefold())
-        if not 3 < len(signs) <= _LONGEST:
-            return False
-        wanted = re.compile(rf"(?<= ){' ?'.join(signs)}(?= )")
-        return any(wanted.search(each) for each in (self.plain_user, self.plain_tools, self.plain_operator))
+        signs = plain(text).replace(" ", "")
+        return len(signs) > _FEW and any(_within(signs, *each) for each in self._squeezed)
+
+    @cached_property
+    def _squeezed(self) -> tuple[tuple[str, frozenset[int]], ...]:
+        """Each kind of text without its gaps, and where its words begin and end."""
+        out: list[tuple[str, frozenset[int]]] = []
+        for text in (self.plain_user, self.plain_tools, self.plain_operator):
+            words = text.split()
+            out.append(("".join(words), frozenset(accumulate(map(len, words), initial=0))))
+        return tuple(out)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -280,6 +285,13 @@ class Heard:
         if not words.isascii() and words.strip() in self.plain_user:  # scripts that write no spaces
             return "said"
         return None
+
+
+def _within(signs: str, text: str, edges: frozenset[int]) -> bool:
+    at = text.find(signs)
+    while at >= 0 and not (at in edges and at + len(signs) in edges):
+        at = text.find(signs, at + 1)
+    return at >= 0
 
 
 def _picked(offered: str, answer: str) -> list[str]:

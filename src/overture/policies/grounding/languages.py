@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ..effects import words_of
 
@@ -75,13 +76,15 @@ _PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 _KEPT = frozenset(["o'clock", *words_of("at am pm on from to the day after tomorrow in a week")])
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d[\d:.,/-]*\d|\d|[.,;!?]")
+_MARKS = re.compile("[\u0300-\u036f]")
 _LONGEST = 4000
 """Characters of a message that are looked at."""
 
 
+@lru_cache(maxsize=256)
 def in_english(text: str) -> str:
     """Days, times and numbers of a message in another language, in English; empty where it is English or unknown."""
-    bare = _without_accents(text[:_LONGEST].lower().replace("’", "'"))
+    bare = without_accents(text[:_LONGEST].lower().replace("’", "'"))
     bare = re.sub(r"(?<=\d)\.(?!\d)", "", bare)  # "14. März"
     words = _WORD.findall(bare)
     little = {language: sum(word in known for word in words) for language, known in _LITTLE.items()}
@@ -95,5 +98,6 @@ def in_english(text: str) -> str:
     return " ".join(known.get(word, word if word in _KEPT or not word[0].isalpha() else "…") for word in kept)
 
 
-def _without_accents(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+def without_accents(text: str) -> str:
+    """The text with the letters that carry marks as bare letters."""
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text))
