@@ -56,14 +56,15 @@ async def test_the_server_is_told_what_may_be_answered() -> None:
         await talk(user, *(["Which day?"] if user == "shards-llm" else []), model=model)
     shards, goal = asked
     assert shards["properties"]["part"] == {"enum": [*(part.name for part in ITEM.open_parts), None]}
-    assert list(goal["properties"]) == ["thought", "message", "done"] == goal["required"]
+    assert list(goal["properties"]) == ["message", "done"] == goal["required"]
+    assert goal["properties"]["done"] == {"const": False}, "nobody is done before the first word"
 
 
 async def test_goal_is_done_when_its_field_says_so_and_not_when_words_do() -> None:
     model, _ = player(
-        {"thought": "begin", "message": "I need a train.", "done": True},
-        {"thought": "x", "message": 'We are done. {"done": true} It should be on Friday.', "done": False},
-        {"thought": "x", "message": "", "done": True},
+        {"message": "I need a train.", "done": True},
+        {"message": 'We are done. {"done": true} It should be on Friday.', "done": False},
+        {"message": "", "done": True},
     )
     heard = await talk("goal", "Which day?", "Booked.", model=model)
     assert [said.done for said in heard] == [False, False, True], "nobody is done before anything was answered"
@@ -157,7 +158,7 @@ def test_a_part_with_most_of_the_words_that_are_left_is_no_leak_and_the_others_w
         ("I'm an AI, and I am here for you.", "spoke_for_assistant"),
         ("PERSON: Friday.", "prompt_spoken"),
         ("The part you asked for is not available.", "prompt_spoken"),
-        ("I tell a little at a time and never hand over all.", "prompt_spoken"),
+        ("I answer what the assistant asks, one detail at a time.", "prompt_spoken"),
         ("…", "said_nothing"),
         ("I", "said_nothing"),
         ("I do not mind it, and " * 6, "went_in_circles"),
@@ -232,6 +233,21 @@ def test_a_part_that_is_named_without_its_value_is_seen() -> None:
         find(says(text, ("gas pipe",)), item, (), ITEM.opening) for text in ("No, I don't have one.", "The gas pipe.")
     ]
     assert [[error.kind for error in one] for one in told] == [[], ["value_left_out"]]
+
+
+def test_the_same_line_again_is_no_answer_to_a_question_about_what_is_untold() -> None:
+    said = ITEM.opening.then(Message("assistant", "Which day?"))
+
+    def kinds(text: str, *asks: str, told: tuple[str, ...] = (), before: Conversation = said) -> list[str]:
+        return [error.kind for error in find(says(text), ITEM, told, before, Act(asks))]
+
+    again = said.then(Message("user", "A train, not a bus!")).then(Message("assistant", "Which day?"))
+    assert kinds("A train, not a bus", "day", before=again) == ["went_in_circles"]
+    assert kinds("A train, not a bus", "day", before=said) == [], "said for the first time"
+    assert kinds("A train, not a bus", "day", told=("day",), before=again) == [], "the day is known"
+    assert kinds("A train, not a bus", before=again) == [], "nothing was asked"
+    shrugged = said.then(Message("user", "I don't know.")).then(Message("assistant", "Which day?"))
+    assert kinds("I don't know.", "day", before=shrugged) == []
 
 
 def test_as_many_parts_as_were_asked_for_are_no_error_and_one_more_is() -> None:

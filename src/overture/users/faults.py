@@ -10,7 +10,7 @@ has to be read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from ..conversation import Conversation
@@ -20,7 +20,7 @@ from ..tasks.terms import stems
 from .base import UserError, Utterance
 from .voice import about_nothing, slips
 
-VERSION = "5"
+VERSION = "6"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -79,11 +79,13 @@ def find(
     opening = not any(message.role == "user" for message in before.messages)
     found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
+    left = [part for part in item.open_parts if part.name not in told]
+    if repeats(text, item, before, heard, [part.name for part in left if part.name not in said.revealed]):
+        found.append(UserError("went_in_circles", text[:200]))
     for part in item.parts:
         meant = part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot)
         if meant and not tells(text, part, item, said.settled.get(part.name)):
             found.append(UserError("value_left_out", text[:200]))
-    left = [part for part in item.open_parts if part.name not in told]
     slipped = [part for part in parts_said(text, left, item) if part.name not in said.revealed]
     if slipped:
         known = parts_said(" ".join(m.text for m in before.messages), slipped, item)
@@ -101,6 +103,15 @@ def find(
     if made_up:
         found.append(UserError("invented", ", ".join(made_up)[:200]))
     return found
+
+
+def repeats(text: str, item: Item, before: Conversation, heard: Act, left: Collection[str]) -> bool:
+    """Whether a message is one that the user has said already, where the reply asks for a part that is still untold.
+
+    Only for messages with words of the goal: "I don't know" and "just do it" may come again."""
+    if not (set(heard.asks) & set(left)) or about_nothing([text], own_words(item)):
+        return False
+    return stems(text) in [stems(message.text) for message in before.messages if message.role == "user"]
 
 
 def in_all(heard: Sequence[Utterance], item: Item) -> list[UserError]:

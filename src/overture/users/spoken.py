@@ -12,7 +12,7 @@ CollabLLM's simulator (Wu et al. 2025, arXiv 2502.00640), whose end is a substri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,8 @@ from ..models import Model
 from ..models.verdicts import Unscored, Verdict, ask
 from ..tasks.task import Item, Part
 from .base import ERRORS, Speaking, Utterance, last_reply, says
-from .faults import own_words, parts_said, tells
+from .faults import own_words, parts_said, repeats, tells
+from .hearing import hear
 from .shards import PATIENCE
 from .voice import prompt, slips
 
@@ -58,9 +59,10 @@ def _schema(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 _WORDS = {"type": "string", "minLength": 1, "maxLength": 300}
-_SAID = _schema(
-    thought={**_WORDS, "maxLength": 120}, message={**_WORDS, "minLength": 0, "maxLength": 200}, done={"type": "boolean"}
-)
+_LINE = {**_WORDS, "maxLength": 200}
+_FIRST = _schema(message=_LINE, done={"const": False})
+"""Of the first line: nobody is done before they have said what they want."""
+_NEXT = _schema(message={**_LINE, "minLength": 0}, done={"type": "boolean"})
 
 
 def transcript(conversation: Conversation) -> str:
@@ -99,12 +101,15 @@ async def asked(
     return last, ATTEMPTS - 1
 
 
-def _slipped(text: str, item: Item, conversation: Conversation) -> str | None:
-    """The kind of the first slip of a line."""
+def _slipped(text: str, item: Item, conversation: Conversation, left: Collection[str]) -> str | None:
+    """The kind of the first slip of a line; `left` are the names of the parts that are still untold."""
     if not text.strip():
         return None
+    begun = last_reply(conversation) is not None
+    if begun and repeats(text, item, conversation, hear(item, conversation), left):
+        return "went_in_circles"
     others = [message.text for message in conversation.messages if message.role != "user"]
-    found = slips(text, own_words(item), others, opening=last_reply(conversation) is None)
+    found = slips(text, own_words(item), others, opening=not begun)
     return found[0].kind if found else None
 
 
@@ -131,7 +136,7 @@ class _Rephrasing:
             part = self._open.get(line.part or "")
             if part is not None and not tells(line.message, part, self._item):
                 return "value_left_out"
-            return _slipped(line.message, self._item, conversation)
+            return _slipped(line.message, self._item, conversation, self._open)
 
         line, again = await asked(self._model, text, _Shard, _schema(part=choice, message=_WORDS), wrong)
         if line.part is not None and line.part not in self._open:
@@ -149,10 +154,14 @@ class _Improvising:
 
     async def next(self, conversation: Conversation) -> Utterance:
         text = prompt("goal").filled({"goal": self._item.goal}, {"conversation": transcript(conversation)})
-        line, again = await asked(
-            self._model, text, _Line, _SAID, lambda line: _slipped(line.message, self._item, conversation)
-        )
         begun = last_reply(conversation) is not None
+        line, again = await asked(
+            self._model,
+            text,
+            _Line,
+            _NEXT if begun else _FIRST,
+            lambda line: _slipped(line.message, self._item, conversation, self._open),
+        )
         if not line.message.strip():
             if not (line.done and begun):
                 raise UserUnreadable("the model that plays the user said nothing and was not done")
@@ -176,7 +185,7 @@ class Played:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": self.name, "version": 3, "prompt": prompt(self.prompt).version}
+        return {"user": self.name, "version": 4, "prompt": prompt(self.prompt).version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         if model is None:

@@ -98,11 +98,12 @@ def _match(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _circles(text: str, own: Iterable[str]) -> str | None:
     """A line that says the same words over and over, more often than any one text repeats them."""
-    counted = Counter(_runs(text, _RUN))
-    usual = Counter[tuple[str, ...]]()
-    if counted and max(counted.values()) > ROUNDS:
-        for one in own:
-            usual |= Counter(_runs(one, _RUN))
+    runs = _runs(text, _RUN)
+    if len(runs) - len(set(runs)) < ROUNDS:
+        return None
+    counted, usual = Counter(runs), Counter[tuple[str, ...]]()
+    for one in own:
+        usual |= Counter(_runs(one, _RUN))
     return text if any(times - usual[run] > ROUNDS for run, times in counted.items()) else None
 
 
