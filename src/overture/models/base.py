@@ -212,9 +212,11 @@ def request_hash(
     """32 hex digits that depend on all that is asked, and on `more`; not on who is asked."""
     attachments = [message.attachments for message in conversation.messages]
     asked = [conversation.to_dicts(), attachments, sampling.to_dict(), list(tools), response_format, *more]
-    # ASCII escapes, because a log's text may hold lone surrogates, and they have to be told apart too
-    text = json.dumps(asked, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+    return blake2b(_WRITTEN(asked).encode("ascii"), digest_size=16).hexdigest()
+
+
+# ASCII escapes, because a log's text may hold lone surrogates, and they have to be told apart too
+_WRITTEN = json.JSONEncoder(sort_keys=True, ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
 
 
 def load(spec: str, **options: Any) -> Model:

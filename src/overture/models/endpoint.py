@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -99,7 +99,8 @@ class Endpoint(Closing):
         """The next message, in one piece. Raises a ModelError; `seconds` includes waits and retries."""
         began = time.perf_counter()
         body = self._body(conversation, sampling, tools, response_format, stream=False)
-        async with self._answer(body) as (response, attempts):
+        response, attempts = await self._answer(body)
+        with closing(response):
             text = await self._text(response)
         completion = completion_of(text)
         usage = completion.usage
@@ -133,7 +134,8 @@ class Endpoint(Closing):
         body = self._body(conversation, sampling, tools, response_format, stream=True)
         held = ""  # the end of the text so far, where it might be the beginning of the key
         finished = False
-        async with self._answer(body) as (response, _):
+        response, _ = await self._answer(body)
+        with closing(response):
             events = Events()
             try:
                 async for piece in response.content.iter_any():
@@ -184,33 +186,25 @@ class Endpoint(Closing):
         asked.update({key: value for key, value in optional.items() if value is not None})
         return orjson.dumps({**asked, **self._extra})
 
-    @asynccontextmanager
-    async def _answer(self, body: bytes) -> AsyncGenerator[tuple[aiohttp.ClientResponse, int]]:
-        """A response of status 200 and the attempts it took; the retries are all here."""
+    async def _answer(self, body: bytes) -> tuple[aiohttp.ClientResponse, int]:
+        """A response of status 200, to be closed, and the attempts it took; the retries are all here."""
         attempt = 1
         while True:
             try:
-                response = await self._post(body)
-                break
+                return await self._post(body), attempt
             except ModelError as error:
                 wait = wait_before(attempt + 1, error, self.patience, f"{self._seed} {blake2b(body).hexdigest()}")
                 if wait is None:
                     raise
                 await self._sleep(wait)
                 attempt += 1
-        try:
-            yield response, attempt
-        finally:
-            response.close()
 
     async def _post(self, body: bytes) -> aiohttp.ClientResponse:
         import aiohttp
 
-        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-        headers.update(self._key.header())
         try:
-            response = await (await self._connect()).post(
-                f"{self.base}/chat/completions", data=body, headers=headers, allow_redirects=False, proxy=self._proxy
+            response = await self._connect().post(
+                f"{self.base}/chat/completions", data=body, allow_redirects=False, proxy=self._proxy
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._broken(error) from None
@@ -230,7 +224,7 @@ class Endpoint(Closing):
         finally:
             response.close()
 
-    async def _connect(self) -> aiohttp.ClientSession:
+    def _connect(self) -> aiohttp.ClientSession:
         import aiohttp
 
         loop = asyncio.get_running_loop()
@@ -240,7 +234,9 @@ class Endpoint(Closing):
             )
             # servers drop idle connections after 5 s, and a call caught in that moment could not safely be repeated
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=waits)
+            headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+            headers |= self._key.header()
+            self._session = aiohttp.ClientSession(connector=connector, headers=headers, timeout=waits)
             self._loop = loop
         return self._session
 

@@ -11,7 +11,7 @@ it is the control.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
@@ -112,7 +112,7 @@ class Item:
     @cached_property
     def hash(self) -> str:
         """32 hex digits that depend on everything in the item."""
-        return digest({**asdict(self), "open": sorted(self.open)})
+        return digest(self)
 
 
 class Tools(Protocol):
@@ -286,5 +286,14 @@ class Task:
 
 
 def digest(value: Any) -> str:
-    """32 hex digits of a value as JSON with sorted keys."""
-    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+    """32 hex digits of a value as JSON with sorted keys; a dataclass stands as its fields, a set sorted."""
+    sorting = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS  # which keeps orjson from writing them unsorted
+    return blake2b(orjson.dumps(value, default=_plain, option=sorting), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return (
+        sorted(value)
+        if isinstance(value, frozenset)
+        else {each.name: getattr(value, each.name) for each in fields(value)}
+    )
