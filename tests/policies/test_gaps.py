@@ -7,20 +7,25 @@ again, and a sentence that claims that nothing is missing fills nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from overture import data
 from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import look
+from overture.lenses.gaps import KINDS, look
+from overture.lenses.gaps_asks import ASKS, NAMES, Words
 from overture.lenses.gaps_reader import look_again
+from overture.lenses.gaps_span import seen
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.gaps import Gaps, sharpened, shifted
-from overture.policies.gaps_words import QUESTIONS
+from overture.policies.gaps_words import QUESTIONS, question_for
+from overture.users.hearing import questions
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
 COMPLETE = "Tom has 7 apples and buys 5 more. How many has he?"
@@ -134,13 +139,33 @@ async def test_the_careful_reader_decides_where_it_is_asked_to():
     assert (await careful.decide(talk(LACKING))).move == "elicit"
     assert (await careful.decide(talk(COMPLETE))).leaves
     assert (await careful.decide(talk("你好你好你好"))).leaves
+    asks = await careful.decide(talk("Rename the document."))
+    assert asks.say == 'You wrote "the document": which one do you mean?'
+    told = await careful.decide(talk("Rename the document.", asks.say, "I don't know."))
+    assert not told.say
 
 
 def test_every_kind_has_its_questions():
-    from overture.lenses.gaps import KINDS
+    assert QUESTIONS.keys() == ASKS.keys() >= set(KINDS)
+    for after, alone, called in QUESTIONS.values():
+        assert questions(after.capitalize()) and len(questions(alone)) == 1 and not called.endswith("?")
 
-    assert tuple(QUESTIONS) == KINDS
-    assert all(after.endswith("?") and alone.endswith("?") for after, alone in QUESTIONS.values())
+
+def test_the_second_readers_question_quotes_whole_words_or_names_two_things():
+    said = talk("Forward one of the mails to my wife.")
+    asks = np.full(len(NAMES), 0.01, np.float32)
+    asks[NAMES.index("which")] = 0.8
+    words = Words(0, 15, 23, 0.9)  # inside of "the"
+    assert question_for(seen(said, asks, words), said) == 'You wrote "the mails": which one do you mean?'
+    assert question_for(seen(said, asks, replace(words, sure=0.1)), said) == QUESTIONS["which"][1]
+    asks[NAMES.index("which")], asks[NAMES.index("recipient")] = 0.4, 0.3
+    both = seen(said, asks, words)
+    assert both is not None and (both.kind, both.other) == ("which", "recipient")
+    question = question_for(both, said)
+    assert question.startswith('Could you tell me a little more about "the mails", such as which one')
+    assert len(questions(question)) == 1
+    asks[NAMES.index("which")] = 0.05
+    assert seen(said, asks, words) is None
 
 
 REQUESTS = [

@@ -45,7 +45,9 @@ class Example:
     kind: str = ""
     """Of the lens's KINDS, where known."""
     missing: str = ""
-    """The missing thing in words, where known."""
+    """The missing thing in words, where known: a question that asks for it."""
+    left_open: tuple[str, ...] | None = None
+    """The words that leave it open, none where it is just not said; None where not known."""
     weight: float = 1.0
     file: str = ""
     """Of the written ones, where it stands."""
@@ -230,7 +232,8 @@ def in3() -> Iterator[Example]:
         split = split_of(unit, 0.2, 0.1)
         gaps = sorted(row["missing_details"] or (), key=lambda gap: -int(gap["importance"]))
         kind = kind_of(gaps[0]["description"] + " " + gaps[0]["inquiry"]) if gaps else ""
-        base = Example("in3", unit, split, said(row["task"]), bool(row["vague"]), kind)
+        asked = gaps[0]["inquiry"] if gaps else ""
+        base = Example("in3", unit, split, said(row["task"]), bool(row["vague"]), kind, asked)
         yield base
         needed = [gap for gap in gaps if int(gap["importance"]) >= 2 and gap["options"]]
         if row["vague"] and needed and split == "train":
@@ -362,7 +365,8 @@ def written() -> Iterator[Example]:
             if not told:
                 raise ValueError(f"{file.name}:{number} marks no difference")
             complete, lacking = (_tidy(_MARK.sub(lambda m, side=side: m[side], text)) for side in (1, 2))
-            base = Example("written", unit, split, said(lacking), True, kind, question, file=file.stem)
+            instead = tuple(words for match in _MARK.finditer(text) if (words := match[2].strip(" ,.;:?!")))
+            base = Example("written", unit, split, said(lacking), True, kind, question, instead, file=file.stem)
             yield base
             yield replace(base, conversation=said(complete), lacking=False, kind="")
             if split == "train":

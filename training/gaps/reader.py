@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from overture.conversation import Conversation
 from overture.lenses.gaps import KINDS
-from overture.lenses.gaps_reader import pieces
+from overture.lenses.gaps_pieces import pieces, tokens_at
 
 LAYERS, FROZEN, HEADS, WIDTH, RANK = 6, 3, 12, 384, 16
 NAMES = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
@@ -98,12 +98,9 @@ class Pool:
     """Conversations with what the unchanging layers make of them, kept in half precision."""
 
     def __init__(self, model: Reader, folder: Path, conversations: Sequence[Conversation]) -> None:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        read = [pieces(c, lambda text: tokenizer.encode(text, add_special_tokens=False).ids) for c in conversations]
+        tokens = tokens_at(folder)
+        cut = [pieces(each, tokens) for each in conversations]
+        read = [(each.ids, each.who) for each in cut]
         self.lengths = np.array([len(ids) for ids, _ in read])
         self.kept: list[torch.Tensor] = [torch.empty(0)] * len(read)
         for which in in_batches(self.lengths, np.arange(len(read)), 4096):

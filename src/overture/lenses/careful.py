@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .. import data
 from .batch import Batch
 from .context import Floats
-from .encoders import HEADS, applied, attended, batches, changed, fed, gelu, norm, tokens_of
+from .encoders import HEADS, applied, attended, batches, changed, fed, gelu, norm, tokenizer_of
 from .moves import NAMES, MoveScores, gather, sigmoid
 from .windows import Window, windows
 
@@ -50,9 +50,9 @@ class Encoder:
 
 def load(folder: Path, changes: Path) -> Encoder:
     """A reader from MPNet's folder and a file of changes. Raises UsageError where the extra is not installed."""
-    tokens = tokens_of(folder)
+    tokenizer = tokenizer_of(folder)
     base, heads, layers = changed(folder, changes)
-    return Encoder(base, layers, **heads, tokens=tokens)
+    return Encoder(base, layers, **heads, tokens=lambda text: tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 @cache

@@ -8,7 +8,7 @@ to (in, out) when they are opened, and changes are added to them then, so nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ def tensors(path: Path) -> dict[str, Floats]:
     return out
 
 
-def tokens_of(folder: Path) -> Callable[[str], list[int]]:
-    """Text → tokens, without signs and uncut. Raises UsageError where the extra is not installed."""
+def tokenizer_of(folder: Path) -> Any:
+    """The folder's tokenizer; it cuts nothing off. Raises UsageError where the extra is not installed."""
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
@@ -47,7 +47,7 @@ def tokens_of(folder: Path) -> Callable[[str], list[int]]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+    return tokenizer
 
 
 def changed(folder: Path, changes: Path) -> tuple[dict[str, Floats], dict[str, Floats], int]:

@@ -8,7 +8,7 @@ made them. Easy to get wrong: it is tens of times slower than the patterns, so i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -21,15 +21,10 @@ from .. import data
 from ..conversation import Conversation
 from .batch import lay_flat
 from .context import Floats
-from .encoders import HEADS, applied, attended, batches, changed, fed, norm, tokens_of
+from .encoders import HEADS, applied, attended, batches, changed, fed, norm
 from .gaps import Raw, Weights, logits, sigmoid, weights
-
-TURN, SPOKEN, MOST = 128, 40, 224
-"""Tokens read of one user's message, of an assistant's message (its end, where its question stands), and of all."""
-BEGIN, END = 101, 102
-"""The encoder's own signs for the start of a text and the end of a part."""
-CHARACTERS = 1200
-"""Of either end of a message that are cut into tokens at all."""
+from .gaps_asks import Words, left_open
+from .gaps_pieces import Cut, Tokens, pieces, tokens_at
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,11 @@ class Reader:
     """The encoder's arrays by their own names, changes added; matrices as (in, out), query, key and value as one."""
     layers: int
     head: Floats
-    """(3 * width,)"""
+    """(3 * width + 1,), the last the offset, as below."""
+    asks: Floats
+    """(3 * width + 1, asks): what it would be, given that something is missing."""
+    words: Floats
+    """(width + 1, 4): of each token, what `left_open` takes."""
     mix: Floats
     """(2, 3): what the reader's logit counts, what the patterns' does, and an offset; of the other requests,
     and of those of figures."""
@@ -48,7 +47,19 @@ class Reader:
     """(2,) probability of the patterns from which a request is read again."""
     threshold: Floats
     """(2,) from which probability of both together something counts as missing."""
-    tokens: Callable[[str], list[int]]
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader alone sees in N conversations."""
+
+    logit: Floats
+    """(N,) that something is missing."""
+    asks: Floats
+    """(N, asks) the probability of each name in ASKS, given that something is missing."""
+    words: list[Floats]
+    """N times (T, 4): scores of the tokens that are read, as `left_open` takes them."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,17 @@ class Seen:
     """(N,) from which it counts; nan likewise."""
     read: NDArray[np.bool_]
     """(N,) which were read again."""
+    figured: NDArray[np.bool_]
+    """(N,) which are requests of figures."""
+    asks: Floats
+    """(N, asks) as in Reading; nan where it was not read again."""
+    words: tuple[Words | None, ...]
+    """N times the words that most probably leave it open; None where it was not read again."""
 
 
 def load(folder: Path, changes: Path) -> Reader:
     """A reader from MiniLM's folder and a file of changes. Raises UsageError where the extra is not installed."""
-    tokens = tokens_of(folder)
+    tokens = tokens_at(folder)
     base, heads, layers = changed(folder, changes)
     for number in range(layers):
         at = f"encoder.layer.{number}.attention.self."
@@ -82,39 +99,33 @@ def reader() -> Reader:
         return load(data.path("minilm"), path)
 
 
-def pieces(conversation: Conversation, tokens: Callable[[str], list[int]]) -> tuple[list[int], list[int]]:
-    """The tokens of a conversation as they are read, and whose they are: 0 the user's, 1 the assistant's. Of a long
-    message the first and the last half; of a long conversation the first turn and the last ones."""
-    turns: list[tuple[list[int], int]] = []
-    for message in conversation.messages:
-        text = message.text
-        if message.role == "assistant" and text.strip():
-            turns.append(([*tokens(text[-CHARACTERS:])[-SPOKEN:], END], 1))
-        elif message.role == "user" and text.strip():
-            ids = tokens(text if len(text) <= 2 * CHARACTERS else f"{text[:CHARACTERS]} {text[-CHARACTERS:]}")
-            turns.append(([*(ids if len(ids) <= TURN else [*ids[: TURN // 2], *ids[-TURN // 2 :]]), END], 0))
-    first, later = turns[:1], list[tuple[list[int], int]]()
-    left = MOST - sum(len(ids) for ids, _ in first)
-    for ids, who in reversed(turns[1:]):
-        left -= len(ids)
-        if left < 0:
-            break
-        later.append((ids, who))
-    kept = [*first, *reversed(later)]
-    return [BEGIN, *(i for ids, _ in kept for i in ids)], [0, *(who for ids, who in kept for _ in ids)]
+def read(given: Sequence[Conversation], by: Reader) -> Reading:
+    """What the reader alone sees."""
+    return judged([pieces(conversation, by.tokens) for conversation in given], by)
 
 
-def read(given: Sequence[Conversation], by: Reader) -> Floats:
-    """(N,) the reader's own logits."""
-    cut = [pieces(conversation, by.tokens) for conversation in given]
-    out = np.zeros(len(given), np.float32)
-    for some in batches([len(ids) for ids, _ in cut]):
-        longest = len(cut[some[0]][0])
+def judged(cut: Sequence[Cut], by: Reader) -> Reading:
+    """The same of what was cut already."""
+    rows = np.zeros((len(cut), len(by.head) - 1), np.float32)
+    words = [np.zeros((0, 4), np.float32)] * len(cut)
+    for some, x, there in layers_of(cut, by):
+        rows[some] = pooled(x, there)
+        each = x @ by.words[:-1] + by.words[-1]
+        for row, i in enumerate(some):
+            words[i] = each[row, : len(cut[i].ids)]
+    asks = rows @ by.asks[:-1] + by.asks[-1]
+    asks = np.exp(asks - asks.max(axis=1, keepdims=True, initial=-30))
+    return Reading(rows @ by.head[:-1] + by.head[-1], asks / asks.sum(axis=1, keepdims=True), words)
+
+
+def layers_of(cut: Sequence[Cut], by: Reader) -> Iterator[tuple[list[int], Floats, NDArray[np.bool_]]]:
+    """Some conversations at a time: which, (B, T, width) their last layer, and (B, T) which tokens are there."""
+    for some in batches([len(each.ids) for each in cut]):
+        longest = len(cut[some[0]].ids)
         ids, types = np.zeros((2, len(some), longest), np.int64)
         for row, i in enumerate(some):
-            ids[row, : len(cut[i][0])], types[row, : len(cut[i][1])] = cut[i]
-        out[some] = pooled(hidden(by, ids, types), ids > 0) @ by.head[:-1] + by.head[-1]
-    return out
+            ids[row, : len(cut[i].ids)], types[row, : len(cut[i].who)] = cut[i].ids, cut[i].who
+        yield some, hidden(by, ids, types), ids > 0
 
 
 def hidden(by: Reader, ids: NDArray[np.int64], types: NDArray[np.int64]) -> Floats:
@@ -156,10 +167,19 @@ def look_again(given: Sequence[Conversation], by: Reader | None = None, network:
     threshold[at] = by.threshold[kind]
     again = missing[at] >= by.least[kind]
     some = Raw(raw.logit[again], raw.judged, raw.figured[again])
-    missing[at[again]] = together(some, network, read([given[i] for i in at[again]], by), by)
     seen = np.zeros(len(given), np.bool_)
     seen[at[again]] = True
-    return Seen(missing, threshold, seen)
+    cut = [pieces(given[i], by.tokens) for i in at[again]]
+    reading = judged(cut, by)
+    missing[seen] = together(some, network, reading.logit, by)
+    asks = np.full((len(given), by.asks.shape[1]), np.nan, np.float32)
+    asks[seen] = reading.asks
+    words: list[Words | None] = [None] * len(given)
+    for i, each, scores in zip(at[again], cut, reading.words, strict=True):
+        words[i] = left_open(each, scores)
+    figured = np.zeros(len(given), np.bool_)
+    figured[at] = raw.figured
+    return Seen(missing, threshold, seen, figured, asks, tuple(words))
 
 
 def last(raw: Raw, given: Sequence[Conversation]) -> Raw:

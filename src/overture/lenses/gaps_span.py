@@ -16,7 +16,9 @@ import numpy as np
 
 from ..conversation import Conversation
 from .batch import lay_flat
+from .context import Floats
 from .gaps import KINDS, Weights, logits, weights
+from .gaps_asks import ASKS, LEAST_WORDS, Words, likeliest
 from .segments import spans
 
 LEAST_DROP = 0.5
@@ -89,8 +91,8 @@ _FILLED = "12"
 class Gap:
     """What a request leaves open."""
 
-    kind: str
-    """One of KINDS."""
+    ask: str
+    """One of ASKS; the patterns know only the kinds among them."""
     quote: str
     """The user's own words around it, a clause; empty where no words stand out and the request as a whole lacks it."""
     words: str
@@ -102,7 +104,14 @@ class Gap:
     end: int
     """Where the words stand: the message's index and offsets in its text."""
     drop: float
-    """By how much the lens's logit falls once it is filled."""
+    """By how much the lens's logit falls once it is filled; 0 where nothing was filled."""
+    other: str = ""
+    """The second likeliest of ASKS, where only both together stand out."""
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+        return ASKS[self.ask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,23 @@ def find(conversation: Conversation, network: Weights | None = None) -> Gap | No
         return None
     at = len(conversation.messages) - 1
     return Gap(KINDS[int(odds.argmax())], "", "", "", at, 0, len(conversation.messages[at].text), 0.0)
+
+
+def seen(conversation: Conversation, asks: Floats, words: Words | None) -> Gap | None:
+    """The gap as the second reader sees it, from its (asks,) probabilities and the words that it found."""
+    named = likeliest(asks)
+    if not named:
+        return None
+    other = "".join(named[1:])
+    if words is None or words.sure < LEAST_WORDS:
+        at = len(conversation.messages) - 1
+        return Gap(named[0], "", "", "", at, 0, len(conversation.messages[at].text), 0.0, other)
+    text, start, end = conversation.messages[words.message].text, words.start, words.end
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return Gap(named[0], text[start:end], text[start:end], "", words.message, start, end, 0.0, other)
 
 
 def _gap(conversation: Conversation, found: _Candidate, kind: str, drop: float) -> Gap:

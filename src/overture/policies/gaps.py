@@ -21,8 +21,9 @@ from ..conversation import Conversation
 from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
-from ..lenses.gaps_reader import look_again, reader
-from ..lenses.gaps_span import find
+from ..lenses.gaps_reader import Seen, look_again, reader
+from ..lenses.gaps_span import Gap, find
+from ..lenses.gaps_span import seen as read_gap
 from ..models import Model
 from . import initiative as budget
 from . import needless as rules
@@ -39,7 +40,7 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"2, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"3, initiative {budget.VERSION}, needless {rules.VERSION}"
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
@@ -95,20 +96,19 @@ class Gaps:
         """`elicit`, `assume` or LEAVE."""
         if is_draft(conversation):
             return self._review(conversation) if self.reviews else LEAVE
-        p, least = (
-            await asyncio.to_thread(self._seen, conversation) if self.reader == "careful" else self._seen(conversation)
-        )
+        careful = self.reader == "careful"
+        p, least, seen = await asyncio.to_thread(self._seen, conversation) if careful else self._seen(conversation)
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
         left = initiative(conversation)
         if p < least:
             return _go_on(conversation, left) if left < TO_ASK and least <= 1 else LEAVE
-        gap = find(conversation)
+        gap = gap_of(conversation, seen)
         question = question_for(gap, conversation)
         if needless(gap, question, conversation.messages):
             return LEAVE
-        details = {"missing": round(p, 4), "kind": gap.kind if gap else None, "initiative": round(left, 2)}
+        details = {"missing": round(p, 4), "kind": gap.ask if gap else None, "initiative": round(left, 2)}
         why = f"something needed seems missing (probability {p:.2f})"
         dear = left < TO_ASK or p < dearer(least, left) or enough(conversation.messages)
         if dear or already_asked(conversation, gap):
@@ -123,26 +123,27 @@ class Gaps:
     def missing(self, conversation: Conversation) -> float | None:
         """The probability that something needed is missing at the user's last message, at these odds; None where the
         last message is not a user's or the lens cannot judge it."""
-        p, least = self._seen(conversation)
+        p, least, _ = self._seen(conversation)
         return p if least <= 1 else None
 
-    def _seen(self, conversation: Conversation) -> tuple[float, float]:
-        """The probability, and from which one on to ask; (0, 2) where there is none."""
+    def _seen(self, conversation: Conversation) -> tuple[float, float, Seen | None]:
+        """The probability, from which one on to ask, and what the second reader saw; (0, 2) where there is none."""
         if not conversation.messages or conversation.messages[-1].role != "user":
-            return 0.0, 2.0
-        scores = look_again([conversation]) if self.reader == "careful" else look(lay_flat([conversation]))
+            return 0.0, 2.0, None
+        seen = look_again([conversation]) if self.reader == "careful" else None
+        scores = seen or look(lay_flat([conversation]))
         p = float(scores.missing[-1])
         if math.isnan(p):
-            return 0.0, 2.0
+            return 0.0, 2.0, None
         least = float(scores.threshold[-1]) if self.threshold is None else self.threshold
-        return shifted(p, self.prior), least
+        return shifted(p, self.prior), least, seen
 
     def _review(self, conversation: Conversation) -> Decision:
         before = Conversation(conversation.messages[:-1], metadata=conversation.metadata)
-        p, least = self._seen(before)
+        p, least, seen = self._seen(before)
         if p < least:
             return LEAVE
-        gap = find(before)
+        gap = gap_of(before, seen)
         question = question_for(gap, before)
         barred = needless(gap, question, before.messages) or already_asked(before, gap)
         if barred or not question or asks_only(conversation):
@@ -157,6 +158,14 @@ def _go_on(conversation: Conversation, left: float) -> Decision:
         return LEAVE
     why, details = "questions have come to nothing", {"initiative": round(left, 2)}
     return Decision("assume", TO_GO_ON, why=why, instead=afresh(conversation), details=details)
+
+
+def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
+    """What is missing: as the second reader sees it where it has read the request, but for the vague quantities of
+    requests of figures, which are found by trial."""
+    if seen is None or not seen.read[-1] or seen.figured[-1]:
+        return find(conversation)
+    return read_gap(conversation, seen.asks[-1], seen.words[-1])
 
 
 def dearer(least: float, left: float) -> float:

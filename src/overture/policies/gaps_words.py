@@ -19,18 +19,67 @@ from .initiative import exchanges
 from .manners import same
 
 QUESTIONS = {
-    "amount": ("how much or how many is that exactly?", "How much or how many should it be exactly?"),
-    "time": ("when is that, or how long does it take?", "Which date or time should I go by?"),
-    "place": ("which place is that?", "Which place is it, or from where to where?"),
-    "who": ("who is that?", "Who is it for, or who is meant?"),
-    "which": ("which one do you mean?", "Which one exactly do you mean?"),
-    "text": ("could you give me the text or the data itself?", "Could you give me the text or the data itself?"),
-    "money": ("what price or budget should I go by?", "What price or budget should I go by?"),
-    "taste": ("what do you like or need there?", "What do you like, and what must be left out?"),
-    "form": ("in which form: which language, length or style?", "In which form: which language, length or style?"),
-    "purpose": ("what is it about, or what is it for?", "What is it about, and what is it for?"),
+    "amount": (
+        "how much or how many is that exactly?",
+        "How much or how many should it be exactly?",
+        "how much or how many it should be",
+    ),
+    "people": ("for how many people is that?", "For how many people?", "how many people it is for"),
+    "time": (
+        "when is that, or how long does it take?",
+        "Which date or time should I go by?",
+        "which date or time to go by",
+    ),
+    "duration": ("how long is that?", "How long, or from when to when?", "how long it should be"),
+    "place": ("which place is that?", "Which place is it, or from where to where?", "which place it is"),
+    "route": ("from where to where is that?", "From where to where?", "from where to where it goes"),
+    "country": (
+        "which town or country is that?",
+        "Which town or country is it for?",
+        "which town or country it is for",
+    ),
+    "who": ("who is that?", "Who is it for, or who is meant?", "who it is for"),
+    "recipient": ("who is that?", "Who should it go to?", "who it should go to"),
+    "which": ("which one do you mean?", "Which one exactly do you mean?", "which one you mean"),
+    "referent": ("what do you mean by that?", "What exactly do you mean?", "what exactly you mean"),
+    "text": (
+        "could you give me the text or the data itself?",
+        "Could you give me the text or the data itself?",
+        "what the text or the data is",
+    ),
+    "message": ("what should it say?", "What should it say?", "what it should say"),
+    "money": (
+        "what price or budget should I go by?",
+        "Which amount, price or budget should I go by?",
+        "which amount or price to go by",
+    ),
+    "budget": ("what may it cost at most?", "What may it cost at most?", "what it may cost at most"),
+    "taste": (
+        "what do you like or need there?",
+        "What do you like, and what must be left out?",
+        "what you like and what must be left out",
+    ),
+    "sort": ("what kind do you have in mind?", "What kind do you have in mind?", "what kind you have in mind"),
+    "level": (
+        "for which level, or in how much detail?",
+        "For which level, or in how much detail?",
+        "for which level or in how much detail it should be",
+    ),
+    "form": (
+        "in which form: which size, format or style?",
+        "In which form: which size, format, language or style?",
+        "which size, format or style it should have",
+    ),
+    "language": ("which language is that?", "In which language?", "which language it should be in"),
+    "purpose": ("what is it about, or what is it for?", "What is it about, and what is it for?", "what it is for"),
+    "topic": ("what is it about?", "What should it be about?", "what it should be about"),
+    "situation": (
+        "what has happened, or how do things stand?",
+        "What has happened so far, or how do things stand?",
+        "what has happened so far",
+    ),
 }
-"""Kind of gap → what is asked after a quotation, and what is asked alone."""
+"""What is missing → what is asked after a quotation, what is asked alone, and what one of two is called."""
 TO_GO_ON = (
     "Your questions have brought nothing so far. Ask the user nothing in this turn: do what was asked with what is "
     "known, and name in one short sentence what you assumed or what cannot be done without it. Make up no value for an "
@@ -49,7 +98,10 @@ def question_for(gap: Gap | None, conversation: Conversation) -> str:
     """The question in plain words; empty where nothing can be named."""
     if gap is None:
         return ""
-    after, alone = QUESTIONS[gap.kind]
+    after, alone, called = QUESTIONS[gap.ask]
+    if gap.other:
+        about = f' about "{_plain(gap.quote)}"' if 0 < len(gap.quote) <= LONGEST_QUOTE else ""
+        return f"Could you tell me a little more{about}, such as {called} or {QUESTIONS[gap.other][2]}?"
     said = conversation.messages[gap.message].text.strip().rstrip(".,;:!?")
     if not gap.quote or (gap.quote == said and not gap.noun):
         return alone
@@ -70,7 +122,7 @@ def already_asked(conversation: Conversation, gap: Gap | None) -> bool:
     if gap is None:
         return False
     asked = [conversation.messages[each.at].text for each in before]
-    wanted = _content(gap.words if gap.noun else gap.quote or QUESTIONS[gap.kind][1])
+    wanted = _content(gap.words if gap.noun else gap.quote or QUESTIONS[gap.ask][1])
     if any(len(wanted & _content(text)) >= 0.5 * len(wanted) for text in asked):
         return True
     mine = question_for(gap, conversation)
@@ -79,7 +131,7 @@ def already_asked(conversation: Conversation, gap: Gap | None) -> bool:
 
 def _alike(mine: str, other: str, gap: Gap) -> bool:
     """Whether a question is like one that came to nothing: about the same words, or of the same kind and as general."""
-    after, alone = QUESTIONS[gap.kind]
+    after, alone, _ = QUESTIONS[gap.ask]
     return same(mine, other) or (not gap.noun and other.endswith((after, alone)))
 
 
