@@ -3,8 +3,8 @@
 In come the 200 airline trajectories of gpt-4o (tau-bench) and the written calls in grounding_calls; out come a record
 and a section of docs/results/grounding.md: which calls are held as they stand, how many are after one argument has been
 replaced by an invented one (recall, by kind), both again on the written calls, and the time of a decision. Easy to get
-wrong: the trajectories and the first two written sets were looked at while the rules were made, so only the third is
-held out; its author is the rules' author.
+wrong: the trajectories and most of the written calls were looked at while the rules were made; only the reported half
+of the fourth set is held out, and its author is the rules' author.
 Run: `python benchmarks/grounding.py --docs`.
 """
 
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import overture as ov
 from common import OUT, finish, options, table
@@ -33,41 +34,10 @@ from overture.policies.insert_expansion import InsertExpansion, left_to_us
 
 LOG = "tau_bench/gpt-4o-airline.json"
 SETS = Path(__file__).parent / "grounding_calls"
-NAMES = [
-    "Akira",
-    "Beatriz",
-    "Chidi",
-    "Dmitri",
-    "Eleni",
-    "Farid",
-    "Greta",
-    "Hamza",
-    "Ingrid",
-    "Jorge",
-    "Keiko",
-    "Leila",
-    "Mateo",
-    "Nadia",
-    "Oskar",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Stefan",
-    "Tariq",
-    "Ulla",
-    "Viktor",
-    "Wanjiru",
-    "Xavier",
-    "Yara",
-    "Zeno",
-    "Abara",
-    "Bergstrom",
-    "Castellano",
-    "Dubois",
-    "Eriksen",
-    "Fontaine",
-    "Gruber",
-]
+NAMES = (
+    "Akira Beatriz Chidi Dmitri Eleni Farid Greta Hamza Ingrid Jorge Keiko Leila Mateo Nadia Oskar Priya Quentin Rosa "
+    "Stefan Tariq Ulla Viktor Wanjiru Xavier Yara Zeno Abara Bergstrom Castellano Dubois Eriksen Fontaine Gruber"
+).split()
 CODES = ["AMS", "CPH", "DUB", "GVA", "HEL", "LIS", "MUC", "OSL", "VIE", "ZRH", "KEF", "TLL"]
 CHOICES = {"cabin": ["basic_economy", "economy", "business"], "flight_type": ["one_way", "round_trip"],
            "insurance": ["yes", "no"]}  # fmt: skip
@@ -155,37 +125,50 @@ class Outcome:
     """What came of one set of written calls."""
 
     sound: int
-    """Calls in which nothing is made up, and how many of them were held."""
-    held: int
+    """Calls in which nothing is made up."""
     made_up: int
     alarms: list[str]
+    """Sound calls that are held."""
     missed: list[str]
+    """Calls of which nothing that is made up is found out."""
 
 
-def written(name: str) -> Outcome:
-    """Every call of a set, each after its conversation."""
+def written(name: str, half: str | None = None) -> Outcome:
+    """Every call of a set, or of one half of it, each after its conversation."""
     alarms: list[str] = []
     missed: list[str] = []
-    sound = held = made_up = 0
+    sound = made_up = 0
     for line in (SETS / f"{name}.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
-        messages = [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(row["said"])]
-        messages += [Message("tool", text) for text in row.get("looked_up", ())]
-        today = date.fromisoformat(row["today"]) if "today" in row else None
-        whole = list(leaves(row["arguments"], None))
-        heard = Heard.of(messages, today)
-        lacking = {
-            leaf.path.split("[")[0].split(".")[0]
-            for leaf in whole
-            if trace(leaf, heard, whole) is None and not left_to_us(leaf, messages, heard)
-        }
-        wrong = set(row["made_up"])
-        sound += not wrong
-        held += bool(lacking) and not wrong
-        made_up += len(wrong)
-        alarms += [f'"{row["said"][-1]}" → {name}={row["arguments"][name]}' for name in sorted(lacking - wrong)]
-        missed += [f'"{row["said"][-1]}" → {name}={row["arguments"][name]}' for name in sorted(wrong - lacking)]
-    return Outcome(sound, held, made_up, alarms, missed)
+        if half not in (None, row.get("half")):
+            continue
+        lacking, wrong = held(row), set(row["made_up"])
+        shown = f'"{row["said"][-1]}" → '
+        if not wrong:
+            sound += 1
+            alarms += [shown + told(row, lacking)] if lacking else []
+        else:
+            made_up += 1
+            missed += [] if lacking & wrong else [shown + told(row, wrong)]
+    return Outcome(sound, made_up, alarms, missed)
+
+
+def held(row: dict[str, Any]) -> set[str]:
+    """The arguments of a written call for which it would be held."""
+    messages = [Message("system", row["operator"])] if "operator" in row else []
+    messages += [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(row["said"])]
+    messages += [Message("tool", text) for text in row.get("looked_up", ())]
+    whole = list(leaves(row["arguments"], row.get("schema")))
+    heard = Heard.of(messages, date.fromisoformat(row["today"]) if "today" in row else None)
+    return {
+        leaf.path.split("[")[0].split(".")[0]
+        for leaf in whole
+        if trace(leaf, heard, whole) is None and not left_to_us(leaf, messages, heard)
+    }
+
+
+def told(row: dict[str, Any], names: set[str]) -> str:
+    return ", ".join(f"{name}={row['arguments'][name]}" for name in sorted(names))
 
 
 def share(good: int, n: int) -> str:
@@ -196,26 +179,27 @@ def share(good: int, n: int) -> str:
 def main() -> None:
     arguments = options(__doc__, 0, 3).parse_args()
     found = list(calls())
-    held, times = as_they_stand(found)
+    stopped, times = as_they_stand(found)
     wrong = corrupted(found, arguments.rounds, arguments.seed)
     sets = {name: written(name) for name in ("first", "second", "third")}
+    sets |= {f"fourth, {half} half": written("fourth", half) for half in ("mended", "reported")}
     kinds = sorted({kind for kind, _ in wrong})
     rows = [[kind, share(wrong[kind, True], wrong[kind, True] + wrong[kind, False])] for kind in kinds]
     every = sum(wrong[kind, True] for kind in kinds)
     rows.append(["all", share(every, sum(wrong.values()))])
     text = "\n\n".join(
         [
-            f"**As they stand.** {len(held)} of {len(found)} calls that change something are held: "
-            f"{'; '.join(f'{name} ×{n}' for name, n in Counter(held).items())}.",
+            f"**As they stand.** {len(stopped)} of {len(found)} calls that change something are held: "
+            f"{'; '.join(f'{name} ×{n}' for name, n in Counter(stopped).items())}.",
             "**One argument invented.** Found out, by kind (Wilson's interval; calls of one conversation are not "
             "independent, so it is too narrow):",
             table(["kind", "recall"], rows),
-            "**Written calls.** The first two sets are as the rules have them after both had been looked at; the third "
-            "was written after that and run once.",
+            "**Written calls**, by call. The first three sets and the mended half of the fourth were looked at while the "
+            "rules were made; the reported half was not.",
             table(
-                ["set", "made up and found out", "sound calls held"],
+                ["set", "made up and passed wrongly", "sound and held wrongly"],
                 [
-                    [name, share(got.made_up - len(got.missed), got.made_up), share(got.held, got.sound)]
+                    [name, share(len(got.missed), got.made_up), share(len(got.alarms), got.sound)]
                     for name, got in sets.items()
                 ],
             ),
@@ -231,7 +215,7 @@ def main() -> None:
         ]
     )
     result = {
-        "calls": len(found), "held": held, "kinds": {kind: [wrong[kind, True], wrong[kind, False]] for kind in kinds},
+        "calls": len(found), "held": stopped, "kinds": {kind: [wrong[kind, True], wrong[kind, False]] for kind in kinds},
         "written": {name: asdict(got) for name, got in sets.items()},
         "median_ms": statistics.median(times),
     }  # fmt: skip

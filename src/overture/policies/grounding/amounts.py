@@ -66,6 +66,14 @@ def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(1.0, abs(one))
 
 
+def _rounded(size: float, exact: float) -> bool:
+    """Whether a number is another one, rounded to as many places as it shows and by a hundredth at most."""
+    if _same(size, exact):
+        return True
+    shown = repr(size).partition(".")[2]
+    return abs(size - exact) <= 0.01 * size and size == round(exact, 0 if shown == "0" else len(shown))
+
+
 def _of_a_moment(size: float, leaf: Leaf, heard: Heard) -> bool:
     """An hour, or a day, month or year given as a number of its own."""
     if leaf.head in ("hour", "time", "start", "end") and size < 24 and size == int(size):
@@ -82,7 +90,7 @@ def _of_a_moment(size: float, leaf: Leaf, heard: Heard) -> bool:
 
 def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bool:
     """From one number by its unit, or from two by adding, subtracting, multiplying or dividing."""
-    if any(_same(size, other) for n in said for other in numbers.converted(n)):
+    if any(_rounded(size, other) for n in said for other in numbers.converted(n)):
         return True
     measures = (n for n in heard.single_measures if fits(n, leaf, beside))
     if any(_same(size, other) for n in measures for other in numbers.converted(n) if other != n.value):

@@ -31,6 +31,7 @@ _MEANS: Mapping[str, str] = {
     "annual": "year yearly", "male": "man he him mr", "female": "woman she her mrs ms", "m": "medium", "l": "large",
     "s": "small",
     "am": "morning", "pm": "afternoon evening night", "delivery": "deliver delivered", "pickup": "collect pick",
+    "sms": "text", "email": "mail e-mail", "phone": "call ring",
     "credit_card": "card visa mastercard", "vegetarian": "veggie", "yes": "yeah sure please ok", "true": "yes",
 }  # fmt: skip
 """Other words for common values of choices."""

@@ -24,7 +24,8 @@ NEAR = timedelta(days=370)
 """How far from today a day without a year can be."""
 _HOLIDAYS = {
     "christmas eve": (24, 12), "christmas": (25, 12), "new year's eve": (31, 12), "new year": (1, 1),
-    "new year's": (1, 1), "valentine's": (14, 2), "valentine": (14, 2), "halloween": (31, 10),
+    "new year's": (1, 1), "end of the year": (31, 12), "valentine's": (14, 2), "valentine": (14, 2),
+    "halloween": (31, 10),
 }  # fmt: skip
 _IN_WORDS = {words: day for day in range(1, 32) for words in in_words(day)}
 _LONGEST_FIRST = sorted((words.replace(" ", "[ -]") for words in _IN_WORDS), key=len, reverse=True)
@@ -39,6 +40,8 @@ _MOST = 100
 """Names of months in a text that are looked at: more are no talk, and patterns must end in time."""
 _LONGEST = 60
 """Characters before the name of a month that can hold its days."""
+_END = re.compile(rf"\bend of ({MONTH})\b{_YEAR}", re.IGNORECASE)
+_LAST_DAYS = {month: (30,) if month in (4, 6, 9, 11) else (28, 29) if month == 2 else (31,) for month in range(1, 13)}
 _MONTH_DAY = re.compile(rf"\b({MONTH})\b\.?\s*(?:the\s+)?({_LIST})\b{_YEAR}", re.IGNORECASE)
 _THE = re.compile(
     rf"\b(?:the|on)\s+(\d{{1,2}}(?:st|nd|rd|th)|"
@@ -97,7 +100,7 @@ class Days:
     def of(cls, text: str, durations: Sequence[Said] = ()) -> Days:
         """Read a text in lower case; `durations` are the numbers in it."""
         weekdays = {next(k for k, name in enumerate(DAYS) if name.startswith(m[1])) for m in _WEEKDAY.finditer(text)}
-        if re.search(r"\b(?:this|coming|next|the) weekend\b", text):
+        if re.search(r"\bweekends?\b", text):
             weekdays |= {5, 6}
         if re.search(r"\b(?:on|every|each|all) (?:weekday|working day)s?\b", text):
             weekdays |= set(range(5))
@@ -193,6 +196,9 @@ def named(text: str) -> Iterator[Named]:
             for number in re.findall(_NUMBER, listed or "", re.IGNORECASE):
                 if day := _number(number):
                     yield day, _month(match[1]), int(year) if year else None
+    for match in islice(_END.finditer(text), _MOST):
+        month = _month(match[1])
+        yield from ((day, month, int(match[2]) if match[2] else None) for day in _LAST_DAYS[month])
     for words, (day, month) in _HOLIDAYS.items():
         if words in text:
             yield day, month, None

@@ -52,6 +52,16 @@ _DIGITS = re.compile(
 )
 _HALF_A_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
 _PART = re.compile(r"(?<![\d/.-])([1-9])/([2-9])(?![\d/.-])")
+_HALF_A = re.compile(r"\bhalf an? ([a-z]+)")
+_EVERY_OTHER = re.compile(r"\bevery other ([a-z]+)")
+_AND_A_HALF = re.compile(
+    r"\b(?:(?:an?|one) (?P<one>[a-z]+)|(?P<some>\d+|[a-z]+)) and a (?P<part>half|quarter)\b(?: (?P<unit>[a-z]+))?"
+)
+_COMPOUND = re.compile(
+    r"(?<![\w.,])(?P<some>\d{1,3}) ?(?P<large>[a-z]+),?(?: and)? (?P<more>\d{1,2})(?![\w.,:/-])(?: ?(?P<small>[a-z]+))?"
+)
+_SMALLER = {"foot": "inch", "feet": "inch", "ft": "inch", "hour": "minute", "h": "minute", "hr": "minute"}
+"""What comes after these where no unit does: five foot ten."""
 _WORD = re.compile(r"[a-z]+|[^\sa-z-]+")
 
 
@@ -100,8 +110,25 @@ def _in_letters(text: str) -> list[Said]:
 
 
 def _special(text: str) -> list[Said]:
-    parts = [Said(int(match[1]) / int(match[2])) for match in _PART.finditer(text)]
-    return [*parts, *(Said(6.0) for _ in _HALF_A_DOZEN.finditer(text))]
+    found = [Said(int(match[1]) / int(match[2])) for match in _PART.finditer(text)]
+    found += [Said(6.0) for _ in _HALF_A_DOZEN.finditer(text)]
+    low = text.lower()
+    found += [Said(0.5, match[1]) for match in _HALF_A.finditer(low)]
+    found += [Said(2.0, match[1]) for match in _EVERY_OTHER.finditer(low)]
+    for match in _AND_A_HALF.finditer(low):
+        whole = 1.0 if match["one"] else next((each.value for each in said(match["some"])), 0.0)
+        found.append(Said(whole + _OTHERS[match["part"]], match["one"] or match["unit"] or ""))
+    for match in _COMPOUND.finditer(low):
+        large, small = match["large"], match["small"] or _SMALLER.get(match["large"].removesuffix("s"), "")
+        size, part = (_size(unit, _of(large)) for unit in (large, small))
+        if size and part and part < size:
+            found.append(Said(float(match["some"]) + float(match["more"]) * part / size, large))
+    return found
+
+
+def _of(unit: str) -> Mapping[str, float]:
+    at = dimension(unit)
+    return {} if at is None else DIMENSIONS[at]
 
 
 def _goes_on(before: str, word: str) -> bool:
@@ -160,6 +187,8 @@ _WEIGHTS = {"mg": 1e-6, "g": 1e-3, "gram": 1e-3, "kg": 1.0, "kilo": 1.0, "kilogr
 _VOLUMES = {"ml": 1e-3, "cl": 1e-2, "l": 1.0, "liter": 1.0, "litre": 1.0, "gallon": 3.785411784, "cup": 0.236588236}
 _SIZES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 _MONEY = {"cent": 0.01, "dollar": 1.0, "euro": 1.0, "usd": 1.0, "eur": 1.0, "gbp": 1.0}
+_FAHRENHEIT = frozenset(["f", "fahrenheit", "degrees"])
+_CELSIUS = frozenset(["c", "celsius", "centigrade", "degrees"])
 _OFTEN = {"time": 1.0}
 DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _OFTEN, {"percent": 1.0})
 """Units that can be turned into each other, with their size in the first of them."""
@@ -175,6 +204,11 @@ def converted(number: Said) -> set[float]:
         own = _size(number.unit, units)
         if own is not None:
             out |= {number.value * own / other for other in units.values()}
+    degrees = number.unit.removeprefix("degrees ").strip("°")
+    if degrees in _FAHRENHEIT:
+        out.add((number.value - 32) / 1.8)
+    if degrees in _CELSIUS:
+        out.add(number.value * 1.8 + 32)
     return out
 
 

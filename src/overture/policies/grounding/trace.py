@@ -75,7 +75,8 @@ def _traced(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
 def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
     if _NUMERIC.fullmatch(text) and len(text) < 7:
         values = numbers.readings(text.strip("+-$€£%")) | {0.0} - {0.0}
-        return next((how for each in values if (how := amount(each, leaf, heard, beside))), None)
+        how = next((how for each in values if (how := amount(each, leaf, heard, beside))), None)
+        return how or (heard.where(text) if len(re.findall(r"\d[.,]", text)) > 1 else None)
     if how := moment(text, heard):
         return how if how != NO else None
     if CODE.fullmatch(text) and is_word(text, heard):
@@ -83,7 +84,7 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
     if how := heard.where(text):
         return how
     if _EMAIL.fullmatch(text):
-        return "said" if _spoken(text) in heard.lower else None
+        return "said" if heard.spelled(_spoken(text)) else None
     if "/" in text and " " not in text:
         return "derived" if all(_piece(each, heard) for each in text.split("/")) else None
     if re.search(r"\d", text) and text.count(" ") < 4:
@@ -110,7 +111,7 @@ def _spoken(email: str) -> str:
 def _composed(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
     """A text that the assistant writes: the addresses, days, times and amounts in it have to be traced, its words
     not."""
-    if any(not heard.where(email) and _spoken(email) not in heard.lower for email in _EMAIL.findall(text)):
+    if any(not heard.where(email) and not heard.spelled(_spoken(email)) for email in _EMAIL.findall(text)):
         return None
     if any(not heard.where(fact) and not heard.spelled(fact) for fact in _FACT.findall(dates.without_days(text))):
         return None
