@@ -60,7 +60,9 @@ def user_errors(item: Item, talk: Talk, hear: Hear | None) -> list[dict[str, Any
     found: list[dict[str, Any]] = []
     told: list[str] = []
     for turn, (said, before) in enumerate(zip(talk.heard, talk.before, strict=True)):
-        heard = (hear or hearing.hear)(item, before) if said.revealed and last_reply(before) is not None else Act()
+        again = said.message is not None and faults.said_before(said.message.text, before)
+        listened = (said.revealed or again) and last_reply(before) is not None
+        heard = (hear or hearing.hear)(item, before) if listened else Act()
         for error in dict.fromkeys((*said.errors, *faults.find(said, item, told, before, heard))):
             found.append({"turn": turn, "kind": error.kind, "words": error.words})
         told += said.revealed

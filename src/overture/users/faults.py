@@ -18,7 +18,7 @@ from ..tasks.figures import WORDED
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from .base import UserError, Utterance
-from .voice import about_nothing, slips
+from .voice import about_nothing, mostly, slips
 
 VERSION = "6"
 LEAKED = 0.8
@@ -70,7 +70,7 @@ def find(
     said: Utterance, item: Item, told: Sequence[str], before: Conversation, heard: Act | None = None
 ) -> list[UserError]:
     """The errors of a message. `told` are the parts revealed before it, `before` is what was said before it, `heard` is
-    what its last reply asked for; None: nothing."""
+    what its last reply asked for, needed where parts are revealed or the message was said before; None: nothing."""
     if said.message is None:
         return []
     text = said.message.text
@@ -80,7 +80,7 @@ def find(
     found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
     left = [part for part in item.open_parts if part.name not in told]
-    if repeats(text, item, before, heard, [part.name for part in left if part.name not in said.revealed]):
+    if repeats(text, item, before, heard, told):
         found.append(UserError("went_in_circles", text[:200]))
     for part in item.parts:
         meant = part.name in said.revealed and part.name not in (*heard.offers, *heard.cannot)
@@ -105,13 +105,17 @@ def find(
     return found
 
 
-def repeats(text: str, item: Item, before: Conversation, heard: Act, left: Collection[str]) -> bool:
-    """Whether a message is one that the user has said already, where the reply asks for a part that is still untold.
+def said_before(text: str, before: Conversation) -> bool:
+    """Whether the user has said exactly this already."""
+    return any(message.role == "user" and message.text == text for message in before.messages)
 
-    Only for messages with words of the goal: "I don't know" and "just do it" may come again."""
-    if not (set(heard.asks) & set(left)) or about_nothing([text], own_words(item)):
-        return False
-    return stems(text) in [stems(message.text) for message in before.messages if message.role == "user"]
+
+def repeats(text: str, item: Item, before: Conversation, heard: Act, told: Collection[str]) -> bool:
+    """Whether a message of the goal's words is one that the user has said already, and the reply asks for nothing known.
+
+    To say again what is asked again is no error, and neither is to say "I don't know" or "just do it" twice."""
+    untold = {part.name for part in item.open_parts} - set(told)
+    return said_before(text, before) and mostly(text, own_words(item)) and untold.issuperset(heard.asks)
 
 
 def in_all(heard: Sequence[Utterance], item: Item) -> list[UserError]:

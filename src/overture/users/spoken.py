@@ -101,12 +101,12 @@ async def asked(
     return last, ATTEMPTS - 1
 
 
-def _slipped(text: str, item: Item, conversation: Conversation, left: Collection[str]) -> str | None:
-    """The kind of the first slip of a line; `left` are the names of the parts that are still untold."""
+def _slipped(text: str, item: Item, conversation: Conversation, told: Collection[str]) -> str | None:
+    """The kind of the first slip of a line; `told` are the names of the parts that were told before."""
     if not text.strip():
         return None
     begun = last_reply(conversation) is not None
-    if begun and repeats(text, item, conversation, hear(item, conversation), left):
+    if begun and repeats(text, item, conversation, hear(item, conversation), told):
         return "went_in_circles"
     others = [message.text for message in conversation.messages if message.role != "user"]
     found = slips(text, own_words(item), others, opening=not begun)
@@ -117,6 +117,7 @@ class _Rephrasing:
     def __init__(self, item: Item, model: Model) -> None:
         self._item, self._model = item, model
         self._open: dict[str, Part] = {part.name: part for part in item.open_parts}
+        self._told: list[str] = []
         self._patience = PATIENCE
 
     async def next(self, conversation: Conversation) -> Utterance:
@@ -136,7 +137,7 @@ class _Rephrasing:
             part = self._open.get(line.part or "")
             if part is not None and not tells(line.message, part, self._item):
                 return "value_left_out"
-            return _slipped(line.message, self._item, conversation, self._open)
+            return _slipped(line.message, self._item, conversation, self._told)
 
         line, again = await asked(self._model, text, _Shard, _schema(part=choice, message=_WORDS), wrong)
         if line.part is not None and line.part not in self._open:
@@ -144,6 +145,7 @@ class _Rephrasing:
         if line.part is None:
             return replace(says(line.message, why="unrelated"), again=again)
         del self._open[line.part]
+        self._told.append(line.part)
         return replace(says(line.message, (line.part,), "answered" if "?" in reply else "volunteered"), again=again)
 
 
@@ -151,6 +153,7 @@ class _Improvising:
     def __init__(self, item: Item, model: Model) -> None:
         self._item, self._model = item, model
         self._open = {part.name: part for part in item.open_parts}
+        self._told: list[str] = []
 
     async def next(self, conversation: Conversation) -> Utterance:
         text = prompt("goal").filled({"goal": self._item.goal}, {"conversation": transcript(conversation)})
@@ -160,7 +163,7 @@ class _Improvising:
             text,
             _Line,
             _NEXT if begun else _FIRST,
-            lambda line: _slipped(line.message, self._item, conversation, self._open),
+            lambda line: _slipped(line.message, self._item, conversation, self._told),
         )
         if not line.message.strip():
             if not (line.done and begun):
@@ -169,6 +172,7 @@ class _Improvising:
         revealed = tuple(part.name for part in parts_said(line.message, tuple(self._open.values()), self._item))
         for name in revealed:
             del self._open[name]
+        self._told += revealed
         done = line.done and begun
         why = "opening" if not begun else "done" if done else "said"
         return replace(says(line.message, revealed, why, done), again=again)

@@ -74,7 +74,7 @@ def slips(text: str, own: Sequence[str], others: Sequence[str], opening: bool) -
     found = {
         "said_nothing": text if _EMPTY.issuperset(stems(text)) else None,
         "went_in_circles": _circles(text, known),
-        "spoke_for_assistant": _unless(_match(_ASSISTANT, text), own),
+        "spoke_for_assistant": _unless(_match(_ASSISTANT, text) or _parroted(text, others), own),
         "spoke_about_person": _about(text, known, opening),
         "prompt_spoken": _aloud(text, known),
     }
@@ -83,8 +83,23 @@ def slips(text: str, own: Sequence[str], others: Sequence[str], opening: bool) -
 
 def about_nothing(texts: Sequence[str], own: Sequence[str]) -> bool:
     """Whether all that somebody said has no word in common with what they are after, beside those of any talk."""
-    goal = {word for one in own for word in stems(one)} - _TALK
+    goal = _all(own) - _TALK
     return bool(texts and goal) and goal.isdisjoint(stems(" ".join(texts)))
+
+
+def _all(texts: Sequence[str]) -> set[str]:
+    return {word for one in texts for word in stems(one)}
+
+
+def mostly(text: str, own: Sequence[str]) -> bool:
+    """Whether at least half of a line's words are those of what somebody is after, beside those of any talk."""
+    words = set(stems(text)) - _TALK
+    return bool(words) and 2 * len(words & _all(own)) >= len(words)
+
+
+def _parroted(text: str, others: Sequence[str]) -> str | None:
+    """A whole message of somebody else, said once more."""
+    return text if text.strip() in (other.strip() for other in others) and len(stems(text)) > _RUN else None
 
 
 def _unless(words: str | None, known: Iterable[str]) -> str | None:
