@@ -23,9 +23,14 @@ KEPT: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("2 tickets. Actually the earlier show is better",), {"tickets": 2}),
     (("Order 2 mugs", "White?", "No, the blue ones"), {"quantity": 2}),
     (("Order 2 mugs", "To work?", "No, to 14 Elm Road"), {"quantity": 2}),
+    (("the holiday pot, not the car one",), {"pot": "holiday"}),
+    (("the holiday pot, not the car one",), {"avoid": "car"}),
+    (("Not the car pot? Fine, take the car pot",), {"pot": "car"}),
     (("4 people", "Inside?", "no, outside, and tell them it's Ana"), {"people": 4}),
 ]
 TAKEN_BACK: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+    (("the holiday pot, not the car one",), {"pot": "car"}),
+    (("the oak table rather than the pine",), {"wood": "pine"}),
     (("Book a table for 2", "For 2, then?", "no, make it 3 please"), {"guests": 2}),
     (("A room for 2 guests for 3 nights", "Sure?", "no, make it 4 nights"), {"guests": 2, "nights": 3}),
     (("Send 40 euros", "40?", "sorry, 45"), {"amount": 40}),

@@ -24,7 +24,7 @@ from .grounding.leaf import arguments_of
 from .grounding.question import Question, ask, doing, kind_of, label, parameters
 from .replies import delegates
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some call would be held, or some question put, otherwise."""
 
 

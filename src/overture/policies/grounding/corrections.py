@@ -8,20 +8,27 @@ back, and one that names what it counts only that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from ..effects import words_of
 from . import dates, times
 from .counts import fits, head
 from .heard import Heard, plain
 from .leaf import Leaf
 from .numbers import Said
 
+_UNWANTED = frozenset(words_of("avoid exclude excluded excludes without except skip not ban block old previous from"))
+"""Words of a name whose value is what the user does not want."""
+_LONGEST = 60
 _FREE = frozenset(["", "please", "instead", "then", "thanks", "actually", "not", "now"])
 """Words after a number that are no thing."""
 
 
 def taken_back(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bool:
     """Whether a correction that the call does not take up replaces the leaf's value."""
+    if isinstance(leaf.value, str) and not _UNWANTED & set(words_of(leaf.name)) and _refused(leaf.value, heard):
+        return True
     if heard.corrected is None:
         return False
     offer, since = heard.corrected
@@ -43,6 +50,17 @@ def taken_back(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bool:
         taken_up = any(offer.days.mean(day, heard.today) for day in own)
         return offer.days.speak and not taken_up and not since.days.mean(days[0], heard.today)
     return False
+
+
+def _refused(value: str, heard: Heard) -> bool:
+    """Whether every time the user said it they said not that: "the holiday pot, not the car one"."""
+    words = plain(value.replace("_", " "))
+    if not words.strip() or len(value) > _LONGEST:
+        return False
+    said = heard.plain_user.count(words)
+    return said > 0 and said == len(
+        re.findall(rf" (?:not|instead of|rather than|but not)(?: (?:the|a|an|in|on|to|my))*{words}", heard.plain_user)
+    )
 
 
 def _is_for(number: Said, leaf: Leaf, beside: Sequence[Leaf]) -> bool:

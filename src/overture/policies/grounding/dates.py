@@ -165,6 +165,8 @@ class Days:
             day.day in self.alone or (self.month_end and (day + timedelta(days=1)).day == 1)
         ):
             return True
+        if day.day in self.alone and any(each[1] == day.month for each in self.named):
+            return True  # "from 3 June to the 6th"
         if any(self._nth(day, today, *each) for each in self.nth):
             return True
         return bool(self.away) if ahead is None else ahead in self.away

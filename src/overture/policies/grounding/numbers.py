@@ -53,7 +53,8 @@ _DIGITS = re.compile(
 _HALF_A_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
 _PART = re.compile(r"(?<![\d/.-])([1-9])/([2-9])(?![\d/.-])")
 _HALF_A = re.compile(r"\bhalf an? ([a-z]+)")
-_EVERY_OTHER = re.compile(r"\bevery other ([a-z]+)")
+_EACH = {"other": 2.0} | {word: float(at) for at, word in enumerate(_ORDINALS) if at > 1}
+_EVERY_OTHER = re.compile(rf"\b(?:every|each) ({'|'.join(_EACH)}) ([a-z]+)")
 _AND_A_HALF = re.compile(
     r"\b(?:(?:an?|one) (?P<one>[a-z]+)|(?P<some>\d+|[a-z]+)) and a (?P<part>half|quarter)\b(?: (?P<unit>[a-z]+))?"
 )
@@ -114,7 +115,7 @@ def _special(text: str) -> list[Said]:
     found += [Said(6.0) for _ in _HALF_A_DOZEN.finditer(text)]
     low = text.lower()
     found += [Said(0.5, match[1]) for match in _HALF_A.finditer(low)]
-    found += [Said(2.0, match[1]) for match in _EVERY_OTHER.finditer(low)]
+    found += [Said(_EACH[match[1]], match[2]) for match in _EVERY_OTHER.finditer(low)]
     for match in _AND_A_HALF.finditer(low):
         whole = 1.0 if match["one"] else next((each.value for each in said(match["some"])), 0.0)
         found.append(Said(whole + _OTHERS[match["part"]], match["one"] or match["unit"] or ""))
@@ -185,12 +186,13 @@ _MONTHS = {"month": 1.0, "year": 12.0, "quarter": 3.0}
 _WEIGHTS = {"mg": 1e-6, "g": 1e-3, "gram": 1e-3, "kg": 1.0, "kilo": 1.0, "kilogram": 1.0, "ton": 1e3, "tonne": 1e3,
             "pound": 0.45359237, "lb": 0.45359237, "ounce": 0.028349523, "oz": 0.028349523}  # fmt: skip
 _VOLUMES = {"ml": 1e-3, "cl": 1e-2, "l": 1.0, "liter": 1.0, "litre": 1.0, "gallon": 3.785411784, "cup": 0.236588236}
-_SIZES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
+_SIZES = {"byte": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "meg": 1e6, "gig": 1e9}
+_BINARY = {"byte": 1.0, "kb": 2.0**10, "mb": 2.0**20, "gb": 2.0**30, "tb": 2.0**40, "meg": 2.0**20, "gig": 2.0**30}
 _MONEY = {"cent": 0.01, "dollar": 1.0, "euro": 1.0, "usd": 1.0, "eur": 1.0, "gbp": 1.0}
 _FAHRENHEIT = frozenset(["f", "fahrenheit", "degrees"])
 _CELSIUS = frozenset(["c", "celsius", "centigrade", "degrees"])
 _OFTEN = {"time": 1.0}
-DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _MONEY, _OFTEN, {"percent": 1.0})
+DIMENSIONS = (_LENGTHS, _TIMES, _MONTHS, _WEIGHTS, _VOLUMES, _SIZES, _BINARY, _MONEY, _OFTEN, {"percent": 1.0})
 """Units that can be turned into each other, with their size in the first of them."""
 _PHYSICAL = (_LENGTHS, _TIMES, _WEIGHTS, _VOLUMES, _SIZES)
 

@@ -24,11 +24,16 @@ _WHOLE = re.compile(
     rf"(?:{_HALF}|(?:o'?clock|uhr|h|ish)\b|in the (?P<part>morning|afternoon|evening)|at (?P<night>night)|"
     rf"(?P<tonight>tonight))"
 )
+_NO_HOUR = (
+    r"[:.,]\d|\s*(?:%|€|[a-z]+s\b|people|person|adult|child|day|night|week|hour|min|month|year|st\b|nd\b|rd\b|"
+    r"th\b|of\b)"
+)
+"""What comes after a number that is no hour."""
 _BARE = re.compile(
     rf"\b(?:at|by|from|until|till|to|around|about|between|and|before|after|for)\s+(?P<hour>{_HOUR})\b"
-    r"(?![:.,]\d|\s*(?:%|€|[a-z]+s\b|people|person|adult|child|day|night|week|hour|min|month|year|st\b|nd\b|rd\b|"
-    r"th\b|of\b))"
+    rf"(?!{_NO_HOUR})"
 )
+_RANGE = re.compile(rf"(?<![\d:.,/$€£-])\b(?P<hour>{_HOUR})\s*(?:-|–|to|till|until)\s*(?={_HOUR}\b(?!{_NO_HOUR}))")
 _AT = re.compile(rf"\b(?:at|until|till) {_HOUR}\b(?!\s*(?:%|€|[a-z]))")
 _PAST = re.compile(
     rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|"
@@ -60,7 +65,7 @@ def times(text: str) -> frozenset[int]:
     for match in _WHOLE.finditer(text):
         half = match["half"] or _half(match["part"] or match["night"] or match["tonight"])
         found |= _both(_hour(match["hour"]), 0, half)
-    for match in _BARE.finditer(text):
+    for match in (*_BARE.finditer(text), *_RANGE.finditer(text)):
         found |= _both(_hour(match["hour"]), 0, None)
     for match in _PAST.finditer(text):
         words = match["minute"].removesuffix(" minutes").replace("-", " ")
