@@ -41,6 +41,10 @@ from overture.tasks.scoring.numbers import extract_number, same_number
         ("$12.00", "12", "alone"),
         ("**18** apples", "18", "alone"),
         (".5", "1/2", "alone"),
+        ("Each person pays **$265** per month for the 6-person flat.", "265", "bold"),
+        ("So the bill comes to **$165**. That's $30 for the plan plus 45 messages at $3.", "165", "bold"),
+        ("**Step 2:** multiply by 7\nShe has **12 apples** on day 3.", "12", "bold"),
+        ("215 × 24 = 5,160 screws, which is about 86 boxes of 60.", "5160", "stated"),
     ],
 )
 def test_a_number_that_is_given_is_found(text: str, value: str, how: str):

@@ -6,7 +6,8 @@ the caller asks for it, and then says so. A text that gives two different answer
 
 Rules, in order: `marked` (`#### 42`), `boxed` (`\\boxed{42}`), `stated` ("the answer is 42", "Answer: $1,234.50"; in
 the last line also "= 42" at its end, or "the total is 42"), `alone` (the reply is nothing but a number and its unit),
-`last` (only if allowed).
+`bold` (the last few words in bold that hold one number and are no heading), `last` (only if allowed; what stands in
+parentheses is passed over where there is another).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-VERSION = "1"
+VERSION = "2"
 """Part of a check's version; changes whenever some text would give another number."""
 
-How = Literal["marked", "boxed", "stated", "alone", "last"]
+How = Literal["marked", "boxed", "stated", "alone", "bold", "last"]
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _SIGN = r"(?:(?<![\w.)])[-−–])?"
@@ -46,10 +47,17 @@ _TOTAL = re.compile(
     r"\b(?:total|result|solution)(?:\s+\w+){0,3}\s*(?:is\b|:)\s*:?\s*(?=(?P<rest>[^\n]{1,200}))", re.IGNORECASE
 )
 _EQUATION = re.compile(r"=\s*(?P<rest>[^=\n]+?)\s*\.?\s*$")
+_GOES_ON = re.compile(
+    r"(?:\b(?:and|so|then|thus|makes?|leaves?|gives?)\b|[,;]\s(?!which\b|or\b|about\b)).*\d", re.IGNORECASE
+)
+_BOLD = re.compile(r"(?<!\*)\*\*(?P<rest>[^*\n]{1,80}?)(?P<end>[:.]?)\*\*(?![*:])")
+_HEADING = re.compile(r"^\s*(?:step|part|option|note|case|day|week|example|method)\b|^\s*\d+[.)]", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()\n]*\)")
 _UNSURE = re.compile(r"\b(?:not|isn't|neither|between|unless|if|depends?|cannot|can't)\b|≠", re.IGNORECASE)
 _TERM_BEFORE = re.compile(r"(?:^|[^\w])\w\s*[-+*/^×]\s*$")
 _TERM_AFTER = re.compile(
-    r"\s*[-–+*/^×·:]\s*[\w(\\]|[xyzn]\b|(?:\s+\w+)?\s+(?:or|to)\s+(?:maybe\s+|about\s+)?\\?\$?\d", re.IGNORECASE
+    r"\s*[-–+*/^×·:]\s*[\w(\\]|[xyzn]\b|\s+of\s+\\?\$?\d|(?:\s+\w+)?\s+(?:or|to)\s+(?:maybe\s+|about\s+)?\\?\$?\d",
+    re.IGNORECASE,
 )
 _TIMES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _MOST = 20
@@ -84,12 +92,26 @@ def extract_number(text: str, allow_last: bool = False) -> Found | None:
     lines = plain.strip().splitlines()
     for pattern in (_EQUATION, _TOTAL):
         match = pattern.search(lines[-1][-_LONGEST:]) if lines else None
+        if match and pattern is _EQUATION and _GOES_ON.search(match["rest"]):
+            continue  # "= 480 and with 10% off 432" ends on another number
         if match and (found := _first(match["rest"], "stated", strict=True)):
             return found
     if len(plain.split()) <= 3 and (found := _first(plain, "alone", strict=True)) and len(_all(plain)) == 1:
         return found
-    numbers = _all(plain) if allow_last else []
+    if found := _bold(text):
+        return found
+    numbers = (_all(_ASIDE.sub(" ", plain)) or _all(plain)) if allow_last else []
     return _value(numbers[-1], "last") if numbers else None
+
+
+def _bold(text: str) -> Found | None:
+    for match in reversed(list(_BOLD.finditer(text))[-_MOST:]):
+        if match["end"] == ":" or _HEADING.search(match["rest"]):
+            continue
+        inner = _plain(match["rest"]).rsplit("=", 1)[-1]
+        if len(_all(inner)) == 1:
+            return _first(inner, "bold", strict=True)
+    return None
 
 
 def same_number(text: str, wanted: str | int | Fraction, allow_last: bool = False) -> bool:

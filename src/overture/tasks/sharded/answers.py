@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from ...conversation import Message
 from ...lenses.segments import spans
+from ..scoring.numbers import extract_number
 from ..wording import CONDITION, DECLINES, OFFERS, OPENS, TRAILS
 from .calls import BadCall, parse, signatures, written
 from .shapes import CallCheck, CodeCheck, NumberCheck, QueryCheck, Sharded
@@ -22,7 +23,7 @@ _FENCE = re.compile(r"```[ \t]*([\w+#-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-−–]?\s?[$€£]?\s?(\d[\d,]*(?:\.\d+)?)(?:\s*/\s*(\d+))?")
 _MARK = re.compile(r"(?:^|\n)\W*(?:final )?answer\W*[:=]([^\n]*)|####([^\n]*)|\\boxed\{([^{}]*)\}", re.IGNORECASE)
 _SYMBOL = re.compile(r"(?<![\w$€£'’])[a-z]\s*[-+*/×]\s*\d|\d\s*[-+*/×]\s*[a-z](?![\w'’])|(?<!\w)\d+[xyznk](?!\w)")
-_ON = re.compile(r"\b(?:and|so|then|thus|makes?|leaves?|gives?)\b|[,;]", re.IGNORECASE)
+
 _BLANK = re.compile(r"<[a-z_ ]+>|\byour_\w+|\.\.\.|…|\[[a-z][a-z _]+\]|(?<![\w'\"]):[a-z]\w*|=\s*\?", re.IGNORECASE)
 _SQL = re.compile(
     r"^[ \t]*(?:select|with)\b(?! (?:the|an?|your|one|which|this)\b).*?(?:;|\n[ \t]*\n|\Z)",
@@ -74,7 +75,7 @@ def number(text: str, said: str = "") -> Fraction | None:
     """
     marks = list(_MARK.finditer(text))
     if marks:
-        return _stated(next(group for group in marks[-1].groups() if group is not None))
+        return _stated(marks[-1][0].strip())
     asks = False
     stated: list[str] = []
     for start, end in spans(text):
@@ -89,21 +90,14 @@ def number(text: str, said: str = "") -> Fraction | None:
         known = {_value(match) for match in _NUMBER.finditer(said)}
         if all(_value(match) in known for words in stated for match in _NUMBER.finditer(words)):
             return None
-    return _stated(stated[-1])
+    return _stated("\n".join(stated))
 
 
 def _stated(words: str) -> Fraction | None:
-    if _SYMBOL.search(words.lower().rpartition("=")[2]):
+    if _SYMBOL.search(words.lower().splitlines()[-1].rpartition("=")[2]):
         return None
-    words = re.sub(r"\([^()]*\)", " ", words)
-    after = words.rpartition("=")[2]
-    tail = after if _NUMBER.search(after) else words
-    found = list(_NUMBER.finditer(tail))
-    if not found:
-        return None
-    # behind an equals sign the first number is the result, unless the sentence goes on to another
-    first = "=" in words and not _ON.search(tail, found[0].end(), found[-1].start())
-    return _value(found[0] if first else found[-1])
+    found = extract_number(words, allow_last=True)
+    return found.value if found else None
 
 
 def _value(match: re.Match[str]) -> Fraction:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...models.base import Model
+from ..scoring.numbers import VERSION as NUMBERS
 from ..wording import VERSION as WORDING
 from . import calls, queries
 from .shapes import GRADED, CallCheck, CodeCheck, JudgeCheck, NumberCheck, QueryCheck, Sharded, TextCheck
 
-VERSION = f"1, wording {WORDING}"
+VERSION = f"2, numbers {NUMBERS}, wording {WORDING}"
 """Changes whenever some answer would be scored differently; part of every trial's identity."""
 
 Tester = Callable[[str, str, str], Awaitable["Score"]]

@@ -218,12 +218,16 @@ def _cheapest(planned: Trip, aspect: str) -> Option:
 
 
 def _booking(item: Item, talk: Conversation, pick: Callable[[Trip, str], Option]) -> str | Message:
-    """One aspect after the other, then a word that it is done."""
+    """One aspect after the other, looked up and then booked; at the end a word that it is done."""
     planned = _trip(item)
-    made = {_aspect(call) for message in talk.messages for call in message.tool_calls}
+    calls = [call for message in talk.messages for call in message.tool_calls]
+    made = {_aspect(call) for call in calls if call.name == "answer"}
     left = next((aspect for aspect in planned.options if aspect not in made), None)
     if left is None:
         return "Everything is booked."
+    if left not in {_aspect(call) for call in calls if call.name == "search"}:
+        look = orjson.dumps({"aspect": left}).decode()
+        return Message("assistant", "", tool_calls=(ToolCall("search", look, f"search-{left}"),))
     given = orjson.dumps({"aspect": left, "option": pick(planned, left).id}).decode()
     return Message("assistant", "", tool_calls=(ToolCall("answer", given, f"call-{left}"),))
 
