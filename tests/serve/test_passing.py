@@ -8,7 +8,10 @@ import zlib
 import pytest
 import zstandard
 
-from .wire import DONE, ask, event, parted, proxied, replying, request, saying, streaming
+from overture.serve.running import serving
+from overture.serve.settings import Settings
+
+from .wire import DONE, ask, event, parted, proxied, replying, request, saying, streaming, upstream
 
 CLOSE = b"Connection: close"
 # blanks, order, escapes, a number that a float cannot hold, an unknown field: nobody may tidy these up
@@ -102,3 +105,14 @@ async def test_a_chunked_request_passes_whole():
     async with proxied(replying(b"{}")) as (mock, _, port):
         assert parted(await ask(port, chunked))[1] == b"{}"
     assert mock.seen[0].body == b'{"model": 1 }'
+
+
+async def test_the_proxy_that_the_environment_names_is_asked_for_the_upstream(monkeypatch: pytest.MonkeyPatch):
+    async with upstream(replying(saying("hi"))) as between:
+        monkeypatch.setenv("http_proxy", between.base.removesuffix("/v1"))
+        settings = Settings(upstream="http://somewhere.example/v1#m", port=0, log=None)
+        async with serving(settings) as (_, port):
+            head, _ = parted(await ask(port, request(ODD, CLOSE)))
+    assert head.startswith(b"HTTP/1.1 200")
+    assert between.seen[0].line == "POST http://somewhere.example/v1/chat/completions HTTP/1.1"
+    assert (between.seen[0].all("Host"), between.seen[0].body) == (["somewhere.example"], ODD)

@@ -91,8 +91,14 @@ def test_several_workers_share_the_port_and_the_counters_and_a_dead_one_is_repla
         for _ in range(20):
             head, _ = parted(asyncio.run(ask(port, asked())))
             assert head.startswith(b"HTTP/1.1 200")
-        _, text = parted(asyncio.run(ask(port, request(b"", CLOSE, path=b"/metrics", method=b"GET"))))
-        assert b'overture_requests_total{outcome="done"} 20.0' in text
+
+        def counted() -> bytes:
+            return parted(asyncio.run(ask(port, request(b"", CLOSE, path=b"/metrics", method=b"GET"))))[1]
+
+        until(
+            lambda: b'overture_requests_total{outcome="done"} 20.0' in counted()
+        )  # the other worker counts a moment later
+        assert b"overture_in_flight 0.0" in counted()
         log = tmp_path / "decisions.jsonl"
         until(lambda: log.exists() and len(log.read_bytes().splitlines()) == 20)
         os.kill(min(before), signal.SIGKILL)

@@ -36,8 +36,6 @@ from .settings import OFF, Settings, is_loopback
 from .shadows import Shadows
 from .upstream import Upstream, UpstreamFailed
 
-_OUR_KEY = frozenset({"authorization"})
-"""What a client shows to this proxy and not to the upstream."""
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -199,7 +197,9 @@ class Proxy:
         return None, None
 
     def _onward(self, request: web.BaseRequest, body: Body | None = None) -> CIMultiDict[str]:
-        headers = for_upstream(request.headers, _OUR_KEY if self._key is not None else frozenset())
+        headers = for_upstream(request.headers)
+        if self._key is not None:
+            headers.popall("Authorization", None)
         if body is not None and not body.encoding:
             headers.popall("Content-Encoding", None)
         return headers

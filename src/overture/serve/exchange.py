@@ -30,7 +30,7 @@ _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9._:/+@-]")
 class Exchange:
     """A request that is being answered."""
 
-    id: str = field(default_factory=lambda: f"{random.getrandbits(64):016x}")
+    id: str = field(default_factory=lambda: random.randbytes(8).hex())
     began: float = field(default_factory=time.perf_counter)
     at: float = field(default_factory=time.time)
     """Seconds since 1970."""

@@ -7,9 +7,9 @@ their doubles. Easy to get wrong: `Connection` names further headers that must n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy, istr
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"}
@@ -18,32 +18,31 @@ HOP_BY_HOP = frozenset(
 """RFC 9110, 7.6.1, and the older ones that are still seen."""
 OWN = frozenset({"x-overture", "x-overture-policy", "x-overture-stripped"})
 """Between a client and this proxy."""
-_NOT_UPSTREAM = HOP_BY_HOP | OWN | {"host", "content-length", "expect"}
+_NOT_UPSTREAM = tuple(istr(name) for name in HOP_BY_HOP | OWN | {"host", "content-length", "expect"})
 """The last three are set anew by whoever sends the request on."""
+_NOT_CLIENT = tuple(istr(name) for name in HOP_BY_HOP)
 
 
-def for_upstream(headers: Mapping[str, str], without: frozenset[str] = frozenset()) -> CIMultiDict[str]:
-    """A client's headers as the upstream gets them, less those that are named (in lower case) in `without`."""
-    return _less(headers, _NOT_UPSTREAM | without if without else _NOT_UPSTREAM)
+def for_upstream(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """A client's headers as the upstream gets them. Doubles get one spelling, or the client library would lose one."""
+    left = _less(headers, _NOT_UPSTREAM)
+    if len({name.lower() for name in left}) == len(left):
+        return left
+    spelt: dict[str, str] = {}
+    return CIMultiDict([(spelt.setdefault(name.lower(), name), value) for name, value in left.items()])
 
 
 def for_client(headers: Mapping[str, str]) -> CIMultiDict[str]:
     """The upstream's headers as a client gets them."""
-    return _less(headers, HOP_BY_HOP)
+    return _less(headers, _NOT_CLIENT)
 
 
-def _less(headers: Mapping[str, str], names: frozenset[str]) -> CIMultiDict[str]:
-    """The headers without these. Doubles get one spelling: the client library would take another for a correction."""
-    if "Connection" in headers:
-        names = names.union(_named(headers))
-    spelt: dict[str, str] = {}
-    return CIMultiDict(
-        [
-            (spelt.setdefault(lower, name), value)
-            for name, value in headers.items()
-            if (lower := name.lower()) not in names
-        ]
-    )
+def _less(headers: Mapping[str, str], names: Iterable[str]) -> CIMultiDict[str]:
+    left = CIMultiDict(headers)
+    for name in (*names, *_named(headers)) if "Connection" in headers else names:
+        if name in left:
+            del left[name]
+    return left
 
 
 def _named(headers: Mapping[str, str]) -> list[str]:
