@@ -3,8 +3,8 @@
 In come the 200 airline trajectories of gpt-4o (tau-bench) and the written calls in grounding_calls; out come a record
 and a section of docs/results/grounding.md: which calls are held as they stand, how many are after one argument has been
 replaced by an invented one (recall, by kind), both again on the written calls, and the time of a decision. Easy to get
-wrong: the trajectories and most of the written calls were looked at while the rules were made; only the reported half
-of the fourth set is held out, and its author is the rules' author.
+wrong: the trajectories and the written calls were looked at while the rules were made, so what is held out is a set's
+first run alone, which the page keeps; and the author of every set is the author of the rules.
 Run: `python benchmarks/grounding.py --docs`.
 """
 
@@ -27,17 +27,17 @@ import overture as ov
 from common import OUT, finish, options, table
 from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message, ToolCall
-from overture.policies.effects import changes_state
+from overture.policies.effects import changes_state, words_of
 from overture.policies.grounding import Heard, Leaf, leaves, trace
 from overture.policies.grounding.trace import COMPOSED
 from overture.policies.insert_expansion import InsertExpansion, left_to_us
 
 LOG = "tau_bench/gpt-4o-airline.json"
 SETS = Path(__file__).parent / "grounding_calls"
-NAMES = (
+NAMES = words_of(
     "Akira Beatriz Chidi Dmitri Eleni Farid Greta Hamza Ingrid Jorge Keiko Leila Mateo Nadia Oskar Priya Quentin Rosa "
     "Stefan Tariq Ulla Viktor Wanjiru Xavier Yara Zeno Abara Bergstrom Castellano Dubois Eriksen Fontaine Gruber"
-).split()
+)
 CODES = ["AMS", "CPH", "DUB", "GVA", "HEL", "LIS", "MUC", "OSL", "VIE", "ZRH", "KEF", "TLL"]
 CHOICES = {"cabin": ["basic_economy", "economy", "business"], "flight_type": ["one_way", "round_trip"],
            "insurance": ["yes", "no"]}  # fmt: skip
@@ -86,7 +86,7 @@ def invented(leaf: Leaf, rng: random.Random) -> tuple[str, object] | None:
         return "code", rng.choice(CODES)
     if re.search(r"\d", value):
         return "identifier", re.sub(r"\d", lambda digit: str((int(digit[0]) + rng.randint(1, 9)) % 10), value)
-    return "name", rng.choice(NAMES)
+    return "name", rng.choice(NAMES).title()
 
 
 def as_they_stand(found: Sequence[Call]) -> tuple[list[str], list[float]]:
@@ -133,15 +133,13 @@ class Outcome:
     """Calls of which nothing that is made up is found out."""
 
 
-def written(name: str, half: str | None = None) -> Outcome:
-    """Every call of a set, or of one half of it, each after its conversation."""
+def written(name: str) -> Outcome:
+    """Every call of a set, each after its conversation."""
     alarms: list[str] = []
     missed: list[str] = []
     sound = made_up = 0
     for line in (SETS / f"{name}.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
-        if half not in (None, row.get("half")):
-            continue
         lacking, wrong = held(row), set(row["made_up"])
         shown = f'"{row["said"][-1]}" → '
         if not wrong:
@@ -181,8 +179,7 @@ def main() -> None:
     found = list(calls())
     stopped, times = as_they_stand(found)
     wrong = corrupted(found, arguments.rounds, arguments.seed)
-    sets = {name: written(name) for name in ("first", "second", "third")}
-    sets |= {f"fourth, {half} half": written("fourth", half) for half in ("mended", "reported")}
+    sets = {name: written(name) for name in ("first", "second", "third", "fourth", "fifth")}
     kinds = sorted({kind for kind, _ in wrong})
     rows = [[kind, share(wrong[kind, True], wrong[kind, True] + wrong[kind, False])] for kind in kinds]
     every = sum(wrong[kind, True] for kind in kinds)
@@ -194,8 +191,7 @@ def main() -> None:
             "**One argument invented.** Found out, by kind (Wilson's interval; calls of one conversation are not "
             "independent, so it is too narrow):",
             table(["kind", "recall"], rows),
-            "**Written calls**, by call. The first three sets and the mended half of the fourth were looked at while the "
-            "rules were made; the reported half was not.",
+            "**Written calls**, by call. The first four sets were looked at while the rules were made.",
             table(
                 ["set", "made up and passed wrongly", "sound and held wrongly"],
                 [

@@ -49,6 +49,11 @@ def test_an_answer_that_repeats_what_it_was_asked_vouches_for_nothing(answer: st
     assert not held(looked_up(answer, other="something"), arguments)
 
 
+def test_what_was_found_may_hold_what_was_searched_for():
+    answer = '[{"id": "hotel-05", "mail": "hotel@five.org", "page": "five.org/hotel/5"}]'
+    assert held(looked_up(answer, aspect="hotel"), {"id": "hotel-05", "mail": "hotel@five.org"}) == []
+
+
 def test_what_the_user_said_is_not_lost_for_being_repeated():
     messages = [Message("user", "Order W55123, for Ana Lopez"), *looked_up('{"id": "W55123"}', order_id="W55123")]
     assert held(messages, {"order_id": "W55123"}) == []

@@ -2,8 +2,8 @@
 
 In comes what a tool answered and the call that it answers; out comes the answer without the values that the call gave.
 Otherwise a made-up date would be looked up as soon as a search for it says which date it searched. Easy to get wrong: a
-small number stands in any answer, so it is an echo only under its own name; and an airport's code, which the user never
-says in letters, is confirmed by an answer that has it.
+small number stands in any answer, so it is an echo only under its own name; and what was searched for may be a part of
+what was found ("hotel" of "hotel-05").
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def without_echo(answer: str, call: ToolCall | None) -> str:
         return answer
     longest = sorted(texts, key=len, reverse=True)
     long = re.compile(
-        "|".join(rf"(?<!\w){re.escape(text)}{_MIDNIGHT}(?!\w)" for text in longest) or r"(?!)", re.IGNORECASE
+        "|".join(rf"(?<![\w@./-]){re.escape(text)}{_MIDNIGHT}(?![\w@/-]|\.\w)" for text in longest) or r"(?!)",
+        re.IGNORECASE,
     )
     try:
         content: Any = orjson.loads(answer)
