@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .store import Call, Journal
 
-FEW = 8
+FEW = 16
 """Answers that go on in one round of the event loop. Fewer cost more rounds, more keep their next calls waiting."""
 
 
