@@ -56,6 +56,8 @@ def signatures(functions: Iterable[str]) -> dict[str, Signature]:
         except (SyntaxError, ValueError) as error:
             raise BadCall(f"{text[:60]!r} is not a signature") from error
         assert isinstance(made, ast.FunctionDef)
+        if made.args.kwonlyargs or made.args.vararg or made.args.kwarg or made.args.posonlyargs:
+            raise BadCall(f"{text[:60]!r} has parameters other than plain ones")
         names = tuple(arg.arg for arg in made.args.args)
         late = names[len(names) - len(made.args.defaults) :]
         defaults = {at: _plain_tree(value) for at, value in zip(late, made.args.defaults, strict=True)}

@@ -13,19 +13,25 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from time import thread_time
 
 from .shapes import QueryCheck
 
 STEPS = 5_000_000
 """Steps of sqlite's machine that a query may take; a second or so."""
 MOST_ROWS = 10_000
-LONGEST_VALUE = 1_000_000
-"""Bytes of one value; stops queries that build one huge text in a single step."""
+SECONDS = 5.0
+"""Processor time that a query may take, looked at every _EVERY steps: a step can be a long one."""
+LONGEST_VALUE = 10_000
+"""Bytes of one value; stops queries that build or search one huge text in a single step."""
 THINNINGS = ((1, 0), (2, 0), (2, 1), (3, 1), (5, 2))
 """(every, rest): the rows of every table whose number has this rest are taken out; (1, 0) stands for none."""
 
 _EVERY = 1000
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+
+_DENIED = frozenset({"printf", "format", "load_extension"})
+"""Functions that no limit stops: `printf('%.*c', 500000000, 'x')` is one step of seven seconds."""
 
 Row = tuple[object, ...]
 
@@ -58,13 +64,17 @@ def agrees(check: QueryCheck, query: str) -> tuple[bool, str]:
 def run(database: sqlite3.Connection, query: str) -> tuple[list[Row], list[str]]:
     """The rows and the column names of one SELECT. Raises BadQuery on anything else, and past the limits."""
     left = STEPS // _EVERY
+    end = thread_time() + SECONDS
 
     def tick() -> int:
         nonlocal left
-        left -= 1
+        left = left - 1 if thread_time() < end else -1
         return left < 0
 
-    database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+    def may(action: int, _: str | None, name: str | None, *__: str | None) -> int:
+        return sqlite3.SQLITE_OK if action in _ALLOWED and name not in _DENIED else sqlite3.SQLITE_DENY
+
+    database.set_authorizer(may)
     database.set_progress_handler(tick, _EVERY)
     try:
         cursor = database.execute(query)
