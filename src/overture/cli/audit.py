@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -72,10 +73,14 @@ def audit(
 
         encoder()  # pulled and checked once, here, and not by every worker
     began = datetime.now(UTC)
-    with progress("reading", bytes=True) as on_piece, progress("judging") as on_judge:
+    with ExitStack() as bar:
+        on_piece = on_judge = bar.enter_context(progress("reading", bytes=True))
 
         def told(done: int, total: int) -> None:
+            nonlocal on_judge
             if done == 0:
+                bar.close()
+                on_judge = bar.enter_context(progress("judging"))
                 print(
                     f"overture: the judge labels {total:,} messages and conversations: a call a message, "
                     "up to three a conversation; answers already in judge.sqlite cost nothing",

@@ -205,7 +205,8 @@ def _say(result: Checkup, out: Path) -> None:
     for speaker in speakers:
         name = speaker.name.removeprefix(result.model.name) if speaker is result.steered else speaker.name
         table.add_column(plain(name.strip(), 30), justify="right")
-    shown = MARKS[: 4 - len(speakers)] if len(speakers) < 3 else ()
+    fit = (console.width - 24 - 18 * len(speakers)) // 19
+    shown = MARKS[: max(0, min(4 - len(speakers), fit))] if len(speakers) < 3 else ()
     for name in shown:
         table.add_column(f"scripted {name}", justify="right", style="dim")
     marks = [result.yardsticks[name] for name in shown]

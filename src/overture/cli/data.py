@@ -19,12 +19,14 @@ def list_items() -> None:
 
     from .. import data
 
+    console = Console(soft_wrap=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "here", "licence", "origin"):
+    table.add_column("name", no_wrap=True, min_width=max(map(len, data.ITEMS)))  # whole, to be copied
+    for column in ("here", "licence", "origin"):
         table.add_column(column, overflow="fold")
     for name, item in sorted(data.ITEMS.items()):
         table.add_row(name, "yes" if data.find(name) else "–", item.licence, item.origin)
-    Console(soft_wrap=False).print(table)
+    console.print(table)
 
 
 @data_app.command()
