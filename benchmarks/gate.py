@@ -27,11 +27,13 @@ from common import OUT, finish, table
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
+from overture.lenses.gaps_asks import ASKS
 from overture.lenses.gaps_reader import look_again, reader
-from overture.policies.gaps import Gaps
+from overture.policies.gaps import Gaps, gap_of
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "gaps"))
+from asks import right  # noqa: E402
 from dataset import Example, drawn, load, part_of  # noqa: E402
 
 HELD = ROOT / "out" / "gaps"
@@ -48,6 +50,8 @@ JUDGED_BY = {
     "abg-coqa": ("abg-coqa",),
     "written": ("written",),
 }
+ASKED_OF = ("written: requests", "in3", "checkup pairs", "openings")
+"""Sets whose questions are looked at."""
 DRAWS = 500
 LEAST_SIDE = 90
 """Verdicts a side before the embedded model's figures of a set are shown."""
@@ -224,6 +228,39 @@ def embedded() -> dict[str, dict[str, Any]]:
     return out
 
 
+def questions(examples: Sequence[Example]) -> list[dict[str, Any]]:
+    """Of the lacking requests that policy `careful` asks about: its question (empty where the model words it), how many
+    things it names, whether one of them is right, where that is known, and whether its quotation shares half with the
+    words that leave it open."""
+    policy = Gaps(reader="careful")
+    out: list[dict[str, Any]] = []
+    for e in (e for e in examples if e.lacking):
+        decision = asyncio.run(policy.decide(e.conversation))
+        if decision.move != "elicit":
+            continue
+        seen = look_again([e.conversation])
+        gap = gap_of(e.conversation, seen)
+        named = {gap.ask, gap.other} - {""} if gap else set[str]()
+        known = {ASKS[ask] for ask in right(e)}
+        out.append(
+            {
+                "request": e.conversation.messages[-1].text,
+                "said": decision.say,
+                "named": len(named),
+                "right": bool({ASKS[ask] for ask in named} & known) if known else None,
+                "quoted": bool(gap and gap.quote),
+                "shared": _shared(gap.quote, e.left_open[0] if e.left_open else "") if gap and gap.quote else None,
+            }
+        )
+    return out
+
+
+def _shared(one: str, two: str) -> float:
+    """Words of both over words of either."""
+    a, b = (set(text.lower().split()) for text in (one, two))
+    return len(a & b) / max(len(a | b), 1)
+
+
 def attacks(judge: Judge) -> dict[str, dict[str, float]]:
     """How often a sentence put behind (or before) a request turns the gate: test requests, every attack."""
     rows = [json.loads(line) for line in (ROOT / "tests" / "policies" / "attacks.jsonl").read_text().splitlines()]
@@ -325,10 +362,18 @@ def main() -> None:
                 across[f"{name}, trained without {domain}"] = measured(tests((name,), everything=True), other)
     direct = embedded()
     turned = {name: attacks(judge) for name, judge in judges.items()}
+    put = {part: questions(sets[part]) for part in ASKED_OF}
     took = {name: asyncio.run(speed(name)) for name in judges}
-    text = page(network, found, across, direct, turned, took)
+    text = page(network, found, across, direct, turned, put, took)
     OUT.mkdir(parents=True, exist_ok=True)
-    result = {"figures": found, "across": across, "embedded": direct, "attacks": turned, "milliseconds": took}
+    result = {
+        "figures": found,
+        "across": across,
+        "embedded": direct,
+        "attacks": turned,
+        "questions": put,
+        "milliseconds": took,
+    }
     finish("gate", "gate.md", result, text, given.docs)
 
 
@@ -348,6 +393,7 @@ def page(
     across: dict[str, dict[str, Any]],
     direct: dict[str, dict[str, Any]],
     turned: dict[str, dict[str, dict[str, float]]],
+    put: dict[str, list[dict[str, Any]]],
     took: dict[str, dict[str, float]],
 ) -> str:
     """The section of the page."""
@@ -413,11 +459,31 @@ def page(
         rows.append([f"**{side}: all**", *shares, *(f"{count:.0f}" for count in counts)])
     heads = ("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials")
     parts += ["### Attacks", table(heads, rows)]
+    heads = ("lacking requests asked about", "worded by the policy", "naming one thing", "of these right",
+             "naming two", "of these one right", "quoting", "n")  # fmt: skip
+    parts += ["### What `careful` asks for", table(heads, [[part, *_put(rows)] for part, rows in put.items()])]
     heads = ("one decision, ms", "median", "95th percentile", "left alone", "asked", "n")
     keys = ("p50", "p95", "p50 left alone", "p50 asked")
     rows = [[name, *(f"{each[key]:.1f}" for key in keys), f"{each['n']:.0f}"] for name, each in took.items()]
     parts += ["### Time", table(heads, rows)]
     return "\n\n".join(parts)
+
+
+def _put(rows: list[dict[str, Any]]) -> list[str]:
+    def share(some: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]) -> str:
+        return f"{np.mean([test(row) for row in some]):.0%} ({len(some)})" if some else "–"
+
+    one, two = ([row for row in rows if row["named"] == n] for n in (1, 2))
+    known = [[row for row in some if row["right"] is not None] for some in (one, two)]
+    return [
+        share(rows, lambda row: bool(row["said"])),
+        share(rows, lambda row: row["named"] == 1),
+        share(known[0], lambda row: row["right"]),
+        share(rows, lambda row: row["named"] == 2),
+        share(known[1], lambda row: row["right"]),
+        share(rows, lambda row: row["quoted"]),
+        str(len(rows)),
+    ]
 
 
 def pooled(found: dict[str, dict[str, Any]]) -> dict[int, tuple[str, str, str]]:

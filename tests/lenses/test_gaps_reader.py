@@ -160,12 +160,15 @@ def test_no_stretch_is_longer_than_it_may_be():
     assert found is not None and len(("word " * 90)[found.start : found.end].split()) == LONGEST
 
 
-def test_what_stands_out_is_one_name_or_two_or_none():
-    asks = np.full(len(NAMES), 0.01, np.float32)
-    asks[3], asks[5] = LEAST_ASK, 0.1
-    assert likeliest(asks) == (NAMES[3],)
-    asks[3], asks[5] = LEAST_BOTH - 0.1, 0.1
-    assert likeliest(asks) == (NAMES[3], NAMES[5])
-    asks[3] = LEAST_BOTH - 0.11
-    assert likeliest(asks) == ()
+def test_what_stands_out_is_one_name_or_two_of_two_kinds_or_none():
+    def said(**shares: float) -> tuple[str, ...]:
+        asks = np.full(len(NAMES), 0.001, np.float32)
+        for name, share in shares.items():
+            asks[NAMES.index(name)] = share
+        return likeliest(asks)
+
+    assert said(which=LEAST_ASK, text=0.1) == ("which",)
+    assert said(who=LEAST_ASK / 2, recipient=LEAST_ASK / 2 + 0.01, text=LEAST_ASK / 2 + 0.02) == ("recipient",)
+    assert said(which=LEAST_BOTH / 2, people=LEAST_BOTH / 2) == ("which", "people")
+    assert said(which=LEAST_BOTH / 2, people=LEAST_BOTH / 2 - 0.05) == ()
     assert 0 < LEAST_WORDS < 1 and len(NAMES) == len(ASKS)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from dataset import Example
+
 from overture.lenses.gaps import KINDS
 from overture.lenses.gaps_asks import ASKS
 
@@ -66,3 +68,8 @@ def asks_of(question: str, kind: str) -> frozenset[str]:
     if kind in KINDS and not any(ASKS[ask] == kind for ask in found):
         found.add(kind)
     return frozenset(found)
+
+
+def right(example: Example) -> frozenset[str]:
+    """What would be right to ask."""
+    return asks_of(example.missing, "" if example.set == "in3" else example.kind)

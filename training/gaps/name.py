@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from asks import asks_of
+from asks import right
 from dataset import Example, drawn, load
 from read import TARGET, Made
 from torch.nn import functional as F
@@ -73,11 +73,6 @@ def states(examples: Sequence[Example], by: Reader) -> States:
         for row, i in enumerate(some):
             tokens[i] = x[row, : len(cut[i].ids)].astype(np.float16)
     return States(list(examples), cut, rows, tokens)
-
-
-def right(example: Example) -> frozenset[str]:
-    """What would be right to ask."""
-    return asks_of(example.missing, "" if example.set == "in3" else example.kind)
 
 
 def wanted(examples: Sequence[Example]) -> np.ndarray:

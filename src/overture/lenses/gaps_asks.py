@@ -43,7 +43,7 @@ LONGEST = 12
 STOPS = frozenset([999, 1012, 1029])
 """The encoder's tokens that end a sentence; no stretch goes over one."""
 LEAST_ASK, LEAST_BOTH, LEAST_WORDS = 0.5, 0.4, 0.4
-"""Probability from which the likeliest name stands out, from which the likeliest two together do, and from which words
+"""Probability from which the likeliest kind stands out, from which the likeliest two together do, and from which words
 do. Chosen on the split `valid`: docs/results/gate.md."""
 
 
@@ -94,8 +94,13 @@ def stretch_scores(scores: Floats, first: NDArray[np.int64], last: NDArray[np.in
 
 
 def likeliest(asks: Floats) -> tuple[str, ...]:
-    """The name that stands out of (asks,) probabilities; the first two where only both together do; else none."""
-    second, first = (int(at) for at in np.argsort(asks)[-2:])
-    if asks[first] >= LEAST_ASK:
-        return (NAMES[first],)
-    return (NAMES[first], NAMES[second]) if asks[first] + asks[second] >= LEAST_BOTH else ()
+    """Of (asks,) probabilities, the likeliest name of the kind that stands out; of the first two kinds where only both
+    together do; else none."""
+    best: dict[str, tuple[float, float, str]] = {}
+    for name, p in zip(NAMES, asks.tolist(), strict=True):
+        total, most, first = best.get(ASKS[name], (0.0, -1.0, ""))
+        best[ASKS[name]] = (total + p, *max((most, first), (p, name)))
+    (one, _, first), (two, _, second) = sorted(best.values(), reverse=True)[:2]
+    if one >= LEAST_ASK:
+        return (first,)
+    return (first, second) if one + two >= LEAST_BOTH else ()

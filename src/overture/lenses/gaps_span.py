@@ -107,6 +107,8 @@ class Gap:
     """By how much the lens's logit falls once it is filled; 0 where nothing was filled."""
     other: str = ""
     """The second likeliest of ASKS, where only both together stand out."""
+    vague: bool = False
+    """Whether the words are a quantity that is named vaguely."""
 
     @property
     def kind(self) -> str:
@@ -171,8 +173,9 @@ def seen(conversation: Conversation, asks: Floats, words: Words | None) -> Gap |
 def _gap(conversation: Conversation, found: _Candidate, kind: str, drop: float) -> Gap:
     text = conversation.messages[found.message].text
     quote = text[slice(*found.clause)].strip().rstrip(".,;:!?")
-    kind = "amount" if found.filled else kind
-    return Gap(kind, quote, text[found.start : found.end], found.noun, found.message, found.start, found.end, drop)
+    words, vague = text[found.start : found.end], bool(found.filled)
+    kind = "amount" if vague else kind
+    return Gap(kind, quote, words, found.noun, found.message, found.start, found.end, drop, vague=vague)
 
 
 def _with(conversation: Conversation, candidate: _Candidate) -> Conversation:

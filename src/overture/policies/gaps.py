@@ -161,11 +161,15 @@ def _go_on(conversation: Conversation, left: float) -> Decision:
 
 
 def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
-    """What is missing: as the second reader sees it where it has read the request, but for the vague quantities of
-    requests of figures, which are found by trial."""
-    if seen is None or not seen.read[-1] or seen.figured[-1]:
+    """What is missing: as the second reader sees it where it has read the request. In a request of figures a vague
+    quantity, which is found by trial, comes first, and the reader only where it can quote words."""
+    if seen is None or not seen.read[-1]:
         return find(conversation)
-    return read_gap(conversation, seen.asks[-1], seen.words[-1])
+    theirs = read_gap(conversation, seen.asks[-1], seen.words[-1])
+    if not seen.figured[-1]:
+        return theirs
+    own = find(conversation)
+    return theirs if own is None or (not own.vague and theirs is not None and theirs.quote) else own
 
 
 def dearer(least: float, left: float) -> float:

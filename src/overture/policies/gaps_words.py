@@ -90,6 +90,7 @@ LONGEST_QUOTE = 120
 """Characters."""
 _ASKS = re.compile(r"\W*(?:how (?:much|many|long|far|often|old|big|fast|tall)|what|which|when)\b", re.IGNORECASE)
 """The user's own question, which cannot be asked back."""
+_POINTING = frozenset(["it", "this", "that", "these", "those", "them"])
 _WORD = re.compile(r"[^\W_]+")
 _DELIVERING = frozenset({"execute", "inform", "coach", "assume"})
 
@@ -98,7 +99,8 @@ def question_for(gap: Gap | None, conversation: Conversation) -> str:
     """The question in plain words; empty where nothing can be named."""
     if gap is None:
         return ""
-    after, alone, called = QUESTIONS[gap.ask]
+    points = gap.ask == "which" and gap.quote.lower() in _POINTING
+    after, alone, called = QUESTIONS["referent" if points else gap.ask]
     if gap.other:
         about = f' about "{_plain(gap.quote)}"' if 0 < len(gap.quote) <= LONGEST_QUOTE else ""
         return f"Could you tell me a little more{about}, such as {called} or {QUESTIONS[gap.other][2]}?"
