@@ -234,6 +234,10 @@ def test_defaults_flags_and_neutral_values():
     assert traced("Book it", False, name="insurance") == "neutral"
     assert traced("Book it", True, name="insurance") is None
     assert traced("Book it with insurance", True, name="insurance") == "implied"
+    assert traced("Skip the inbox", True, name="skip_inbox") == "implied"
+    assert traced("Don't skip the inbox", True, name="skip_inbox") is None
+    assert traced("Turn on dark mode", True, name="enabled") == "implied"
+    assert traced("Turn off dark mode", True, name="enabled") is None
     assert traced("Book it", "none", schema={"enum": ["none", "vegan"]}) == "neutral"
     assert traced("It's urgent", "high", schema={"enum": ["low", "high"]}) == "implied"
     assert traced("Write to her", "high", schema={"enum": ["low", "high"]}) is None

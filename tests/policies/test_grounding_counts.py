@@ -82,6 +82,9 @@ SEVERAL: list[tuple[str, dict[str, Any]]] = [
     ("a room for three nights", {"length_of_stay": 3}),
     ("a five minute timer", {"minutes": 5}),
     ("we're four", {"covers": 4}),
+    ("2 adults and a toddler", {"adults": 2, "children": 1}),
+    ("request 7 from Amira", {"from": "Amira", "amount": 7}),
+    ("une chambre et une table pour deux personnes s'il vous plaît", {"rooms": 1, "tables": 1, "guests": 2}),
 ]
 MADE_UP_SEVERAL: list[tuple[str, dict[str, Any]]] = [
     ("a room for three nights", {"nights": 3, "guests": 3}),
@@ -94,6 +97,10 @@ MADE_UP_SEVERAL: list[tuple[str, dict[str, Any]]] = [
     ("5 euros a day for 3 days", {"travellers": 8}),
     ("Pay 4 euros", {"party_size": 4}),
     ("Ship two boxes", {"boxes": 2, "pallets": 2}),
+    ("2 adults and a toddler", {"adults": 2, "children": 2}),
+    ("one quattro and two cokes", {"tip": 3}),
+    ("from the 25th until the 27th", {"guests": 2}),
+    ("a table on the 4th", {"guests": 4}),
 ]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from . import dates, numbers
-from .counts import counted, fits, is_of
+from .counts import adds_up, counted, fits, head, is_of
 from .heard import Heard
 from .leaf import Leaf
 from .moments import time_said
@@ -109,11 +109,13 @@ def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, besid
 def _alike(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> Iterator[list[float]]:
     """The numbers of one message that can be added up: those that fit, by what they measure."""
     for message in heard.numbers_by_message if _is_of_time(leaf) else heard.quantities_by_message:
-        groups: dict[int | None, list[float]] = {}
+        groups: dict[int | None, list[Said]] = {}
         for each in message:
             if fits(each, leaf, beside):
-                groups.setdefault(numbers.dimension(each.unit), []).append(each.value)
-        yield from (list(dict.fromkeys(group))[-_MOST:] for group in groups.values())
+                groups.setdefault(numbers.dimension(each.unit), []).append(each)
+        for group in groups.values():
+            if _is_of_time(leaf) or adds_up(head(leaf.name), group):
+                yield list(dict.fromkeys(each.value for each in group))[-_MOST:]
 
 
 def _of_figures(size: float, own: Sequence[float], heard: Heard) -> bool:

@@ -36,16 +36,19 @@ _MEANS: Mapping[str, str] = {
 }  # fmt: skip
 """Other words for common values of choices."""
 _FLAGS = frozenset(stems("is has with include add use should want enable allow"))
-_NEGATED = re.compile(r"\b(?:no|not|without|none|don't|doesn't|never|decline|skip)\b")
+_ON = frozenset(stems("enable activate start turn switch"))
+"""What is said of a flag that says of nothing but itself that it is on."""
+_NEGATED = re.compile(r"\b(?:no|not|without|none|don't|doesn't|never|decline|skip|off|disable|deactivate)\b")
 
 
 def flag(value: bool, leaf: Leaf, heard: Heard) -> str | None:
     """`implied` where the user last spoke of it without a no; False is `neutral`."""
     if not value:
         return "neutral"
-    about = {stem(word) for word in words_of(leaf.name)} - _FLAGS
-    said = [each for each in re.split(r"[.!?\n]+", heard.lower) if about & set(stems(each))]
-    return "implied" if said and not _NEGATED.search(said[-1]) else None
+    about = {stem(word) for word in words_of(leaf.name)}
+    said = [each for each in re.split(r"[.!?\n]+", heard.lower) if (about - _FLAGS or _ON) & set(stems(each))]
+    against = set(_NEGATED.findall(said[-1])) if said else set[str]()
+    return "implied" if said and not any(stem(word) not in about for word in against) else None
 
 
 def choice(text: str, leaf: Leaf, heard: Heard) -> str | None:

@@ -21,6 +21,8 @@ from .numbers import Said
 
 _COUNTING = frozenset(words_of("number num no nr n count qty quantity total value of how many size the"))
 """Words of a name that say that it counts, and not what."""
+_LINKS = frozenset(words_of("from to for at in on of and or with by per each but then till until"))
+"""Words after a number that are nothing it could count."""
 _ABOUT = re.compile(r" (?:per|before|after|until|in|each|between|to) ")
 """What comes after these in a name is not what it counts: `days_before_start` counts days."""
 _PERSONS = frozenset(
@@ -58,13 +60,20 @@ def fits(said: Said, leaf: Leaf, beside: Sequence[Leaf]) -> bool:
     """Whether a number that was said can be this leaf's: people are not counted in nights or euros, and "two rooms" are
     no two guests where the call has a place for rooms."""
     kind, unit, measure = head(leaf.name), stem(said.unit), numbers.dimension(said.unit)
-    if not kind or not unit or kind == unit:
+    if not kind or not unit or kind == unit or said.unit in _LINKS:
         return True
     if kind in _PERSONS and (measure is not None or unit in _PERSONS or unit in _YOUNG):
         return measure is None
     if measure is not None and numbers.dimension(kind) == measure:
         return True
     return not any(head(other.name) == unit for other in beside if other.path != leaf.path)
+
+
+def adds_up(kind: str, some: Sequence[Said]) -> bool:
+    """Whether the sum of such numbers can be so many of a kind: of people, of the same thing, or of a measure."""
+    if not kind or kind in _PERSONS or kind in _YOUNG:
+        return True
+    return any(stem(n.unit) == kind or numbers.dimension(n.unit) is not None for n in some)
 
 
 def is_of(said: Said, leaf: Leaf) -> bool:
@@ -113,6 +122,8 @@ def _one(words: Sequence[str], leaf: Leaf, heard: Heard, beside: Sequence[Leaf])
     if kind and "of" in words:
         words = words[: words.index("of")]  # "a picture of the room" is one picture
     single = {stem(word) for word in words if not word.endswith("s") or word.endswith("ss")}
+    if kind in _YOUNG and _YOUNG & single:
+        return True
     if kind:
         named = kind in single or stem(words[-1]) in single & set(stems(" ".join(words_of(leaf.name))))
         return named or (kind in _PERSONS and bool(_ADMITS_ONE & single))

@@ -56,6 +56,7 @@ _NO_THING = frozenset(
 """What ends the naming of a thing."""
 _FEW = 3
 """Letters and digits that are too few to be looked for in pieces."""
+_NTH = frozenset(["st", "nd", "rd", "th"])
 _DEEPEST = 12
 """Levels of a tool's answer that are read."""
 
@@ -227,7 +228,8 @@ class Heard:
     def quantities_by_message(self) -> tuple[tuple[Said, ...], ...]:
         """The same without those of dates and times of day."""
         texts = (times.without_times(dates.without_days(text)) for text in self.lower.split("\n"))
-        return tuple(tuple(dict.fromkeys(numbers.said(text))) for text in texts)
+        said = (dict.fromkeys(numbers.said(text)) for text in texts)
+        return tuple(tuple(each for each in message if each.unit not in _NTH) for message in said)
 
     @cached_property
     def quantities(self) -> tuple[Said, ...]:

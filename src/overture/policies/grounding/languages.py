@@ -25,12 +25,14 @@ _LITTLE: Mapping[str, frozenset[str]] = {
 _MONTHS = "january february march april may june july august september october november december"
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _COUNTS = "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty"
+_NOUNS = "room table ticket bottle"
 _THINGS = "today tomorrow noon midnight people people nights night days day weeks week hours minutes next next"
-_SAME: Mapping[str, tuple[str, str, str, str]] = {
+_SAME: Mapping[str, tuple[str, ...]] = {
     "de": (
         "januar februar marz april mai juni juli august september oktober november dezember",
         "montag dienstag mittwoch donnerstag freitag samstag sonntag",
         "zwei drei vier funf sechs sieben acht neun zehn elf zwolf funfzehn zwanzig dreißig",
+        "zimmer tisch karte flasche",
         "heute morgen mittags mitternacht personen leute nachte nacht tage tag wochen woche stunden minuten nachsten "
         "nachste",
     ),
@@ -38,6 +40,7 @@ _SAME: Mapping[str, tuple[str, str, str, str]] = {
         "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
         "deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente",
+        "chambre table billet bouteille",
         "aujourd'hui demain midi minuit personnes gens nuits nuit jours jour semaines semaine heures minutes prochain "
         "prochaine",
     ),
@@ -45,6 +48,7 @@ _SAME: Mapping[str, tuple[str, str, str, str]] = {
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         "lunes martes miercoles jueves viernes sabado domingo",
         "dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta",
+        "habitacion mesa entrada botella",
         "hoy manana mediodia medianoche personas gente noches noche dias dia semanas semana horas minutos proximo "
         "proxima",
     ),
@@ -52,29 +56,32 @@ _SAME: Mapping[str, tuple[str, str, str, str]] = {
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         "lunedi martedi mercoledi giovedi venerdi sabato domenica",
         "due tre quattro cinque sei sette otto nove dieci undici dodici quindici venti trenta",
+        "camera tavolo biglietto bottiglia",
         "oggi domani mezzogiorno mezzanotte persone gente notti notte giorni giorno settimane settimana ore minuti "
         "prossimo prossima",
     ),
 }
+_ONE: Mapping[str, str] = {"de": "ein eine einen einem einer", "fr": "un une", "es": "un una", "it": "un una uno"}
 _SAID: Mapping[str, Mapping[str, str]] = {
-    language: dict(
-        zip(" ".join(own).split(), f"{_MONTHS} {_DAYS} {_COUNTS} {_THINGS}".split(), strict=True),
+    language: dict.fromkeys(_ONE[language].split(), "a")
+    | dict(
+        zip(" ".join(own).split(), f"{_MONTHS} {_DAYS} {_COUNTS} {_NOUNS} {_THINGS}".split(), strict=True),
     )
     for language, own in _SAME.items()
 }
 _PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "de": ((r"am\b", "on"), (r"ubermorgen\b", "the day after tomorrow"), (r"(?:abends|nachmittags)\b", "pm"),
            (r"halb \w+", "…"), (r"um (?=\d|\w)", "at "), (r"uhr\b", "o'clock"), (r"vom?\b", "from"), (r"bis\b", "to"),
-           (r"(?:morgens|vormittags|fruh)\b", "am"), (r"in einer woche\b", "in a week")),
+           (r"(?:morgens|vormittags|fruh)\b", "am"), (r"in einer woche\b", "in 1 week")),
     "fr": ((r"apres-demain\b", "the day after tomorrow"), (r"du soir\b", "pm"), (r"du matin\b", "am"),
-           (r"(?:a|vers) (?=\d)", "at "), (r"dans une semaine\b", "in a week"), (r"du (?=\d)", "from "),
+           (r"(?:a|vers) (?=\d)", "at "), (r"dans une semaine\b", "in 1 week"), (r"du (?=\d)", "from "),
            (r"au (?=\d)", "to ")),
     "es": ((r"pasado manana\b", "the day after tomorrow"), (r"de la (?:tarde|noche)\b", "pm"),
            (r"de la manana\b", "am"), (r"a las? ", "at "), (r"del (?=\d)", "from "), (r"al (?=\d)", "to ")),
     "it": ((r"dopodomani\b", "the day after tomorrow"), (r"di (?:sera|pomeriggio)\b", "pm"), (r"di mattina\b", "am"),
            (r"alle ", "at "), (r"dal (?=\d)", "from "), (r"al (?=\d)", "to ")),
 }  # fmt: skip
-_KEPT = frozenset(["o'clock", *words_of("at am pm on from to the day after tomorrow in a week")])
+_KEPT = frozenset(["o'clock", *words_of("at am pm on from to the day after tomorrow in 1 week")])
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d[\d:.,/-]*\d|\d|[.,;!?]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _LONGEST = 4000
