@@ -32,7 +32,8 @@ class Leavers:
         while True:
             await asyncio.sleep(EVERY)
             for transport in list(self.watched) if _TOLD else ():
-                if transport is not None and has_left(transport.get_extra_info("socket")):
+                end = None if transport is None else transport.get_extra_info("socket")
+                if end is not None and has_left(end):
                     cast("asyncio.WriteTransport", transport).abort()
 
 
