@@ -60,7 +60,7 @@ class InsertExpansion:
 def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
     """The required leaves of a call that cannot be traced. Empty too for arguments that are no JSON object: the tool
     says so itself."""
-    arguments = arguments_of(call)
+    arguments = arguments_of(call.arguments)
     if arguments is None:
         return []
     found = list(leaves(arguments, parameters(named(tools, call.name))))

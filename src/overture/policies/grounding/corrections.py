@@ -9,7 +9,8 @@ back, and one that names what it counts only that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..effects import words_of
 from . import dates, times
@@ -21,6 +22,9 @@ from .numbers import Said
 _UNWANTED = frozenset(words_of("avoid exclude excluded excludes without except skip not ban block old previous from"))
 """Words of a name whose value is what the user does not want."""
 _LONGEST = 60
+_MOST = 100
+"""Places that are looked at."""
+_REFUSES = re.compile(r" (?:not|instead of|rather than)(?: (?:the|a|an|in|on|to|my))*$")
 _FREE = frozenset(["", "please", "instead", "then", "thanks", "actually", "not", "now"])
 """Words after a number that are no thing."""
 
@@ -57,10 +61,16 @@ def _refused(value: str, heard: Heard) -> bool:
     words = plain(value.replace("_", " "))
     if not words.strip() or len(value) > _LONGEST:
         return False
-    said = heard.plain_user.count(words)
-    return said > 0 and said == len(
-        re.findall(rf" (?:not|instead of|rather than|but not)(?: (?:the|a|an|in|on|to|my))*{words}", heard.plain_user)
-    )
+    text = heard.plain_user
+    said = list(islice(_places(words, text), _MOST))
+    return bool(said) and all(_REFUSES.search(text, max(0, at - _LONGEST), at) for at in said)
+
+
+def _places(words: str, text: str) -> Iterator[int]:
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + 1)
 
 
 def _is_for(number: Said, leaf: Leaf, beside: Sequence[Leaf]) -> bool:

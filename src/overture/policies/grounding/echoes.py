@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -21,6 +22,8 @@ from .leaf import Leaf, arguments_of, leaves
 _SHORTEST = 4
 """Signs of a text that is an echo wherever it stands."""
 _DEEPEST = 12
+_KEPT = 20_000
+"""Characters up to which an answer is kept, since every turn reads the ones before it again."""
 _CLOSE = re.compile(r'":(?=[\d-])')
 _MIDNIGHT = "(?:T00:00(?::00)?Z?)?"
 
@@ -28,23 +31,35 @@ _MIDNIGHT = "(?:T00:00(?::00)?Z?)?"
 def without_echo(answer: str, call: ToolCall | None) -> str:
     """The answer with a gap wherever it repeats an argument of its call. The numbers of JSON without
     spaces get one, so that they stand alone."""
+    asked = call.arguments if call else ""
+    return _known(answer, asked) if len(answer) <= _KEPT else _without_echo(answer, asked)
+
+
+@lru_cache(maxsize=64)
+def _known(answer: str, asked: str) -> str:
+    return _without_echo(answer, asked)
+
+
+def _without_echo(answer: str, arguments: str) -> str:
     answer = _CLOSE.sub(r"\g<0> ", answer)
-    asked = [leaf for leaf in leaves(arguments_of(call) or {}, None) if not leaf.lacking] if call else []
+    asked = [leaf for leaf in leaves(arguments_of(arguments) or {}, None) if not leaf.lacking]
     low = answer.lower()
     texts = {text for leaf in asked if len(text := str(leaf.value)) >= _SHORTEST and text.lower() in low}
     short = {name: leaf for leaf in asked if f'"{(name := leaf.name.lower())}"' in low}
     if not texts and not short:
         return answer
-    longest = sorted(texts, key=len, reverse=True)
-    long = re.compile(
-        "|".join(rf"(?<![\w@./-]){re.escape(text)}{_MIDNIGHT}(?![\w@/-]|\.\w)" for text in longest) or r"(?!)",
-        re.IGNORECASE,
-    )
+    long = _any_of(tuple(sorted(texts, key=len, reverse=True)))
     try:
         content: Any = orjson.loads(answer)
     except orjson.JSONDecodeError:
         return long.sub(" … ", answer)
     return json.dumps(_without(content, "", long, short), ensure_ascii=False)
+
+
+@lru_cache(maxsize=512)
+def _any_of(texts: tuple[str, ...]) -> re.Pattern[str]:
+    found = (rf"(?<![\w@./-]){re.escape(text)}{_MIDNIGHT}(?![\w@/-]|\.\w)" for text in texts)
+    return re.compile("|".join(found) or r"(?!)", re.IGNORECASE)
 
 
 def _without(content: Any, key: str, long: re.Pattern[str], short: Mapping[str, Leaf], depth: int = 0) -> Any:

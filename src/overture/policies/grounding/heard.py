@@ -166,7 +166,7 @@ class Heard:
 
     @cached_property
     def days_looked_up(self) -> frozenset[dates.Named]:
-        return dates.Days.of(self.tools.lower()).named
+        return frozenset(dates.named(self.tools.lower()))
 
     @cached_property
     def times(self) -> frozenset[int]:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...conversation import ToolCall
 from ..effects import words_of
 
 _MOST = 500
@@ -40,10 +39,10 @@ class Leaf:
         return (words_of(self.name) or [""])[-1]
 
 
-def arguments_of(call: ToolCall) -> dict[str, Any] | None:
+def arguments_of(arguments: str) -> dict[str, Any] | None:
     """A call's arguments, with the NaN that some readers of JSON take; None where they are no object."""
     try:
-        found: Any = json.loads(call.arguments or "{}")
+        found: Any = json.loads(arguments or "{}")
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

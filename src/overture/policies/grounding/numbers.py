@@ -66,6 +66,10 @@ _SMALLER = {"foot": "inch", "feet": "inch", "ft": "inch", "hour": "minute", "h":
 _WORD = re.compile(r"[a-z]+|[^\sa-z-]+")
 
 
+_KEPT = 500
+"""Characters up to which what a text says is kept, since every turn reads the ones before it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One number as it was said."""
@@ -77,6 +81,15 @@ class Said:
 
 def said(text: str, letters: bool = True) -> list[Said]:
     """Every number in a text, in digits and, with `letters`, in words; one that can be read two ways is there twice."""
+    return list(_known(text, letters) if len(text) <= _KEPT else _said(text, letters))
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str, letters: bool) -> tuple[Said, ...]:
+    return tuple(_said(text, letters))
+
+
+def _said(text: str, letters: bool) -> list[Said]:
     found: list[Said] = []
     for match in _DIGITS.finditer(text):
         times = _SUFFIX.get((match[2] or "").lower(), 1.0)
