@@ -9,6 +9,7 @@ Run: `OVERTURE_DATA=… python benchmarks/kinds.py`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import Counter
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from common import ROOT
 from overture.audit.estimates import wilson
+from overture.conversation import Conversation, Message
+from overture.policies.doer import Doer
 from overture.policies.kinds import DO, request_kind
 from overture.tasks.pairs import built_in
 
@@ -48,6 +51,21 @@ def main() -> None:
     pairs = Counter((row.kind, request_kind(side)) for row in built_in() for side in (row.lacking, row.complete))
     for (kind, read), n in sorted(pairs.items(), key=str):
         print(f"pairs (seen): {kind} read as {read}: {n}")
+    asyncio.run(sent_back())
+
+
+async def sent_back() -> None:
+    """What the policy `doer` sends back of the replies written for the pairs."""
+    sent: Counter[tuple[str, bool]] = Counter()
+    for row in built_in():
+        for side in (row.lacking, row.complete):
+            for said in ("coaching", "delivery"):
+                talk = Conversation((Message("user", side), Message("assistant", getattr(row, said))))
+                sent[said, row.kind == "do"] += not (await Doer().decide(talk)).leaves
+    wanted = 2 * sum(row.kind == "do" for row in built_in())
+    print(f"doer sends back, of {wanted} requests to do: {sent['coaching', True]} coaching replies and "
+          f"{sent['delivery', True]} results; of {2 * len(built_in()) - wanted} others: "
+          f"{sent['coaching', False] + sent['delivery', False]}")  # fmt: skip
 
 
 if __name__ == "__main__":
