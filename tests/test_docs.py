@@ -195,7 +195,7 @@ def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pyt
                 continue
             out = io.StringIO()
             # Padded, so that a traceback names the line of the page.
-            code = compile("\n" * block.line + block.text, str(page), "exec")
+            code = compile("\n" * block.line + block.text, str(page), "exec", dont_inherit=True)
             with contextlib.redirect_stdout(out):
                 exec(code, names)
             printed = out.getvalue()

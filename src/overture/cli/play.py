@@ -66,7 +66,7 @@ def play(
         raise UsageError("--user says who is opposite; leave it out, or play --as assistant")
     if turns is not None and turns < 1:
         raise UsageError(f"--turns is {turns}; it must be 1 or more")
-    chosen = named.load(task, None, seed)
+    chosen = named.meant(task, None, seed)
     game = _game(chosen, role, model, user, judge, protocol, item, seed, turns, max_tokens, temperature)
     lines = Lines()
     screen = Screen(role, echo=not lines.terminal)

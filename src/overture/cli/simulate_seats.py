@@ -60,7 +60,7 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
     from ..simulate.seats import Yardstick
     from ..tasks import named
 
-    task = named.load(asked.task, asked.count, asked.seed)
+    task = named.meant(asked.task, asked.count, asked.seed)
     models: dict[str, Model | Yardstick] = {}
     for word in (asked.model, asked.user_model, asked.judge):
         if word is None or word in models:

@@ -72,7 +72,7 @@ def tune(
     racing = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
     in_flight = concurrency or at_once(model, 8)
     plan = Plan(
-        tuple(named.load(name, count, seed) for name in dict.fromkeys(tasks)),
+        tuple(named.meant(name, count, seed) for name in dict.fromkeys(tasks)),
         expand(racing, settings),
         Worth(turn=turn_cost, question=question_cost, tokens=token_cost),
         Rules(level, alike),

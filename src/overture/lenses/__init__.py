@@ -1,7 +1,8 @@
 """What was done: lenses read conversations and give columns. Pure functions, from a Batch to Columns.
 
 In comes a Batch (and what earlier lenses of the same look saw); out come columns for messages and for conversations,
-and, a conversation at a time, what the figures count. A new lens is one function and one row in LENSES. Easy to get
+and, a conversation at a time, what the figures count. A new lens is one function and one row in LENSES,
+or `module.name` where it is your own. Easy to get
 wrong: a figure's denominator is what *could* have been so, and what a lens could not judge is in neither.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..own import own
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,11 +78,14 @@ LENSES: dict[str, Lens] = {"moves": _moves, "goals": _goals, "gaps": _gaps}
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:
     """The lenses of these names in their order, with those they build on. Raises UsageError on an unknown name."""
-    unknown = [name for name in names if name not in LENSES]
+    unknown = [name for name in names if name not in LENSES and "." not in name]
     if unknown:
         raise UsageError(f"there is no lens {unknown[0]!r}; the lenses are {', '.join(LENSES)}")
-    wanted = {*names, "moves"} if {"goals", "gaps"} & set(names) else set(names)
-    return tuple(name for name in LENSES if name in wanted)
+    own_ones = tuple(name for name in names if "." in name)
+    for name in own_ones:
+        own(name, "lens")
+    wanted = {*names, "moves"} if own_ones or {"goals", "gaps"} & set(names) else set(names)
+    return (*(name for name in LENSES if name in wanted), *own_ones)
 
 
 def look(batch: Batch, names: Sequence[str] = ("moves",), careful: bool = False) -> dict[str, Columns]:
@@ -88,5 +93,5 @@ def look(batch: Batch, names: Sequence[str] = ("moves",), careful: bool = False)
     seen: dict[str, Columns] = {}
     lenses = {**LENSES, "moves": _moves_carefully} if careful else LENSES
     for name in chosen(names):
-        seen[name] = lenses[name](batch, seen)
+        seen[name] = (lenses.get(name) or own(name, "lens"))(batch, seen)
     return seen

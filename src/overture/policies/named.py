@@ -2,9 +2,9 @@
 
 In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
 now. Names between commas stand in order of priority; `+civility` goes around all before it; `gaps:threshold=0.4` sets a
-field, read as its type says. To add one, write a module with a class whose fields have defaults and name it in
-POLICIES or WRAPPERS. Easy to get wrong: a policy that samples answers or rewrites calls the model that it leads, so it
-is made for one model; without a model it only tells its identity.
+field, read as its type says. `module.Name` is a class of your own; one of ours is a module with a class whose fields
+have defaults, named in POLICIES or WRAPPERS. Easy to get wrong: a policy that samples answers or rewrites calls the
+model that it leads, so it is made for one model; without a model it only tells its identity.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import UsageError
 from ..models import Model
+from ..own import own
 from .base import First, Policy
 
 POLICIES = {
@@ -56,21 +57,21 @@ def make(spec: str, model: Model | None = None) -> Policy:
 
 def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
     name, *settings = (part.strip() for part in word.split(":"))
-    if name not in known:
+    if name not in known and "." not in name:
         names = [*known, *(COMPOSED if known is POLICIES else ())]
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
         raise UsageError(f"no policy is named {name[:40]!r}; {hint}")
-    module, _, cls = known[name].partition(":")
-    kind = getattr(import_module(f".{module}", __package__), cls)
+    module, _, cls = known.get(name, "").partition(":")
+    kind = getattr(import_module(f".{module}", __package__), cls) if module else own(name, "policy")
     fields = kind.__dataclass_fields__
     chosen = {field: value for field, value in given.items() if field in fields}
-    own = [field for field in fields if field not in ("model", "inner", "name", "reviews")]
+    settable = [field for field in fields if field not in ("model", "inner", "name", "reviews")]
     for setting in settings:
         field, _, value = setting.partition("=")
-        if field not in own or not value:
+        if field not in settable or not value:
             raise UsageError(
-                f"{name} has no setting {setting[:40]!r}; it has {', '.join(own) or 'none'}, as in field=0.5"
+                f"{name} has no setting {setting[:40]!r}; it has {', '.join(settable) or 'none'}, as in field=0.5"
             )
         chosen[field] = _value(name, field, value, get_type_hints(kind)[field])
     return kind(**chosen)

@@ -18,7 +18,7 @@ import orjson
 
 from ..conversation import Conversation, Message
 from ..errors import ModelError
-from ..models import GREEDY, Model, Reply, Sampling
+from ..models import GREEDY, Model, Reply, Sampling, load
 from ..models.base import JSON, Closing, Usage
 from .base import LEAVE, Decision, Policy, instructed, with_tools
 
@@ -128,11 +128,13 @@ class Steering:
         return Steered(model, make(self.spec, model))
 
 
-def steer(model: Model, policy: Policy | str) -> Steered:
-    """A model led by a policy, or by the policy that a word such as `recommended` or `gaps,doer+civility` names.
+def steer(model: Model | str, policy: Policy | str) -> Steered:
+    """A model led by a policy; each may be a word, such as `embedded` and `gaps,doer+civility`.
 
     Raises UsageError on a word that names none.
     """
+    if isinstance(model, str):
+        model = load(model)
     if isinstance(policy, str):
         from .named import make
 

@@ -1,8 +1,8 @@
 """Tasks by name: what `overture simulate TASK` can mean.
 
-In comes a name; out comes the task, its module loaded only now. To add one, write `overture.tasks.NAME` with
-`task(count=None, seed=0) -> Task` and put the name into NAMES. Easy to get wrong: `count` items are drawn by the seed,
-and a larger draw must hold the smaller one's twins whole.
+In comes a name; out comes the task, its module loaded only now. One of your own is `module.name`, a function
+`task(count=None, seed=0) -> Task`; one of ours is a module `overture.tasks.NAME` with such a function, named in
+NAMES. Easy to get wrong: `count` items are drawn by the seed, and a larger draw must hold the smaller's twins whole.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import difflib
 from importlib import import_module
 
 from ..errors import UsageError
+from ..own import own
 from .task import Task
 
 NAMES = ("pairs", "doing", "missing", "sharded", "slots", "travel", "desk", "document", "code", "math")
@@ -30,3 +31,8 @@ def load(name: str, count: int | None = None, seed: int = 0) -> Task:
         raise UsageError(f"no task is named {name[:40]!r}; {hint}")
     task: Task = import_module(f".{_WITHIN.get(name, name)}", __package__).task(count, seed)
     return task
+
+
+def meant(word: str, count: int | None = None, seed: int = 0) -> Task:
+    """The same for a word that somebody typed, which can also be `module.name` of a task of their own."""
+    return own(word, "task")(count, seed) if "." in word else load(word, count, seed)

@@ -1,7 +1,8 @@
 """Users by name: what `--user` can mean.
 
 In comes a word such as `shards`, `goal` or `shards+impatient+cannot_answer` (a base and any number of wrappers, applied
-from left to right); out comes the user, who understands replies as the task says. Easy to get wrong: users that
+from left to right), or `module.name` for what makes one of your own; out comes the user, who understands replies as the
+task says. Easy to get wrong: users that
 something is trained on are never those it is tested on, so the word and its identity stand in every trial.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..errors import UsageError
+from ..own import own
 from ..tasks.task import Hear, Task
 from . import hearing
 from .base import User
@@ -37,10 +39,10 @@ SEVERAL = "answers_several"
 def chosen(spec: str, task: Task, wrappers: tuple[str, ...] = ()) -> User:
     """The user that is meant, inside `wrappers` (a protocol's own). Raises UsageError naming those there are."""
     base, *around = [word.strip() for word in spec.split("+")]
-    if base not in USERS:
+    if base not in USERS and "." not in base:
         raise UsageError(f"no user is named {base[:40]!r}; {_hint(base, USERS)}")
     hear = task.hear or hearing.hear
-    user = USERS[base](hear)
+    user: User = own(base, "user")() if "." in base else USERS[base](hear)
     for name in (*around, *wrappers):
         if name == SEVERAL:
             if not isinstance(user, Shards):
