@@ -169,6 +169,35 @@ def told(row: dict[str, Any], names: set[str]) -> str:
     return ", ".join(f"{name}={row['arguments'][name]}" for name in sorted(names))
 
 
+LONG = 100_000
+"""Characters of a long conversation."""
+TEXTS = (
+    "The committee met on 3 May at 7 pm and 4 people paid 1,250 euros to Anna Berg in Graz. ", "1 2 3 4 5 6 7 8 9 ",
+    "may march 3 ", "a a the a my ", "me and my and me and ", "        ", "no, no, wait, ", "1,2,3,4,", "aaaaaaaaaa",
+    "'\"([{<.,;", "i fly i i i i ", "twenty twenty hundred ",
+)  # fmt: skip
+"""A plain one first; the others repeat what a pattern begins with."""
+WANTED = {
+    "date": "2026-11-09", "time": "04:45", "party_size": 8, "amount": 91733.5, "to": "x.y@nowhere.org",
+    "order_id": "ZZ-99812-Q", "name": "Quentin Zorro", "path": "/a/b/c.txt", "state": "QX", "size": "enormous_big",
+    "body": "I will see you on 7 August at 6:35 with 5512 others.",
+}  # fmt: skip
+
+
+def long_texts() -> list[float]:
+    """Milliseconds of processor that tracing a whole call takes after each of the long texts, nothing kept before."""
+    whole = list(leaves(WANTED, None))
+    times: list[float] = []
+    for text in TEXTS:
+        messages = [Message("user", "Book it."), Message("user", (text * LONG)[:LONG])]
+        began = time.thread_time()
+        heard = Heard.of(messages, date(2026, 4, 29))
+        for leaf in whole:
+            trace(leaf, heard, whole)
+        times.append((time.thread_time() - began) * 1e3)
+    return times
+
+
 def share(good: int, n: int) -> str:
     low, high = wilson(good / n, n) if n else (0.0, 1.0)
     return f"{good / n:.3f} ({low:.3f} to {high:.3f}), n = {n}" if n else "–"
@@ -180,6 +209,7 @@ def main() -> None:
     stopped, times = as_they_stand(found)
     wrong = corrupted(found, arguments.rounds, arguments.seed)
     sets = {name: written(name) for name in ("first", "second", "third", "fourth", "fifth")}
+    long = long_texts()
     kinds = sorted({kind for kind, _ in wrong})
     rows = [[kind, share(wrong[kind, True], wrong[kind, True] + wrong[kind, False])] for kind in kinds]
     every = sum(wrong[kind, True] for kind in kinds)
@@ -207,13 +237,15 @@ def main() -> None:
             ),
             f"**Time.** A decision on a draft with such a call, processor time: median "
             f"{statistics.median(times):.1f} ms, "
-            f"95th percentile {sorted(times)[int(0.95 * len(times))]:.1f} ms; on any other draft it reads nothing.",
+            f"95th percentile {sorted(times)[int(0.95 * len(times))]:.1f} ms; on any other draft it reads nothing. After "
+            f"{LONG:,} characters from the user, a call of {len(WANTED)} arguments of which none can be traced: {long[0]:.0f} "
+            f"ms of prose, {max(long):.0f} ms the worst of {len(TEXTS)} texts made to be slow.",
         ]
     )
     result = {
         "calls": len(found), "held": stopped, "kinds": {kind: [wrong[kind, True], wrong[kind, False]] for kind in kinds},
         "written": {name: asdict(got) for name, got in sets.items()},
-        "median_ms": statistics.median(times),
+        "median_ms": statistics.median(times), "long_ms": long,
     }  # fmt: skip
     OUT.mkdir(parents=True, exist_ok=True)
     finish("grounding", "grounding.md", result, text, arguments.docs)
