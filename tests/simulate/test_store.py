@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from overture.conversation import Conversation, Message
+from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import ConfigurationChanged, DataError
-from overture.models import Reply, Usage
+from overture.models import Reply, Sampling, Usage, request_hash
 from overture.simulate.store import Call, Store, Trial, differences, identity
+from overture.tasks.task import Item, Part, Script
 
 CONFIG = {"role": "model", "model": {"name": "m"}, "sampling": {"max_tokens": 128}}
 SPOKEN = Conversation((Message("user", "hello"), Message("assistant", "<script>\x00 ü")))
@@ -103,6 +104,28 @@ def test_an_identity_depends_on_configuration_item_and_run() -> None:
     all_of_them = {identity(CONFIG, "i", 0), identity(CONFIG, "j", 0), identity(CONFIG, "i", 1), identity({}, "i", 0)}
     assert len(all_of_them) == 4
     assert identity(dict(reversed(CONFIG.items())), "i", 0) == identity(CONFIG, "i", 0)
+
+
+def test_what_names_a_call_and_an_item_is_what_it_was_in_stores_that_stand() -> None:
+    tools = ToolCall("find", '{"a": 1}', "c1")
+    asked = Conversation(
+        (
+            Message("system", "Sé breve\x7f\ud800"),
+            Message("user", 'say "hi"\n', name="Ann"),
+            Message("assistant", None, tool_calls=(tools,)),
+            Message("tool", "3", tool_call_id="c1", attachments=("image_url",)),
+        )
+    )
+    schemas = [{"type": "function", "b": {"z": 1, "a": [None, True]}}]
+    drawn = Sampling(temperature=1e-7, seed=5, stop=("\n",))
+    named = request_hash(asked, drawn, schemas, {"type": "json_object"}, {"name": "m"}, ["t", 0])
+    assert named == "dc69d17889c7b2764b70f9a9b3e8b84e"
+    item = Item(
+        "b/1", "booking", "do", "Book a table.", "Book a table on Friday.",
+        (Part("day", "Friday", ("day", "date"), "On Friday."),), frozenset({"day", "an hour", "b"}), "b",
+        Script("q", "d", "g", "a", "c"), {"z": [1, 2.5], "a": {"k": None}}, "Be brief.", 3,
+    )  # fmt: skip
+    assert item.hash == "76878f7d0aa314ea69ba209a9b9e1faa"
 
 
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
