@@ -11,24 +11,18 @@ import random
 import pytest
 
 from overture.tasks.scoring.blocks import marked_block
-from overture.tasks.scoring.code import judge_code
-from overture.tasks.scoring.texts import _common, bleu, corpus_bleu, rouge, rouge_l, tokens
+from overture.tasks.scoring.texts import _common, bleu, rouge_l, tokens
 
 CAT, MAT = "the cat sat on the mat", "the cat is on the mat"
 
 
 def test_rouge_as_counted_by_hand():
-    # 5 of 6 words, 3 of 5 pairs, and a common subsequence of 5
-    assert rouge(CAT, MAT, 1) == pytest.approx(5 / 6)
-    assert rouge(CAT, MAT, 2) == pytest.approx(3 / 5)
+    # a common subsequence of 5 of 6 words; lengths that differ: precision 2/2, recall 2/4
     assert rouge_l(CAT, MAT) == pytest.approx(5 / 6)
+    assert rouge_l("a b", "a b c d") == pytest.approx(2 / 3)
     # Lin 2004, section 3: police killed the gunman / police kill the gunman / the gunman kill police, as F-measures
     assert rouge_l("police kill the gunman", "police killed the gunman") == pytest.approx(3 / 4)
     assert rouge_l("the gunman kill police", "police killed the gunman") == pytest.approx(2 / 4)
-    # lengths differ: precision 2/2, recall 2/4
-    assert rouge("a b", "a b c d", 1) == pytest.approx(2 / 3)
-    # a word said twice is met once
-    assert rouge("the the the", "the cat", 1) == pytest.approx(2 / 5)
 
 
 def test_bleu_is_of_tokens():
@@ -38,12 +32,9 @@ def test_bleu_is_of_tokens():
     assert bleu("yes, sir.", "yes , sir .") == pytest.approx(1.0)
     # half the reference and all of it right: the brevity penalty alone
     assert bleu("a b c d e", "a b c d e f g h i j") == pytest.approx(2.718281828**-1, rel=1e-6)
-    assert corpus_bleu([CAT, "a b c d"], [MAT, "a b c d"]) > (bleu(CAT, MAT) + 0) > 0
-    with pytest.raises(ValueError, match="1 texts and 0 references"):
-        corpus_bleu(["a"], [])
 
 
-@pytest.mark.parametrize("measure", [bleu, rouge_l, lambda a, b: rouge(a, b, 1), lambda a, b: rouge(a, b, 2)])
+@pytest.mark.parametrize("measure", [bleu, rouge_l])
 def test_equal_texts_and_nothing(measure: object):
     assert callable(measure)
     assert measure(CAT, CAT) == pytest.approx(1.0)
@@ -93,20 +84,3 @@ BEGIN, END = "<document>", "</document>"
 def test_the_block_of_a_reply(text: str, found: tuple[str, str, bool] | None):
     block = marked_block(text, BEGIN, END)
     assert (block and (block.text, block.how, block.closed)) == found
-
-
-def test_code_in_another_language_is_passed_over():
-    text = "```python\nx = 1\n```\nRun it:\n```bash\npython x.py\n```"
-    block = marked_block(text, "<code>", "</code>", "python")
-    assert block is not None
-    assert block.text == "x = 1"
-
-
-async def test_the_code_of_a_reply_is_put_to_tests():
-    tests = "assert f(1) == 2\nassert f(2) == 3\n"
-    right = await judge_code("Sure!\n```python\ndef f(x):\n    return x + 1\n```\nBye", tests, "f")
-    assert (right.label, right.share) == ("solved", 1.0)
-    half = await judge_code("```py\ndef f(x):\n    return 2\n```", tests, "f")
-    assert (half.label, half.share) == ("failed", 0.5)
-    none = await judge_code("What should f do?", tests, "f")
-    assert (none.label, none.share) == ("no_code", 0.0)

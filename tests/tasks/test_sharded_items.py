@@ -178,3 +178,10 @@ def test_more_than_there_are_come_from_the_public_set(shared_data: Path, monkeyp
     drawn = task(100, seed=1)
     assert len(drawn.items) == 100
     assert sum(item.data["sharded"]["source"] == "gsm8k" for item in drawn.items) == 34
+
+
+def test_translations_past_its_own_are_the_public_ones(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVERTURE_DATA", str(shared_data))
+    drawn = task(20, seed=1, kinds=("translation",))
+    assert sum(item.data["sharded"]["source"] == "wmt" for item in drawn.items) == 14
+    assert len({item.id for item in drawn.items}) == 20

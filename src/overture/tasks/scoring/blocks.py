@@ -1,4 +1,4 @@
-"""Which stretch of a reply is the thing itself: the document, or the code?
+"""Which stretch of a reply is the thing itself?
 
 In comes a reply; out comes Block: the text between the markers the assistant was told to use, or else the last fenced
 block, and which of the two. Easy to get wrong: a reply without either is not a document, however much it looks like
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 VERSION = "1"
-_FENCE = re.compile(r"^[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<language>[^\n`]*)\n", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*[^\n`]*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,12 @@ class Block:
     """False where its end is missing, as in an answer that was cut off."""
 
 
-def marked_block(text: str, begin: str, end: str, language: str | None = None) -> Block | None:
+def marked_block(text: str, begin: str, end: str) -> Block | None:
     """The last stretch between the lines `begin` and `end`, else the last fenced block; None where there is neither.
 
-    Markers stand on lines of their own. With `language` a fenced block that names another language is passed over. An
-    end that is missing is the end of the text.
+    Markers stand on lines of their own. An end that is missing is the end of the text.
     """
-    marked = _marked(text, begin, end)
-    return marked or _fenced(text, language)
+    return _marked(text, begin, end) or _fenced(text)
 
 
 def _marked(text: str, begin: str, end: str) -> Block | None:
@@ -47,7 +45,7 @@ def _marked(text: str, begin: str, end: str) -> Block | None:
     return None
 
 
-def _fenced(text: str, language: str | None) -> Block | None:
+def _fenced(text: str) -> Block | None:
     found: Block | None = None
     at = 0
     while opening := _FENCE.search(text, at):
@@ -55,14 +53,10 @@ def _fenced(text: str, language: str | None) -> Block | None:
         close = re.compile(rf"^[ \t]*{re.escape(ticks[0])}{{{len(ticks)},}}[ \t]*$", re.MULTILINE)
         closing = close.search(text, opening.end())
         inner = text[opening.end() : closing.start() if closing else len(text)]
-        named = opening["language"].strip().split(" ")[0].lower()
-        if inner.strip() and (language is None or named in ("", language, *_SAME.get(language, ()))):
+        if inner.strip():
             found = Block(inner.removesuffix("\n"), "fenced", closing is not None)
         at = closing.end() if closing else len(text)
     return found
-
-
-_SAME = {"python": ("py", "python3")}
 
 
 def _unfenced(inner: str) -> str:

@@ -8,8 +8,6 @@ wrong: handed an untokenised text, many BLEUs compare letters, and nobody notice
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -27,17 +25,6 @@ def bleu(text: str, reference: str) -> float:
     return min(1.0, float(_scorer().sentence_score(text, [reference]).score) / 100)
 
 
-def corpus_bleu(texts: Sequence[str], references: Sequence[str]) -> float:
-    """BLEU of a whole set, 0…1: counts are added before they are divided. Raises ValueError on unequal or no texts."""
-    if len(texts) != len(references) or not texts:
-        raise ValueError(
-            f"{len(texts)} texts and {len(references)} references; one of each is needed, and at least one"
-        )
-    from sacrebleu.metrics.bleu import BLEU
-
-    return min(1.0, float(BLEU().corpus_score(list(texts), [list(references)]).score) / 100)
-
-
 @cache
 def _scorer() -> Any:
     from sacrebleu.metrics.bleu import BLEU
@@ -50,20 +37,10 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(text.lower()) or _OTHER.findall(text.lower())
 
 
-def rouge(text: str, reference: str, size: int) -> float:
-    """ROUGE-N: the F-measure of shared runs of `size` tokens, 0…1."""
-    ours, theirs = (_runs(tokens(each), size) for each in (text, reference))
-    return _f(sum((ours & theirs).values()), sum(ours.values()), sum(theirs.values()))
-
-
 def rouge_l(text: str, reference: str) -> float:
     """ROUGE-L of the whole text: the F-measure of the longest common subsequence of tokens, 0…1."""
     ours, theirs = tokens(text)[:LONGEST], tokens(reference)[:LONGEST]
     return _f(_common(ours, theirs), len(ours), len(theirs))
-
-
-def _runs(words: list[str], size: int) -> Counter[tuple[str, ...]]:
-    return Counter(zip(*(words[start:] for start in range(size)), strict=False))
 
 
 def _f(shared: int, ours: int, theirs: int) -> float:

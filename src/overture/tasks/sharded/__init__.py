@@ -22,9 +22,9 @@ JUDGED_BY_RULE = ("math", "code", "database", "actions", "data_to_text", "transl
 def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGED_BY_RULE) -> Task:
     """`count` items drawn by `seed`, evenly from the kinds; all of Overture's own by default.
 
-    Where more are asked for than Overture has of these kinds and `math` is among them, the rest are GSM8K problems
-    that no rule finds unsound (`public.gsm8k`, pulled at first use). Raises UsageError on an unknown kind and on a
-    count that cannot be had.
+    Where more are asked for than Overture has of these kinds, the rest are public, pulled at first use: with `math`
+    among them GSM8K problems that no rule finds unsound, else with `translation` the German texts. Raises UsageError on
+    an unknown kind and on a count that cannot be had.
     """
     from ...errors import UsageError
     from ..pairs import stratified
@@ -40,10 +40,10 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
         raise UsageError(f"no kind of instruction is named {unknown[:1]}; there are {', '.join(KINDS)}")
     found = [item for kind in kinds for item in own.items(kind)]
     extra: tuple[int, ...] = ()
-    if count is not None and count > len(found) and "math" in kinds:
-        more = public.gsm8k().sound
+    if count is not None and count > len(found) and {"math", "translation"} & set(kinds):
+        more = public.gsm8k().sound if "math" in kinds else public.translation().items
         lacking = count - len(found)
-        chosen = stratified(["gsm8k"] * len(more), lacking, seed) if lacking <= len(more) else range(len(more))
+        chosen = stratified(["public"] * len(more), lacking, seed) if lacking <= len(more) else range(len(more))
         extra = tuple(chosen)
         found += [more[at] for at in extra]
     if count is not None and not 1 <= count <= len(found):
