@@ -7,7 +7,6 @@ whole files are named last, and a run that was interrupted goes on where it stop
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import time
@@ -175,8 +174,9 @@ def _refuse(files: list[str], out: Path, settings: Settings, runner: str) -> Non
         raise OvertureError(f"{out} is a file; --out takes a folder for the results")
     if settings.judge:
         from ..models import load
+        from ..models.loop import to_the_end
 
-        asyncio.run(load(settings.judge).close())
+        to_the_end(load(settings.judge).close())
     for name in WRITTEN:
         for file in files:
             if (out / name).exists() and Path(file).exists() and Path(file).samefile(out / name):
@@ -254,6 +254,7 @@ def _judge(
     on_judge: Callable[[int, int], None],
 ) -> None:
     from ..models import Cached, load
+    from ..models.loop import to_the_end
 
     sample: dict[str, list[Candidate]] = {}
     for kind in ("messages", "conversations"):
@@ -273,7 +274,7 @@ def _judge(
             return await judge_all(model, dict(sample), merged.tallies, step)
 
     on_judge(0, total)
-    result.judged = asyncio.run(ask())
+    result.judged = to_the_end(ask())
     result.corrected = result.judged.figures
     result.counts["judged"] = {
         "messages": result.judged.messages,

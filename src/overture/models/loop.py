@@ -10,11 +10,22 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 SELDOM = 20_000
 """Objects made and not yet let go of, beyond which cycles among the new ones are looked for; Python's own is 700."""
+
+
+def to_the_end(main: Coroutine[Any, Any, T]) -> T:
+    """Run to the end from code that does not wait, also where a loop is running already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(main)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, main).result()
 
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
