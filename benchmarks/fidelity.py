@@ -1,7 +1,8 @@
 """How often do the simulated users err, and how often is the automatic verdict on that wrong?
 
     python benchmarks/fidelity.py --run                 # makes what is not there yet; killed, it goes on
-    python benchmarks/fidelity.py --sample 50           # writes trials to read, out/fidelity/seed-1/sample.md
+    python benchmarks/fidelity.py --sample 50 --only by # writes trials to read, out/fidelity/seed-2/sample.md
+    python benchmarks/fidelity.py --read VERDICTS.json  # puts what was read beside the rules: docs/results/fidelity.json
     python benchmarks/fidelity.py --docs                # the tables, with docs/results/fidelity.json as it was read
 
 In come the stores of CASES, one simulation a user, each made by `overture simulate`, and a file with what a reader found
@@ -22,6 +23,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 if TYPE_CHECKING:
     from overture.simulate.store import Trial
+    from overture.tasks.task import Item, Task
 
 FOLDER = OUT.parent / "fidelity"
 SEED = 2
@@ -105,62 +108,94 @@ def trials(case: Case) -> list:
         return list(store.trials())
 
 
+@cache
+def loaded(case: Case) -> Task:
+    from overture.tasks import named
+
+    given = case.words.split()
+    return named.load(given[0], int(given[given.index("-n") + 1]), SEED)
+
+
+def item(case: Case, trial: Trial) -> Item:
+    return next(one for one in loaded(case).items if one.id == trial.item)
+
+
 def judged(case: Case) -> Callable[[Trial], list[str]]:
     """(trial) → the kinds of the user's errors in it, by the rules as they are now."""
     from overture.conversation import Conversation
     from overture.simulate.outcome import user_errors
     from overture.simulate.relay import Talk
     from overture.simulate.seats import seed_of
-    from overture.tasks import named
     from overture.users.base import Utterance
 
-    given = case.words.split()
-    task = named.load(given[0], int(given[given.index("-n") + 1]), SEED)
-    items = {item.id: item for item in task.items}
+    task = loaded(case)
 
     def kinds(trial: Trial) -> list[str]:
-        item, run, told = (
-            items[trial.item],
-            trial.outcome["run"],
-            zip(trial.outcome["revealed"], trial.outcome["why"], strict=True),
-        )
-        drawn = seed_of(SEED, task.name, item.hash, run, "protocol", 0, 0)
+        wanted, run = item(case, trial), trial.outcome["run"]
+        told = zip(trial.outcome["revealed"], trial.outcome["why"], strict=True)
+        drawn = seed_of(SEED, task.name, wanted.hash, run, "protocol", 0, 0)
         talk = Talk(Conversation(()))
         for at, message in enumerate(trial.conversation.messages):
             if message.role == "user":
                 revealed, why = next(told)
                 talk.before.append(Conversation(trial.conversation.messages[:at]))
                 talk.heard.append(Utterance(message, revealed=tuple(revealed), why=why))
-        put = task.protocols[trial.config["protocol"]].prepare(item, drawn)
+        put = task.protocols[trial.config["protocol"]].prepare(wanted, drawn)
         return sorted({error["kind"] for error in user_errors(put, talk, task.hear)})
 
     return kinds
 
 
-def sample(count: int) -> None:
-    """Half with an automatic error and half without, of each as evenly from the cases as they have them."""
+def sample(cases: tuple[Case, ...], count: int) -> None:
+    """Half with an automatic error and half without, of each as evenly from the cases as they have them. The verdicts
+    of the rules go to a file of their own, so that they are not read with the talk."""
     rng = random.Random(SEED)
-    chosen: list = []
-    for erred, room in ((True, count // 2), (False, count - count // 2)):
-        pools = []
-        for case in CASES:
-            kinds = judged(case)
-            pool = [(case, t) for t in trials(case) if t.status != "failed" and bool(kinds(t)) == erred]
+    chosen: list[tuple[Case, Trial, list[str]]] = []
+    pools: dict[bool, list[list[tuple[Case, Trial, list[str]]]]] = {True: [], False: []}
+    for case in cases:
+        kinds = judged(case)
+        found = [(case, trial, kinds(trial)) for trial in trials(case) if spoke(case, trial)]
+        for erred, every in pools.items():
+            pool = [one for one in found if bool(one[2]) == erred]
             rng.shuffle(pool)
-            pools.append(pool)
-        while room and any(pools):
-            for pool in pools:
+            every.append(pool)
+    for erred, room in ((True, count // 2), (False, count - count // 2)):
+        while room and any(pools[erred]):
+            for pool in pools[erred]:
                 if pool and room:
                     chosen.append(pool.pop())
                     room -= 1
+    rng.shuffle(chosen)
     lines: list[str] = []
-    for number, (case, trial) in enumerate(chosen, 1):
-        lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}"]
+    for number, (case, trial, _) in enumerate(chosen, 1):
+        lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}", f"GOAL: {item(case, trial).goal}"]
         lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
         lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
-        lines += [f"AUTOMATIC {', '.join(judged(case)(trial)) or 'none'}"]
     (place() / "sample.md").write_text("\n".join(lines) + "\n")
+    rules = [
+        {"number": number, "case": case.name, "item": trial.item, "trial_id": trial.trial_id, "rule": rule}
+        for number, (case, trial, rule) in enumerate(chosen, 1)
+    ]
+    (place() / "rules.json").write_text(json.dumps(rules, indent=1) + "\n")
     print(f"{len(chosen)} trials to read: {place() / 'sample.md'}")
+
+
+def spoke(case: Case, trial: Trial) -> bool:
+    """Whether the user said something of its own: a user whom a model plays may end without having been asked."""
+    return trial.status != "failed" and ("--user-model" not in case.words or trial.cost["user"]["calls"] > 0)
+
+
+def compare(verdicts: Path) -> None:
+    """Put a reader's verdicts, {number: what is wrong, or ""}, beside those of the rules, into READ."""
+    from overture.users import faults
+
+    read = json.loads(verdicts.read_text())
+    rows = [{**rule, "reader": read[str(rule["number"])]} for rule in json.loads((place() / "rules.json").read_text())]
+    record = {"rules": f"faults {faults.VERSION}", "seed": SEED, "read": rows}
+    READ.write_text(json.dumps(record, indent=1) + "\n")
+    for row in rows:
+        if bool(row["rule"]) != bool(row["reader"]):
+            print(row)
 
 
 def shown(hits: int, n: int) -> str:
@@ -217,18 +252,24 @@ def main() -> None:
     global SEED
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", action="store_true", help="make the trials that are not there yet")
-    parser.add_argument("--only", default="", help="with --run, only cases whose name holds this")
+    parser.add_argument("--only", default="", help="with --run and --sample, only cases whose name holds this")
     parser.add_argument("--sample", type=int, help="write so many trials to read")
+    parser.add_argument(
+        "--read", type=Path, help="a reader's verdicts on the sample: {number: what is wrong or nothing}"
+    )
     parser.add_argument("--seed", type=int, default=SEED, help="of the trials, and of the sample drawn from them")
     parser.add_argument("--docs", action="store_true", help="also put the result into docs/results/fidelity.md")
     given = parser.parse_args()
     SEED = given.seed
     place().mkdir(parents=True, exist_ok=True)
     OUT.mkdir(parents=True, exist_ok=True)
+    cases = tuple(case for case in CASES if given.only in case.name)
     if given.run:
-        run(tuple(case for case in CASES if given.only in case.name))
+        run(cases)
     elif given.sample:
-        sample(given.sample)
+        sample(cases, given.sample)
+    elif given.read:
+        compare(given.read)
     else:
         report(given.docs)
 

@@ -111,7 +111,7 @@ def said_before(text: str, before: Conversation) -> bool:
 
 
 def repeats(text: str, item: Item, before: Conversation, heard: Act, told: Collection[str]) -> bool:
-    """Whether a message of the goal's words is one that the user has said already, and the reply asks for nothing known.
+    """Whether a message of the goal's words is one that the user has said already, and the reply asks for nothing told.
 
     To say again what is asked again is no error, and neither is to say "I don't know" or "just do it" twice."""
     untold = {part.name for part in item.open_parts} - set(told)
