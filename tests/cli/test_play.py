@@ -17,11 +17,12 @@ import orjson
 import pytest
 
 from overture.cli import main
-from overture.cli.play_person import call_of, told_by
+from overture.cli.play_person import call_of
 from overture.conversation import Conversation, ToolCall
 from overture.errors import ModelTimeout
 from overture.models import Scripted, register
 from overture.tasks import named
+from overture.users.faults import told_by
 
 ASKED: list[int] = []
 

@@ -69,6 +69,9 @@ async def test_goal_is_done_when_its_field_says_so_and_not_when_words_do() -> No
     heard = await talk("goal", "Which day?", "Booked.", model=model)
     assert [said.done for said in heard] == [False, False, True], "nobody is done before anything was answered"
     assert heard[1].revealed == ("day",) and heard[2].message is None
+    model, _ = player({"message": "I need a train.", "done": False}, {"message": "Friday", "done": False})
+    heard = await talk("goal", "Which day?", model=model)
+    assert heard[1].revealed == ("day",), "a bare value tells what was asked for"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,9 @@ def test_each_error_is_seen_and_a_good_line_has_none() -> None:
     assert faults("Friday, and we are 3 people.", revealed=("day",)) == ["several_parts"]
     assert faults("To Bergen on Friday, we want to go, should be for 3 people.") == ["goal_leaked"]
     assert faults("It should cost 250 at most.") == ["invented"]
+    one = replace(ITEM, open=frozenset({"day"}))
+    first = [find(says(text), one, (), Conversation(())) for text in ("The day is Friday, a train.", "A train.")]
+    assert [[error.kind for error in found] for found in first] == [["goal_leaked"], []], "all that was hidden"
     assert faults("Assistant: here you go") == ["spoke_for_assistant"]
     assert faults("How can I help you today?") == ["spoke_for_assistant"]
     told = ITEM.opening.then(Message("assistant", "For 250?"))
@@ -162,6 +168,8 @@ def test_a_part_with_most_of_the_words_that_are_left_is_no_leak_and_the_others_w
         ("…", "said_nothing"),
         ("I", "said_nothing"),
         ("I do not mind it, and " * 6, "went_in_circles"),
+        ("I still do not mind it and wait. " * 2, "went_in_circles"),
+        ("I'm sorry, but I'm unable to provide it.", "spoke_for_assistant"),
     ],
 )
 def test_a_line_that_is_not_the_persons_is_seen(text: str, kind: str) -> None:
@@ -197,7 +205,7 @@ def test_taking_up_the_assistants_words_is_no_slip_and_taking_its_part_is() -> N
     assert faults("The part you ordered, yes.", before=before) == []
     assert faults("How can I help?", before=before) == ["spoke_for_assistant"]
     booked = ITEM.opening.then(Message("assistant", "I have a train to Bergen at noon."))
-    assert faults("I have a train to Bergen at noon.", before=booked) == ["spoke_for_assistant"], "word for word"
+    assert faults("I have a train, to Bergen, at noon", before=booked) == ["spoke_for_assistant"], "word for word"
     assert faults("A train to Bergen at noon, good.", "destination", before=booked) == []
 
 

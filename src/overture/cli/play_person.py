@@ -20,9 +20,8 @@ import orjson
 from ..conversation import Conversation, Message, ToolCall
 from ..models import Reply, Usage
 from ..tasks.task import Hear, Item, Part, Tools
-from ..tasks.terms import names
 from ..users.base import Utterance
-from ..users.faults import figures_in, parts_said
+from ..users.faults import told_by
 from .play_screen import BLOCK, Lines, Screen
 
 HELP = (
@@ -181,22 +180,6 @@ def show_parts(item: Item, screen: Screen, left: Set[str]) -> None:
         rows.append((said, part.name, part.words))
     if rows:
         screen.rows(rows)
-
-
-def told_by(text: str, item: Item, left: Sequence[Part], asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """Those of the open parts that a person's words tell.
-
-    A part is told by most of its own words with all of its figures (`faults.parts_said`), or by its value alone where
-    it was asked for or is named beside it. Where the value holds figures, they are enough.
-    """
-    found = {part.name for part in parts_said(text, left, item)}
-    numbers = figures_in(text)
-    for part in left:
-        figures = figures_in(part.value)
-        valued = figures <= numbers if figures else names(text, (part.value,))
-        if valued and (part.name in asked or names(text, part.terms)):
-            found.add(part.name)
-    return tuple(part.name for part in left if part.name in found)
 
 
 class AsAssistant(Person):

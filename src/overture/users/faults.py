@@ -16,11 +16,11 @@ from functools import lru_cache
 from ..conversation import Conversation
 from ..tasks.figures import WORDED
 from ..tasks.task import Act, Item, Part
-from ..tasks.terms import stems
+from ..tasks.terms import names, stems
 from .base import UserError, Utterance
 from .voice import about_nothing, mostly, slips
 
-VERSION = "6"
+VERSION = "7"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -59,6 +59,22 @@ def parts_said(text: str, parts: Iterable[Part], item: Item) -> list[Part]:
     return found
 
 
+def told_by(text: str, item: Item, left: Sequence[Part], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of those of the open parts that a person's words tell.
+
+    A part is told by most of its own words with all of its figures (`parts_said`), or by its value alone where
+    it was asked for or is named beside it. Where the value holds figures, they are enough.
+    """
+    found = {part.name for part in parts_said(text, left, item)}
+    numbers = figures_in(text)
+    for part in left:
+        figures = figures_in(part.value)
+        valued = figures <= numbers if figures else names(text, (part.value,))
+        if valued and (part.name in asked or names(text, part.terms)):
+            found.add(part.name)
+    return tuple(part.name for part in left if part.name in found)
+
+
 @lru_cache(maxsize=8192)
 def _needs(words: str, request: str) -> tuple[frozenset[str], frozenset[str]]:
     """A part's figures, and the words that only it has: not the request's, and none that says nothing."""
@@ -92,7 +108,8 @@ def find(
         slipped = [part for part in slipped if part not in known]
     # what was told as one part may hold most of the words that are left; only more than that is a leak
     rest = left if opening else [part for part in left if part.name not in said.revealed]
-    if _leaks(text, item, rest) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left)):
+    whole = opening and left and len(told_by(text, item, left)) >= LEAKED * len(left)
+    if whole or (_leaks(text, item, rest) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left))):
         found.append(UserError("goal_leaked", text[:200]))
     elif len(slipped) + len(said.revealed) > max(1, len(heard.each) + len(heard.offers) + len(heard.cannot)):
         found.append(UserError("several_parts", text[:200]))

@@ -25,13 +25,16 @@ ECHOED = 5
 ROUNDS = 3
 """How often a line may say the same four words, beside what the item repeats, before it goes round in circles."""
 _RUN = 4
+_LONG = 8
+"""Words in a row that a line says twice only when it goes round in circles."""
 
 _ASSISTANT = re.compile(
     r"^\s*(?:assistant|ai|bot|model)\s*:|<\|?\s*(?:im_start|assistant|end_of_turn)|\[/?INST\]"
     r"|\bhow (?:can|may) i (?:help|assist)\b|\bas an ai\b|\bi(?:'d| would) be happy to (?:help|assist)\b"
     r"|\bis there anything else i can (?:help|do)\b"
     r"|\bi(?:'m| am) (?:an? |your |the )?(?:robot|ai|assistant|language model|chatbot)\b"
-    r"|\bi(?:'m| am) not an? (?:person|human)\b",
+    r"|\bi(?:'m| am) not an? (?:person|human)\b"
+    r"|\bi(?:'m| am) (?:unable|not able) to (?:assist|help|provide|fulfil)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKS = (
@@ -99,7 +102,8 @@ def mostly(text: str, own: Sequence[str]) -> bool:
 
 def _parroted(text: str, others: Sequence[str]) -> str | None:
     """A whole message of somebody else, said once more."""
-    return text if text.strip() in (other.strip() for other in others) and len(stems(text)) > _RUN else None
+    words = stems(text)
+    return text if len(words) > _RUN and any(words == stems(other) for other in others) else None
 
 
 def _unless(words: str | None, known: Iterable[str]) -> str | None:
@@ -116,10 +120,13 @@ def _circles(text: str, own: Iterable[str]) -> str | None:
     runs = _runs(text, _RUN)
     if len(runs) - len(set(runs)) < ROUNDS:
         return None
-    counted, usual = Counter(runs), Counter[tuple[str, ...]]()
-    for one in own:
-        usual |= Counter(_runs(one, _RUN))
-    return text if any(times - usual[run] > ROUNDS for run, times in counted.items()) else None
+    for length, most in ((_RUN, ROUNDS), (_LONG, 1)):
+        counted, usual = Counter(_runs(text, length)), Counter[tuple[str, ...]]()
+        for one in own:
+            usual |= Counter(_runs(one, length))
+        if any(times - usual[run] > most for run, times in counted.items()):
+            return text
+    return None
 
 
 def _about(text: str, own: Sequence[str], opening: bool) -> str | None:
