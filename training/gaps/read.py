@@ -7,7 +7,8 @@ Comes in: `dataset.load()` and the package's `gaps.npz`. Three steps. 1) MiniLM'
 split `train`, twins together in a batch and told apart (`network.apart`). 2) On split `valid` a logistic curve weighs the
 reader's logit and the patterns', and `train.thresholds` sets from where something counts as missing. 3) The patterns'
 probability under which a request is not read again is the highest that loses `LOST` of what would be found. Split `test`
-is not read here. Easy to get wrong: the patterns are part of the mix, so after `train.py --write` comes `--mix`.
+is not read here. Easy to get wrong: the patterns are part of the mix, so after `train.py --write` comes `--mix`; and
+what it says beside its probability (`name.py`) has to be fitted again to a reader that was trained anew.
 """
 
 from __future__ import annotations
