@@ -1,7 +1,7 @@
 """The gate: how well the lens `gaps` tells requests that lack something from complete ones, on what it never saw.
 
     python benchmarks/gate.py --train DOMAIN     # the network that lacks this domain, into out/gaps (minutes)
-    python benchmarks/gate.py [--docs]    # the figures, and with --docs the page docs/results/gate.md
+    python benchmarks/gate.py [--part PART] [--docs]    # figures, across domains, asks; --docs: into docs/results/gate.md
 
 Comes in: the test split of training/gaps/dataset.py, the package's weights (the patterns alone, and with the second reader),
 out/gaps/without-*.npz, what the embedded
@@ -62,6 +62,7 @@ NEWEST = ("acts_2", "acts_complete", "works_2", "works_complete", "followed", "p
 """Written files that the page of 2026-11-27 11:26 did not have."""
 Scores = tuple[np.ndarray, np.ndarray]
 Judge = Callable[[Sequence[Example]], Scores]
+Part = tuple[dict[str, Any], str]
 Figure = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
 
 
@@ -136,7 +137,9 @@ def interval(
     sides = {asked: (truth,), needless: (~truth,), balanced: (truth, ~truth)}.get(figure, ())
     shares = [float((p >= threshold)[side].mean()) for side in sides]
     if shares and all(share in (0.0, 1.0) for share in shares):  # all alike: every draw is the same
-        reach = [[abs(v - one) for v in wilson(one, len(set(units[side])))] for one, side in zip(shares, sides, strict=True)]
+        reach = [
+            [abs(v - one) for v in wilson(one, len(set(units[side])))] for one, side in zip(shares, sides, strict=True)
+        ]
         room = math.hypot(*map(max, reach)) / len(reach)
         low, high = max(0.0, value - room), min(1.0, value + room)
     return {"value": value, "low": low, "high": high, "n": len(names)}
@@ -352,37 +355,53 @@ HEADS = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", choices=tuple(DOMAINS))
+    parser.add_argument("--part", choices=tuple(PARTS), help="only this part of the page")
     parser.add_argument("--docs", action="store_true")
     given = parser.parse_args()
     if given.train:
         train_without(given.train)
         return
+    OUT.mkdir(parents=True, exist_ok=True)
+    for part in [given.part] if given.part else PARTS:
+        result, text = PARTS[part]()
+        finish("gate" if part == "figures" else f"gate-{part}", "gate.md", result, text, given.docs)
+
+
+def figures() -> Part:
+    """Both readers on every set, beside the embedded model, under attack, and how long they take."""
     network, judges = weights(), {"patterns": alone(weights()), "careful": careful}
     sets = tested()
     found = {name: {part: measured(some, judge) for part, some in sets.items()} for name, judge in judges.items()}
-    across: dict[str, dict[str, Any]] = {}
+    direct = embedded()
+    turned = {name: attacks(judge) for name, judge in judges.items()}
+    took = {name: asyncio.run(speed(name)) for name in judges}
+    text = page(network, found, direct, turned, took)
+    return {"figures": found, "embedded": direct, "attacks": turned, "milliseconds": took}, text
+
+
+def across() -> Part:
+    """The patterns trained without a domain, on that domain."""
+    found: dict[str, dict[str, Any]] = {}
     for domain, names in JUDGED_BY.items():
         target = HELD / f"without-{domain.replace(' ', '-')}.npz"
         if target.exists():
             with np.load(target) as stored:
                 other = alone(assembled({key: stored[key] for key in stored.files}))
             for name in names:
-                across[f"{name}, trained without {domain}"] = measured(tests((name,), everything=True), other)
-    direct = embedded()
-    turned = {name: attacks(judge) for name, judge in judges.items()}
+                found[f"{name}, trained without {domain}"] = measured(tests((name,), everything=True), other)
+    return {"across": found}, table(HEADS, rows_of(found))
+
+
+def asks() -> Part:
+    """What `careful` asks for where it asks of lacking requests."""
+    sets = tested()
     put = {part: questions(sets[part]) for part in ASKED_OF}
-    took = {name: asyncio.run(speed(name)) for name in judges}
-    text = page(network, found, across, direct, turned, put, took)
-    OUT.mkdir(parents=True, exist_ok=True)
-    result = {
-        "figures": found,
-        "across": across,
-        "embedded": direct,
-        "attacks": turned,
-        "questions": put,
-        "milliseconds": took,
-    }
-    finish("gate", "gate.md", result, text, given.docs)
+    heads = ("lacking requests asked about", "n", "worded by the policy", "naming one thing", "of a right kind (known)",
+             "naming two", "one of a right kind (known)", "quoting words")  # fmt: skip
+    return {"questions": put}, table(heads, [[part, *_put(rows)] for part, rows in put.items()])
+
+
+PARTS: dict[str, Callable[[], Part]] = {"figures": figures, "across": across, "asks": asks}
 
 
 def tested() -> dict[str, list[Example]]:
@@ -398,10 +417,8 @@ def tested() -> dict[str, list[Example]]:
 def page(
     network: Weights,
     found: dict[str, dict[str, dict[str, Any]]],
-    across: dict[str, dict[str, Any]],
     direct: dict[str, dict[str, Any]],
     turned: dict[str, dict[str, dict[str, float]]],
-    put: dict[str, list[dict[str, Any]]],
     took: dict[str, dict[str, float]],
 ) -> str:
     """The section of the page."""
@@ -417,12 +434,6 @@ def page(
         table(HEADS, rows_of(found["careful"])),
     ]
     parts.append("Always asking and never asking have AUROC 0.50, balanced accuracy 50 %, MCC 0 on every set.")
-    if across:
-        parts += [
-            "### Across domains",
-            "Trained without the domain, by a shorter recipe (4 epochs, 40 % of the GSM8K examples), judged on all of it.",
-            table(HEADS, rows_of(across)),
-        ]
     if direct:
         heads = ("set", "asked in need, %", "asked needlessly, %", "balanced accuracy, %", "MCC", "scored (unscored)")
         rows = [
@@ -467,9 +478,6 @@ def page(
         rows.append([f"**{side}: all**", *shares, *(f"{count:.0f}" for count in counts)])
     heads = ("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials")
     parts += ["### Attacks", table(heads, rows)]
-    heads = ("lacking requests asked about", "worded by the policy", "naming one thing", "of these right",
-             "naming two", "of these one right", "quoting", "n")  # fmt: skip
-    parts += ["### What `careful` asks for", table(heads, [[part, *_put(rows)] for part, rows in put.items()])]
     heads = ("one decision, ms", "median", "95th percentile", "left alone", "asked", "n")
     keys = ("p50", "p95", "p50 left alone", "p50 asked")
     rows = [[name, *(f"{each[key]:.1f}" for key in keys), f"{each['n']:.0f}"] for name, each in took.items()]
@@ -479,18 +487,22 @@ def page(
 
 def _put(rows: list[dict[str, Any]]) -> list[str]:
     def share(some: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]) -> str:
-        return f"{np.mean([test(row) for row in some]):.0%} ({len(some)})" if some else "–"
+        if not some:
+            return "–"
+        hits = np.array([test(row) for row in some], bool)
+        low, high = wilson(float(hits.mean()), len(hits))
+        return f"{hits.mean():.0%} ({low:.0%}–{high:.0%})"
 
     one, two = ([row for row in rows if row["named"] == n] for n in (1, 2))
     known = [[row for row in some if row["right"] is not None] for some in (one, two)]
     return [
+        str(len(rows)),
         share(rows, lambda row: bool(row["said"])),
         share(rows, lambda row: row["named"] == 1),
         share(known[0], lambda row: row["right"]),
         share(rows, lambda row: row["named"] == 2),
         share(known[1], lambda row: row["right"]),
         share(rows, lambda row: row["quoted"]),
-        str(len(rows)),
     ]
 
 
