@@ -94,11 +94,6 @@ class User(Protocol):
         ...
 
 
-def said_by(role: str, conversation: Conversation) -> list[Message]:
-    """The messages of one role, in order."""
-    return [message for message in conversation.messages if message.role == role]
-
-
 def last_reply(conversation: Conversation) -> str | None:
     """The text of what the assistant said last; None before it has spoken."""
     for message in reversed(conversation.messages):
