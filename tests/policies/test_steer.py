@@ -11,7 +11,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import Scripted
 from overture.policies import LEAVE, Decision, First, make, steer
-from overture.policies.base import instructed, is_draft, tools_of
+from overture.policies.base import instructed, is_draft, is_second, tools_of
 
 ASKED = Conversation.of([{"role": "user", "content": "Book a table."}])
 TOOL = {"type": "function", "function": {"name": "book", "parameters": {}}}
@@ -80,6 +80,50 @@ async def test_a_review_may_ask_for_one_more_answer():
     reply = await steer(model(), Deciding(review=Decision("execute", "do it"))).reply(ASKED)
     assert reply.message.text == "do it"
     assert reply.usage.completion_tokens > 0
+
+
+@dataclass
+class Taught:
+    """Reviews the first draft one way and the second another."""
+
+    drafts: tuple[Decision, ...] = ()
+    name: str = "taught"
+    reviews: bool = True
+    seen: list[Conversation] = field(default_factory=list)
+
+    def identity(self):
+        return {"policy": self.name}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        if not is_draft(conversation):
+            return LEAVE
+        self.seen.append(conversation)
+        return self.drafts[is_second(conversation)]
+
+
+async def test_the_second_draft_is_reviewed_and_words_can_take_its_place():
+    policy = Taught((Decision("execute", "do it"), Decision("elicit", say="How many?")))
+    reply = await steer(model(), policy).reply(ASKED, tools=[TOOL])
+    assert reply.message.text == "How many?"
+    assert [seen.messages[-1].text for seen in policy.seen] == ["heard: Book a table.", "do it"]
+    assert tools_of(policy.seen[1]) == [TOOL]
+    assert [made["move"] for made in reply.details["decisions"]] == ["execute", "elicit"]
+    one = await model().reply(ASKED)
+    assert reply.usage.completion_tokens == one.usage.completion_tokens + len("do it".split())
+
+
+async def test_a_second_draft_is_never_sent_back():
+    policy = Taught((Decision("execute", "do it"), Decision("execute", "now", instead=ASKED)))
+    reply = await steer(model(), policy).reply(ASKED)
+    assert reply.message.text == "do it"
+    assert len(policy.seen) == 2
+    assert [made["move"] for made in reply.details["decisions"]] == ["execute"]
+
+
+async def test_a_policy_that_always_sends_back_hides_no_second_draft_from_the_next():
+    stubborn = Deciding(review=Decision("execute", "do it"))
+    asking = Taught((LEAVE, Decision("elicit", say="How many?")))
+    assert (await steer(model(), First((stubborn, asking))).reply(ASKED)).message.text == "How many?"
 
 
 async def test_left_alone_the_answer_is_the_models():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import pytest
 
 from overture.conversation import Conversation, Message
 from overture.policies import Decision
+from overture.policies.base import is_second
 
 from .leaders import Told, making
 from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
@@ -176,6 +178,36 @@ async def test_a_review_that_instructs_asks_once_more_and_that_answer_goes_out()
     assert said == saying("You could …")
     assert [len(seen.json["messages"]) for seen in mock.seen] == [1, 2]
     assert header(head, "X-Overture") == "execute; policy=told; confidence=1.00"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_second_draft_is_reviewed_too_and_then_no_more_are_asked_for(stream: bool):
+    def review(conversation: Conversation) -> Decision:
+        return ASK if is_second(conversation) else Decision("execute", "Do it.", policy="doer")
+
+    script = streaming(event("Booked."), event(finish="stop"), DONE) if stream else replying(saying("Booked."))
+    policy = Told(review=review, reviews=True)
+    async with proxied(script, making(told=policy), policy="told") as (mock, proxy, port):
+        head, said = parted(await ask(port, request(body(stream=stream), CLOSE)))
+        assert count(proxy, "overture_upstream_calls_total") == 2
+    assert b"For how many?" in said
+    assert b"Booked" not in said
+    assert header(head, "X-Overture") == "elicit; policy=gaps; confidence=0.93"
+    assert len(mock.seen) == 2
+
+
+async def test_a_policy_that_would_send_back_for_ever_sends_back_once_and_both_reviews_are_logged(tmp_path: Path):
+    policy = Told(review=Decision("execute", "Do it."), reviews=True)
+    log = tmp_path / "decisions.jsonl"
+    async with proxied(replying(saying("You could …")), making(told=policy), policy="told", log=str(log)) as (mock, _, port):
+        await ask(port, request(body(), CLOSE))
+    record = orjson.loads(log.read_bytes())
+    assert [(d["moment"], d["move"]) for d in record["decisions"]] == [
+        ("plan", "leave"),
+        ("review", "execute"),
+        ("second_review", "leave"),
+    ]
+    assert record["upstream_calls"] == len(mock.seen) == 2
 
 
 async def test_every_choice_is_reviewed_and_one_that_is_not_left_decides_for_all():

@@ -3,8 +3,9 @@
 In comes a Conversation; out comes a Decision. A policy decides at two moments, told apart by who spoke last. After
 a user or a tool the turn is still to be *planned*; after the assistant, its last message is a *draft under review*
 that nobody has seen yet. The tools on offer stand in `conversation.metadata["tools"]`. Easy to get wrong: to leave
-a turn alone is the common case and the cheap one, so it is a value (LEAVE) and never a None; and a policy that must
-see drafts says so (`reviews`), because for its sake an answer cannot be handed on as it streams.
+a turn alone is the common case and the cheap one, so it is a value (LEAVE) and never a None; a policy that must see
+drafts says so (`reviews`), because for its sake an answer cannot be handed on as it streams; and a draft is sent back
+once, so of the second one a policy can only put words in its place (`is_second`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ class Decision:
     def leaves(self) -> bool:
         """Whether nothing is changed."""
         return self.move == NO_MOVE
+
+    @property
+    def sends_back(self) -> bool:
+        """Whether, of a draft, the model is asked for another."""
+        return not self.say and bool(self.instruction or self.instead)
 
     def to_dict(self, content: bool = False) -> JSON:
         """As JSON can hold it. Without `content`, nothing in it comes from the conversation."""
@@ -107,7 +113,7 @@ class First:
         for policy in self.policies:
             if is_draft(conversation) and not policy.reviews:
                 continue
-            decision = await policy.decide(conversation)
+            decision = heeded(await policy.decide(conversation), conversation)
             if not decision.leaves:
                 return decision if decision.policy else replace(decision, policy=policy.name)
         return LEAVE
@@ -116,6 +122,21 @@ class First:
 def is_draft(conversation: Conversation) -> bool:
     """Whether the last message is the assistant's, and so a draft under review."""
     return bool(conversation.messages) and conversation.messages[-1].role == "assistant"
+
+
+def second(conversation: Conversation) -> Conversation:
+    """The same conversation, told to whoever decides as one of which a draft was sent back."""
+    return replace(conversation, metadata={**conversation.metadata, "second": True})
+
+
+def is_second(conversation: Conversation) -> bool:
+    """Whether the draft under review is the second: nothing is sent back twice."""
+    return bool(conversation.metadata.get("second"))
+
+
+def heeded(decision: Decision, conversation: Conversation) -> Decision:
+    """The decision; LEAVE in place of one that would send back a second draft."""
+    return LEAVE if is_second(conversation) and decision.sends_back else decision
 
 
 def tools_of(conversation: Conversation) -> Sequence[JSON]:

@@ -1,9 +1,10 @@
-"""A model steered by a policy, which is again a model: plan, answer, review, at most one more answer.
+"""A model steered by a policy, which is again a model: plan, answer, review, at most one more answer and its review.
 
 In come a model and a policy; out comes a Model that answers wherever the bare one could, so a simulation, an
 audit's judge or a client of your own can use it in two lines. What was decided stands in
 `Reply.details["decisions"]`. Easy to get wrong: a policy that fails, or is late, must never cost the user the
-answer: the turn goes on unsteered and the failure is noted.
+answer: the turn goes on unsteered and the failure is noted. And a second draft may hold what the first was not sent
+back for, so it is reviewed like the first.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from ..conversation import Conversation, Message
 from ..errors import ModelError
 from ..models import GREEDY, Model, Reply, Sampling, load
 from ..models.base import JSON, Closing, Usage
-from .base import LEAVE, Decision, Policy, instructed, with_tools
+from .base import LEAVE, Decision, Policy, heeded, instructed, second, with_tools
 
+DRAFTS = 2
+"""Answers of the model's in one turn: the second is sent back by nobody."""
 DEADLINE = 10.0
 """Seconds that a policy may take for one decision, unless told otherwise."""
 
@@ -59,19 +62,23 @@ class Steered(Closing):
         if plan.say:
             return _said(plan, self.model.name, (plan,), (), took)
         given = instructed(plan.instead or conversation, plan.instruction)
-        draft = await self.model.reply(given, sampling, tools, response_format)
-        if not self.policy.reviews:
-            return _noted(draft, (plan,), (draft,), took)
-        began = perf_counter()
-        review = await self.decide(seen.then(draft.message))
-        took += perf_counter() - began
-        if review.say:
-            return _said(review, draft.model, (plan, review), (draft,), took)
-        if not (review.instruction or review.instead):
-            return _noted(draft, (plan, review), (draft,), took)
-        given = instructed(review.instead or conversation, review.instruction)
-        again = await self.model.reply(given, sampling, tools, response_format)
-        return _noted(again, (plan, review), (draft, again), took)
+        decisions, drafts = [plan], list[Reply]()
+        for _ in range(DRAFTS):
+            draft = await self.model.reply(given, sampling, tools, response_format)
+            drafts.append(draft)
+            if not self.policy.reviews:
+                break
+            began = perf_counter()
+            review = await self.decide(seen.then(draft.message))
+            took += perf_counter() - began
+            decisions.append(review)
+            if review.say:
+                return _said(review, draft.model, decisions, drafts, took)
+            if not review.sends_back:
+                break
+            given = instructed(review.instead or conversation, review.instruction)
+            seen = second(seen)
+        return _noted(drafts[-1], decisions, drafts, took)
 
     async def stream(
         self,
@@ -93,11 +100,12 @@ class Steered(Closing):
             yield piece
 
     async def decide(self, conversation: Conversation) -> Decision:
-        """The policy's decision, or LEAVE with the failure in its details. Never raises but when cancelled."""
+        """The policy's decision, or LEAVE with the failure in its details; of a second draft never one that sends it
+        back. Never raises but when cancelled."""
         limit = asyncio.timeout(self.deadline)
         try:
             async with limit:
-                decision = await self.policy.decide(conversation)
+                decision = heeded(await self.policy.decide(conversation), conversation)
         except Exception as error:  # whatever a policy does wrong, the user gets an answer
             kind = error.kind if isinstance(error, ModelError) else type(error).__name__
             return replace(LEAVE, policy=self.policy.name, details={"failed": "deadline" if limit.expired() else kind})

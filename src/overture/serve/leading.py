@@ -1,4 +1,4 @@
-"""A request that a policy leads: plan, answer, review, at most one more answer.
+"""A request that a policy leads: plan, answer, review, at most one more answer and its review.
 
 In come a request, who leads it and an upstream; out goes the upstream's answer untouched, the answer to a request that
 was told more, or the policy's own words. Easy to get wrong: an answer that is to be reviewed cannot be handed on as it
@@ -16,6 +16,7 @@ from multidict import CIMultiDict
 from ..conversation import Conversation, Message
 from ..errors import BadAnswer, BadRecord
 from ..policies import Decision, Steered
+from ..policies.base import is_second, second
 from .answers import STREAM, spoken
 from .bodies import Body
 from .copies import Copy
@@ -53,6 +54,10 @@ class Leading:
         asked = rewritten(self.body, self.seen, plan)
         if not self.steered.policy.reviews:
             return await self._asked(asked, copy)
+        return await self._led(asked, self.seen, copy)
+
+    async def _led(self, asked: Body, seen: Conversation, copy: Copy) -> web.StreamResponse:
+        """A draft and its review; where that sends it back, the same once more, for of the second it never does."""
         headers = self._headers(asked)
         headers["Accept-Encoding"] = "identity"  # it has to be read
         self.exchange.calls += 1
@@ -60,13 +65,13 @@ class Leading:
             if answer.status != 200:
                 return await relay(self.request, answer, self.exchange, self._told())
             held = await _held(answer, copy)
-            review = await self._reviewed(held)
-            if review is None or not (review.say or review.instruction or review.instead):
+            review = await self._reviewed(held, seen)
+            if review is None or not (review.say or review.sends_back):
                 return await self._emitted(held)
         if review.say:
             return await self._say(review.say, held)
         copy.restart()
-        return await self._asked(rewritten(self.body, self.seen, review), copy)
+        return await self._led(rewritten(self.body, self.seen, review), second(seen), copy)
 
     async def _asked(self, body: Body, copy: Copy) -> web.StreamResponse:
         self.exchange.calls += 1
@@ -78,14 +83,14 @@ class Leading:
         note(self.exchange, moment, decision)
         return decision
 
-    async def _reviewed(self, held: Held) -> Decision | None:
+    async def _reviewed(self, held: Held, seen: Conversation) -> Decision | None:
         """What a review of the draft comes to; None where it cannot be reviewed, and that is counted."""
         try:
             drafts = held.copy.drafts()
         except BadAnswer:
             self.exchange.unsteered = self.exchange.unsteered or "draft_not_readable"
             return None
-        return await reviewed(self.seen, drafts, self._decided)
+        return await reviewed(seen, drafts, self._decided)
 
     async def _emitted(self, held: Held) -> web.StreamResponse:
         """The draft as it came."""
@@ -165,7 +170,7 @@ async def reviewed(
     """Review the choices of a draft in order; the first decision that does not leave one alone is for all of them."""
     review = None
     for draft in drafts:
-        review = await decided("review", seen.then(draft))
+        review = await decided("second_review" if is_second(seen) else "review", seen.then(draft))
         if not review.leaves:
             break
     return review
