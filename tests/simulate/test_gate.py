@@ -13,12 +13,20 @@ import pytest
 from aiohttp import web
 
 from overture.conversation import Message
-from overture.errors import ModelError, ModelRateLimited, ModelTimeout, ModelUnreachable, ServerFailed
+from overture.errors import (
+    BadAnswer,
+    ModelError,
+    ModelNotFound,
+    ModelRateLimited,
+    ModelTimeout,
+    ModelUnreachable,
+    ServerFailed,
+)
 from overture.models import Reply, Usage
 from overture.models.endpoint import Endpoint
 from overture.models.patience import Patience
 from overture.simulate.engine import run
-from overture.simulate.gate import Budget, Gate, Spent
+from overture.simulate.gate import GONE_AFTER, Budget, Gate, Gone, Spent
 from overture.simulate.store import Store
 
 from .small import experiment
@@ -91,15 +99,41 @@ async def test_only_what_is_safe_is_asked_again() -> None:
 
 
 async def test_a_dead_endpoint_is_not_waited_for_by_every_trial() -> None:
-    calls, one = Calls(*[ModelUnreachable("down")] * 100), gate(2)
+    calls, one = Calls(), gate(2)
+    await one.ask(calls, "once")
+    calls.due += [ModelUnreachable("down")] * 100
     for n in range(10):
         with pytest.raises(ModelUnreachable):
             await one.ask(calls, str(n))
-    assert calls.made <= 5 + 10
+    assert calls.made <= 1 + 5 + 10
     calls.due.clear()
     await one.ask(calls, "back")
     calls.due.append(ModelUnreachable("a blink"))
     assert await one.ask(calls, "again") is REPLY, "after a good answer it is waited for again"
+
+
+@pytest.mark.parametrize("error", [ModelNotFound("no such model"), ModelUnreachable("down"), ServerFailed("500")])
+async def test_what_never_answers_is_asked_no_more_after_a_few_calls(error: ModelError) -> None:
+    calls, one = Calls(*[error] * 1000), gate(4, patience=Patience(attempts=2))
+    ended: list[BaseException | Reply] = []
+    for n in range(10):
+        asked = (one.ask(calls, f"{n} {place}") for place in range(4))
+        ended += await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(each, type(error)) for each in ended) == GONE_AFTER - 1
+    assert sum(isinstance(each, Gone) for each in ended) == 41 - GONE_AFTER
+    assert calls.made < 2 * (GONE_AFTER + 4) and error.kind in str(ended[-1]) and str(error) in str(ended[-1])
+
+
+async def test_one_answer_or_another_failure_between_and_the_calls_go_on() -> None:
+    few = [ModelNotFound("no such model")] * (GONE_AFTER - 1)
+    calls, one = Calls(*few, BadAnswer("half"), *few), gate(1)
+    ended = [await asyncio.gather(one.ask(calls, str(n)), return_exceptions=True) for n in range(2 * GONE_AFTER - 1)]
+    assert not any(isinstance(each, Gone) for (each,) in ended)
+    assert await one.ask(calls, "an answer") is REPLY
+    calls.due += [ModelNotFound("gone since")] * 3 * GONE_AFTER
+    for n in range(3 * GONE_AFTER):
+        with pytest.raises(ModelNotFound):
+            await one.ask(calls, f"later {n}")
 
 
 async def test_places_of_cancelled_callers_are_handed_on() -> None:

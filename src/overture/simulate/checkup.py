@@ -20,7 +20,7 @@ from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
 from ..users.named import chosen
 from .engine import Experiment, Progress, run
-from .gate import Gate
+from .gate import Gate, Gone
 from .seats import Lead, Seat, Yardstick
 from .sections import Section
 from .store import Store, Trial
@@ -36,7 +36,7 @@ STOPPING = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
 
 
 class ModelGone(OvertureError):
-    """A model that is not there at all; the checkup ends with its own reason."""
+    """A model that is not there at all; the checkup or the race ends with its own reason."""
 
 
 class Strict(Gate):
@@ -47,6 +47,8 @@ class Strict(Gate):
             return await super().ask(call, seed)
         except STOPPING as error:
             raise ModelGone(str(error)) from error
+        except Gone as error:
+            raise ModelGone(f"{error}; mend it and run the same command with --retry-failed") from error
 
 
 @dataclass(frozen=True)

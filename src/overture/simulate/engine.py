@@ -3,8 +3,8 @@
 In comes an Experiment and a Store; out comes a trial for every item and run, in that order, whatever ended first.
 Each answer is journalled before it is used and each trial stored when it has ended, so a run that is killed anywhere
 goes on where it was. Easy to get wrong: whatever a model, a user or a judge does wrong is a typed outcome of that
-trial and the run goes on; only our own mistakes and the configuration end it. A limit of cost and an interruption
-leave trials owed, never failed.
+trial and the run goes on; only our own mistakes and the configuration end it. A limit of cost, a model that has never
+answered and an interruption leave trials owed, never failed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..errors import DataError, ModelError, OvertureError, UsageError
 from ..tasks.task import Item, Setting, Staging, Task, Verdict, digest
 from ..users import faults
 from ..users.base import User
-from .gate import Spent
+from .gate import Spent, Stopped
 from .outcome import outcome, settled
 from .relay import Bare, Talk, relay
 from .rounds import Rounds
@@ -147,8 +147,8 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
             if not known:
                 try:
                     trial = await _trial(experiment, rounds, config, trial_id, (item, put), number)
-                except Spent as spent:
-                    ran.stopped = str(spent)
+                except Stopped as stopped:
+                    ran.stopped = ran.stopped or str(stopped)
                     return
             assert trial is not None
             done[at] = trial

@@ -15,16 +15,37 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..errors import ModelError, ModelRateLimited, ModelTimeout, ModelUnreachable, OvertureError, ServerFailed
+from ..errors import (
+    ModelError,
+    ModelNotFound,
+    ModelRateLimited,
+    ModelRefusedKey,
+    ModelTimeout,
+    ModelUnreachable,
+    OvertureError,
+    ServerFailed,
+)
 from ..models import Reply
 from ..models.patience import Patience, wait_before
 
 DOWN_AFTER = 3
 """Calls in a row that nobody took, after which each further call is tried once and not waited for."""
+LASTING = (ModelUnreachable, ModelRefusedKey, ModelNotFound, ModelRateLimited, ServerFailed)
+"""What a model that has never answered will go on saying, once it was waited for as long as that helps."""
+GONE_AFTER = 8
+"""Calls in a row that ended in one of these, all of one kind, before any was answered; none is made after them."""
 
 
-class Spent(OvertureError):
-    """The limit of cost is reached; what is not yet begun stays owed."""
+class Stopped(OvertureError):
+    """No further call is made; what has not ended stays owed."""
+
+
+class Spent(Stopped):
+    """The limit of cost is reached."""
+
+
+class Gone(Stopped):
+    """The model has never answered, and no later call would fare better."""
 
 
 @dataclass
@@ -86,9 +107,15 @@ class Gate:
         self._paused_until = 0.0
         self._slowed_at = 0.0
         self._untaken = 0
+        self._answered = False
+        self._kind, self._lost = "", 0
+        """How the last call that failed for good did, and how many in a row did so."""
+        self._gone = ""
+        """Why no call is made any more."""
 
     async def ask(self, call: Callable[[], Awaitable[Reply]], seed: str) -> Reply:
-        """The call's answer. Raises the ModelError that remained, or Spent before a call that would cost too much."""
+        """The call's answer. Raises the ModelError that remained; Spent before a call that would cost too much; Gone
+        where GONE_AFTER calls failed alike and none was ever answered."""
         attempt = 1
         while True:
             await self._enter()
@@ -98,6 +125,7 @@ class Gate:
             except ModelError as error:
                 wait = self._after(error, attempt, began, seed)
                 if wait is None:
+                    self._despair(error)
                     raise
             finally:
                 self._leave()
@@ -105,6 +133,8 @@ class Gate:
             attempt += 1
 
     async def _once(self, call: Callable[[], Awaitable[Reply]]) -> Reply:
+        if self._gone:
+            raise Gone(self._gone)
         self._budget.begin()
         limit = asyncio.timeout(self.seconds)
         cost: float | None = 0.0
@@ -119,6 +149,7 @@ class Gate:
         finally:
             self._budget.end(cost)
         self._untaken = 0
+        self._answered, self._gone = True, ""
         if self.limit < self.most:
             self.limit = min(self.most, self.limit + 1 / self.limit)
         return reply
@@ -137,6 +168,14 @@ class Gate:
         if wait is not None and isinstance(error, ModelRateLimited) and error.retry_after is not None:
             self._paused_until = max(self._paused_until, time.monotonic() + wait)
         return wait
+
+    def _despair(self, error: ModelError) -> None:
+        """Count a call that failed for good. Raises Gone where it is one too many."""
+        self._lost = self._lost + 1 if error.kind == self._kind else 1
+        self._kind = error.kind
+        if self._lost >= GONE_AFTER and isinstance(error, LASTING) and not self._answered:
+            self._gone = f"no call was ever answered, and {self._lost} in a row ended in {error.kind}: {error}"
+            raise Gone(self._gone) from error
 
     async def _enter(self) -> None:
         if self.flying < int(self.limit) and not self._waiting:
