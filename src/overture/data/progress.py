@@ -47,7 +47,7 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         if kind is None:
-            self.say(f"done{f', {_size(self._done)}' if self._done else ''}")
+            self.say(f"fetched{f', {_size(self._done)}' if self._done else ''}")  # not yet verified
 
     def say(self, words: str) -> None:
         """A plain line, unless a bar stands there or nothing is to be shown."""

