@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from overture.cli import main
+from overture.conversation import Message
 from overture.errors import BadAnswer, ModelUnreachable
-from overture.models import Scripted, register
+from overture.models import Reply, Scripted, Usage, register
 
 
 def run(*words: str) -> int:
@@ -126,7 +127,7 @@ def test_every_option_can_be_set_in_the_environment(tmp_path: Path, monkeypatch:
     assert run("--out", str(tmp_path)) == 0
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
     assert summary["config"]["pairs"] == 8
-    assert summary["counts"] | {"by_speaker": None} == {"good": 0, "bad": 0, "unscored": 16, "by_speaker": None}
+    assert [summary["counts"][name] for name in ("good", "bad", "unscored")] == [0, 0, 16]
     assert summary["groups"]["model"]["figures"]["asked_in_need"]["value"] is None
 
 
@@ -158,3 +159,74 @@ def test_a_policy_is_put_beside_the_bare_model(tmp_path: Path) -> None:
     before = (tmp_path / "summary.json").read_bytes()
     assert run(*words, "--out", str(tmp_path)) == 0
     assert orjson.loads(before)["groups"] == orjson.loads((tmp_path / "summary.json").read_bytes())["groups"]
+
+
+def test_a_dry_run_counts_every_speaker_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    words = ("--model", "http://127.0.0.1:9/v1#m", "--only", "pairs", "--pairs", "8", "--policy", "gaps", "--dry-run")
+    assert run(*words, "--against", "http://127.0.0.1:9/v1#n", "--price", "m=1,2;n=2,4", "--out", str(out)) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("48 trials: 8 of 100 pairs") and "unknown" not in said and not out.exists()
+    assert len([line for line in said.splitlines() if " 16 calls" in line]) == 6
+    about = [float(line.split()[-1]) for line in said.splitlines() if line.startswith("about")]
+    assert about[0] == about[1] and about[2] == pytest.approx(2 * about[0], rel=0.05)
+
+
+def test_a_limit_of_cost_leaves_trials_owed_and_the_same_command_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def dear(*_: object) -> Reply:
+        return Reply(Message("assistant", "Here it is."), Usage(1, 1, 0.25), "stop", "dear", 0.0)
+
+    register("dear")(lambda: Scripted(dear, "scripted:dear", "1"))
+    words = ("--model", "scripted:dear", "--only", "pairs", "--pairs", "4", "--out", str(tmp_path))
+    assert run(*words, "--max-cost", "1", "--concurrency", "1") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "4 trials are owed: the limit of cost is reached" in error
+    counts = orjson.loads((tmp_path / "summary.json").read_bytes())["counts"]
+    assert (counts["owed"], sum(counts[name] for name in ("good", "bad", "unscored"))) == (4, 4)
+    assert "4 trials are still owed" in (tmp_path / "report.html").read_text("utf-8")
+    assert run(*words) == 0
+    assert orjson.loads((tmp_path / "summary.json").read_bytes())["counts"]["owed"] == 0
+    assert run("--model", "http://127.0.0.1:9/v1#m", "--max-cost", "1", "--out", str(tmp_path / "none")) == 2
+    assert "needs --price" in capsys.readouterr().err
+
+
+def test_failed_trials_are_tried_again_when_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = [True]
+
+    def answer(*_: object) -> Reply:
+        if broken[0]:
+            raise BadAnswer("the answer is not a chat completion")
+        return Reply(Message("assistant", "Which one do you mean?"), Usage(1, 1, 0.0), "stop", "mended", 0.0)
+
+    register("mended")(lambda: Scripted(answer, "scripted:mended", "1"))
+    words = ("--model", "scripted:mended", "--only", "pairs", "--pairs", "2", "--out", str(tmp_path))
+    assert run(*words) == 1 and "--retry-failed" in capsys.readouterr().err
+    broken[0] = False
+    assert run(*words) == 1, "what failed is known, and not asked again"
+    assert run(*words, "--retry-failed") == 0
+
+
+def test_an_out_that_is_a_file_is_called_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert run("--model", "scripted:asker", "--pairs", "1", "--out", str(tmp_path / "out")) == 1
+    assert "out is a file; --out takes a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("finish", "said"), [("length", "Let me think about"), ("stop", "")])
+def test_replies_that_are_cut_off_or_empty_are_warned_of(
+    finish: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def think(*_: object) -> Reply:
+        return Reply(Message("assistant", said), Usage(1, 128, 0.0), finish, "thinker", 0.0)
+
+    register(f"thinker-{finish}")(lambda: Scripted(think, f"scripted:thinker-{finish}", "1"))
+    words = ("--model", f"scripted:thinker-{finish}", "--only", "pairs", "--pairs", "4", "--out", str(tmp_path))
+    assert run(*words) == 0
+    error, page = capsys.readouterr().err, (tmp_path / "report.html").read_text("utf-8")
+    assert error.count("\n") == 1 and "8 of 8 replies" in error and "--max-tokens (here 128)" in error
+    assert 'class="warning"' in page and "8 of 8 replies" in page
+    assert run("--model", "scripted:asker", "--only", "pairs", "--pairs", "4", "--out", str(tmp_path / "asker")) == 0
+    assert capsys.readouterr().err == ""
+    assert 'class="warning"' not in (tmp_path / "asker" / "report.html").read_text("utf-8")

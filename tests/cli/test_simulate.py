@@ -14,10 +14,11 @@ import orjson
 import pytest
 
 from overture.cli import main
-from overture.cli.simulate_seats import prices_of
+from overture.cli.money import prices_of
 from overture.cli.simulate_watch import lasting, told
-from overture.errors import ModelTimeout, UsageError
-from overture.models import Scripted, register
+from overture.conversation import Message
+from overture.errors import ModelNotFound, ModelTimeout, UsageError
+from overture.models import Reply, Scripted, Usage, register
 from overture.simulate.engine import Progress
 from overture.simulate.store import alone
 
@@ -138,6 +139,40 @@ def test_an_endpoint_that_is_down_fails_quickly_and_says_so(tmp_path: Path, caps
         == 1
     )
     assert "unreachable" in capsys.readouterr().err
+
+
+def test_a_model_that_never_answers_is_asked_a_few_times_and_the_rest_is_owed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone, asked = [True], [0]
+
+    def answer(*_: object) -> Reply:
+        asked[0] += 1
+        if gone[0]:
+            raise ModelNotFound("the server knows no such model")
+        return Reply(Message("assistant", "Here it is."), Usage(1, 1, 0.0), "stop", "found", 0.0)
+
+    register("found")(lambda: Scripted(answer, "scripted:found", "1"))
+    words = ("pairs", "--model", "scripted:found", "-n", "20", "--concurrency", "4", "--out", str(tmp_path))
+    assert run(*words) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "not_found: the server knows no such model" in error and asked[0] < 16
+    counts = left(tmp_path)["counts"]
+    assert (counts["good"], counts["bad"], counts["owed"]) == (0, 7, 33) and "--retry-failed" in error
+    gone[0] = False
+    assert run(*words) == 0 and left(tmp_path)["counts"]["by_error"] == {"not_found": 7}
+    assert run(*words, "--retry-failed") == 0
+    assert (left(tmp_path)["counts"]["bad"], left(tmp_path)["counts"]["owed"]) == (0, 0)
+
+
+def test_replies_that_are_cut_off_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def think(*_: object) -> Reply:
+        return Reply(Message("assistant", ""), Usage(1, 512, 0.0), "length", "thinker", 0.0)
+
+    register("thinks")(lambda: Scripted(think, "scripted:thinks", "1"))
+    assert run("pairs", "--model", "scripted:thinks", "-n", "2", "--out", str(tmp_path)) == 0
+    error, page = capsys.readouterr().err, (tmp_path / "report.html").read_text("utf-8")
+    assert error.count("\n") == 1 and "--max-tokens (here 512)" in error and 'class="warning"' in page
 
 
 def test_a_dry_run_counts_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -261,10 +261,13 @@ def changed(figure: str, value: float, low: float, high: float, p: float) -> Cha
         (changed("assumed", 0.5, 0.3, 0.7, 0.001), "more"),
         (changed("solved", 0.02, -0.1, 0.1, 0.9), "cannot be told apart"),
         (changed("solved", 0.0, 0.0, 0.0, 1.0), "the same"),
+        (changed("reply_seconds", 0.005, 0.002, 0.008, 0.001), "too little to notice"),
+        (changed("reply_seconds", 0.5, 0.2, 0.8, 0.001), "worse"),
     ],
 )
 def test_a_change_is_read_by_its_figure_and_its_certainty(row: Changed, reading: str) -> None:
     assert row.reading == reading
+    assert row.tone == (reading if reading in ("better", "worse") else "cannot")
     assert (row.written.value == "none") == (reading == "the same") == (row.written.interval == "")
 
 

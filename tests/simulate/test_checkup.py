@@ -17,7 +17,7 @@ from overture.errors import ConfigurationChanged, ModelNotFound, ModelTimeout, M
 from overture.models import GREEDY, Model, Remembered, Reply, Sampling, Scripted, Usage, load
 from overture.policies import Decision, Steered
 from overture.policies.base import LEAVE
-from overture.simulate.checkup import Checkup, ModelGone, checkup, summary
+from overture.simulate.checkup import Checkup, ModelGone, checkup, speakers_of, summary
 from overture.simulate.sections import KINDS, draw
 from overture.simulate.store import Store
 
@@ -66,8 +66,9 @@ class Asking:
 
 
 async def put(folder: Path, model: Model, only: Sequence[str] = ("pairs",), pairs: int = 8, **more: Any) -> Checkup:
+    given = {name: more.pop(name) for name in ("seed", "seconds", "on_trial") if name in more}
     with Store(folder / "trials.sqlite") as store:
-        return await checkup(model, store, draw(only, {"pairs": pairs}), **more)
+        return await checkup(speakers_of(model, **more), store, draw(only, {"pairs": pairs}), **given)
 
 
 async def test_the_yardsticks_stand_at_the_ends_of_every_part(tmp_path: Path) -> None:

@@ -11,19 +11,24 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
 from ..errors import OvertureError, UsageError
-from .terminal import Step, flag, plain, progress, share
+from .money import gated, limited, owing, price_of, prices_of, say_beforehand
+from .terminal import Step, flag, plain, progress, share, warn
 
 if TYPE_CHECKING:
     from ..audit.estimates import Figure
     from ..models import Model
-    from ..simulate.checkup import Checkup, Measured
+    from ..models.patience import Price
+    from ..simulate.checkup import Checkup, Measured, Speaker
     from ..simulate.sections import Section
     from ..simulate.store import Store
 
@@ -66,6 +71,12 @@ def checkup(
     ] = None,
     max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 128,
     temperature: Annotated[float, flag("--temperature", help="0 takes the likeliest token each time.")] = 0.0,
+    max_cost: Annotated[float | None, flag("--max-cost", help="Stop before more than this is spent.")] = None,
+    price: Annotated[
+        str | None, flag("--price", help="PROMPT,COMPLETION of a million tokens; or NAME=PROMPT,COMPLETION;NAME=…")
+    ] = None,
+    dry_run: Annotated[bool, flag("--dry-run", help="Count calls, tokens and money, and make none.")] = False,
+    retry_failed: Annotated[bool, flag("--retry-failed", help="Try trials that failed once more.")] = False,
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier run in --out aside and begin anew.")] = False,
 ) -> None:
     """Say how a model takes the initiative: asks in need, asks needlessly, guesses, coaches or does."""
@@ -76,7 +87,7 @@ def checkup(
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
     from ..simulate.store import Store, alone
-    from .checkup_page import page_of
+    from .checkup_page import page_of, warnings_of
 
     if concurrency is not None and concurrency < 1:
         raise UsageError(f"--concurrency is {concurrency}; it must be 1 or more")
@@ -96,27 +107,37 @@ def checkup(
         "temperature": temperature,
     }
     in_flight = concurrency or max(at_once(word, 8) for word in (model, against or model))
-    asked = Asked(model, policy, against, seed, Sampling(temperature=temperature, max_tokens=max_tokens), in_flight)
+    drawn = Sampling(temperature=temperature, max_tokens=max_tokens)
+    asked = Asked(model, policy, against, seed, drawn, in_flight, max_cost, prices_of(price), retry_failed)
     asked.check()
     models = asked.models()
+    if dry_run:
+        _dry(asked, models, sections)
+        return
     began = datetime.now(UTC)
     made_folder = not out.exists()
-    try:
-        with alone(out, fresh) as path, Store(path) as store, progress("asking") as on_trial:
-            result = run_loop(_measure(asked, models, store, sections, on_trial))
-    finally:
-        _leave_nothing_empty(out, made_folder)
+    with alone(out, fresh) as path:
+        try:
+            with Store(path) as store, progress("asking") as on_trial:
+                result = run_loop(_measure(asked, models, store, sections, on_trial))
+        finally:
+            _leave_nothing_empty(out, made_folder)
     words = ["overture", *sys.argv[1:]] if "checkup" in sys.argv else ["overture", "checkup", "--model", model]
     page = page_of(result, words, settings, began, datetime.now(UTC))
     write_whole(out / "summary.json", _json(summary(result, "checkup", settings)))
     write_whole(out / "report.html", checkup_html(page).encode())
     _say(result, out)
+    for line in warnings_of(result, max_tokens):
+        warn(line)
     trials = result.model.trials
+    failed = sum(trial.status == "failed" for one in result.speakers.values() for trial in one.trials)
+    if result.owed:
+        raise OvertureError(owing(result.owed, failed, result.stopped))
     if trials and all(trial.status == "failed" for trial in trials):
         first = trials[0]
         raise OvertureError(
             f"all {len(trials)} trials of the model failed, the first with {first.error_type}: "
-            f"{(first.outcome or {}).get('error', '')}; mend it and run the same command with --fresh"
+            f"{(first.outcome or {}).get('error', '')}; mend it and run the same command with --retry-failed"
         )
 
 
@@ -130,46 +151,63 @@ class Asked:
     seed: int
     sampling: Any
     concurrency: int
+    max_cost: float | None
+    prices: Mapping[str, Price]
+    again: bool
+
+    @property
+    def words(self) -> list[str]:
+        """The models' words: the model's and its rival's."""
+        return [self.model, *([self.against] if self.against else [])]
 
     def check(self) -> None:
-        """Raise UsageError on a policy that no name means, before any model is loaded."""
+        """Raise UsageError on a policy that no name means, or a limit that cannot be kept, before a model is loaded."""
         if self.policy:
             from ..policies import make
 
             make(self.policy)
+        limited(self.max_cost, self.words, self.prices)
 
     def models(self) -> list[Model]:
-        """The model and its rival; an endpoint asks once, because the gate asks again for all calls together."""
-        from ..models import is_local, load
-        from ..models.patience import Patience
+        """The model and its rival."""
+        return [gated(word, self.concurrency, self.prices) for word in self.words]
 
-        found: list[Model] = []
-        for word in (self.model, *([self.against] if self.against else [])):
-            more: dict[str, Any] = {"workers": self.concurrency} if is_local(word) else {}
-            if word.strip().startswith("http"):
-                more = {"patience": Patience(attempts=1)}
-            found.append(load(word, **more))
-        return found
+    def speakers(self, models: list[Model]) -> list[Speaker]:
+        """Who is measured."""
+        from ..policies import Steering
+        from ..simulate.checkup import speakers_of
+        from ..simulate.gate import Budget
+
+        return speakers_of(
+            models[0],
+            lead=Steering(self.policy) if self.policy else None,
+            led=self.policy or "",
+            against=models[1] if len(models) > 1 else None,
+            sampling=self.sampling,
+            concurrency=self.concurrency,
+            budget=Budget(self.max_cost),
+            again=self.again,
+        )
 
 
 async def _measure(asked: Asked, models: list[Model], store: Store, sections: list[Section], on_trial: Step) -> Checkup:
-    from ..policies import Steering
     from ..simulate.checkup import checkup as run
 
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(model) for model in models]
-        return await run(
-            opened[0],
-            store,
-            sections,
-            lead=Steering(asked.policy) if asked.policy else None,
-            led=asked.policy or "",
-            against=opened[1] if len(opened) > 1 else None,
-            seed=asked.seed,
-            sampling=asked.sampling,
-            concurrency=asked.concurrency,
-            on_trial=on_trial,
-        )
+        return await run(asked.speakers(opened), store, sections, seed=asked.seed, on_trial=on_trial)
+
+
+def _dry(asked: Asked, models: list[Model], sections: list[Section]) -> None:
+    from ..simulate.checkup import experiment_of
+
+    speakers = asked.speakers(models)
+    trials = len(speakers) * sum(len(section.task.items) for section in sections)
+    typer.echo(f"{trials:,} trials: {'; '.join(section.sampled for section in sections)}")
+    for speaker in speakers:
+        experiments = [experiment_of(section, speaker, asked.seed) for section in sections]
+        word = asked.against if speaker.role == "against" else asked.model
+        say_beforehand(experiments, {"assistant": price_of(word, asked.prices)}, plain(speaker.called, 80))
 
 
 def _leave_nothing_empty(out: Path, made_folder: bool) -> None:

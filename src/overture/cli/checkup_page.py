@@ -20,7 +20,7 @@ from ..simulate.store import Trial
 from ..simulate.summary import counts
 from ..tasks.seeing import Seen, see
 from ..tasks.task import Item
-from .simulate_page import spans
+from .simulate_page import spans, warnings
 
 SHOWN = 16
 """Pairs on the page: two of each domain."""
@@ -78,6 +78,7 @@ def page_of(
         examples=_examples(result, shown),
         examples_of=shown.name if steered else "",
         left_out=[line for measured in result.speakers.values() for line in _left_out(measured)],
+        warnings=warnings_of(result, int(settings["max_tokens"])),
         measured=_measured(result),
         config={**settings, **{role: _identity(one) for role, one in result.speakers.items()}},
         command=shlex.join(words),
@@ -85,6 +86,11 @@ def page_of(
         started=began.isoformat(timespec="seconds"),
         finished=ended.isoformat(timespec="seconds"),
     )
+
+
+def warnings_of(result: Checkup, most: int) -> list[str]:
+    """What casts doubt on all figures of a speaker; `most`: tokens that a reply could have."""
+    return [line for one in result.speakers.values() for line in warnings(one.name, one.trials, most)]
 
 
 def _compared(measured: Measured) -> Compared:
@@ -144,6 +150,8 @@ def _left_out(measured: Measured) -> list[str]:
         lines.append(
             f"{measured.name}: {found['capped']} of {total} talks were ended by their cap and count as they stood."
         )
+    if measured.owed:
+        lines.append(f"{measured.name}: {measured.owed} trials are still owed: {measured.stopped}.")
     return lines
 
 

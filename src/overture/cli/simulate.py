@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OvertureError, UsageError
-from .simulate_seats import Asked, experiments_of, loaded, prices_of, warmth
+from .money import limited, owing, price_of, prices_of, say_beforehand
+from .simulate_seats import Asked, experiments_of, loaded, warmth
 from .simulate_watch import watching
-from .terminal import flag, plain, progress, share
+from .terminal import flag, plain, progress, share, warn
 
 if TYPE_CHECKING:
     from ..simulate.store import Store
@@ -81,11 +82,7 @@ def simulate(
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier run in --out aside and begin anew.")] = False,
 ) -> None:
     """Put a model to simulated users and say what it did, what it cost them, and how well it ended."""
-    if (
-        min(runs, turns or 1, concurrency or 1, count or 1) < 1
-        or timeout <= 0
-        or (max_cost is not None and max_cost < 0)
-    ):
+    if min(runs, turns or 1, concurrency or 1, count or 1) < 1 or timeout <= 0:
         raise UsageError("--runs, --turns, --concurrency and --count take 1 or more, --timeout more than 0")
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
@@ -101,19 +98,24 @@ def simulate(
     if dry_run:
         _dry(asked)
         return
+    from .simulate_page import warnings_of
+
     began = datetime.now(UTC)
     result = _run(asked, out, fresh)
     words = ["overture", *sys.argv[1:]] if "simulate" in sys.argv else ["overture", "simulate", task, "--model", model]
     _write(result, asked, out, words, began)
     _say(result, out)
-    if result.trials and all(trial.status == "failed" for trial in result.trials):
+    for line in warnings_of(result):
+        warn(line)
+    failed = sum(trial.status == "failed" for trial in result.trials)
+    if result.owed:
+        raise OvertureError(owing(result.owed, failed, result.stopped))
+    if failed and failed == len(result.trials):
         first = result.trials[0]
         raise OvertureError(
             f"all {len(result.trials)} trials failed, the first with {first.error_type}: "
             f"{(first.outcome or {}).get('error', '')}; mend it and run the same command with --retry-failed"
         )
-    if result.owed:
-        raise OvertureError(f"{result.owed} trials are owed: {result.stopped}; the same command goes on with them")
 
 
 def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
@@ -127,14 +129,7 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
     task, models = loaded(asked, prices)
     budget = Budget(asked.max_cost)
     experiments = experiments_of(asked, task, models, budget)
-    if asked.max_cost is not None:
-        unpriced = [
-            word
-            for word in models
-            if word.startswith("http") and word.rpartition("#")[2] not in prices and "" not in prices
-        ]
-        if unpriced:
-            raise UsageError(f"--max-cost needs --price for {plain(unpriced[0], 80)}; without one no limit can be kept")
+    limited(asked.max_cost, models, prices)
 
     async def everything(store: Store) -> Simulation:
         async with AsyncExitStack() as stack:
@@ -156,22 +151,13 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
 
 
 def _dry(asked: Asked) -> None:
-    from ..simulate.estimate import estimate
-
     prices = prices_of(asked.price)
     task, models = loaded(asked, prices)
     experiments = experiments_of(asked, task, models)
-    words = {"assistant": asked.model, "user": asked.user_model or "", "judge": asked.judge or ""}
-    by_role = {role: prices.get(word.rpartition("#")[2]) or prices.get("") for role, word in words.items()}
     trials = sum(len(experiment.places) for experiment in experiments)
     typer.echo(f"{trials:,} trials: {len(task.items)} items, {asked.runs} runs, {len(experiments)} protocols")
-    for most in (False, True):
-        for role, one in estimate(experiments, by_role, most).items():
-            cost = "unknown, for want of --price" if one.cost is None else f"{one.cost:.4f}"
-            typer.echo(
-                f"{'at most' if most else 'about'}: {role} {one.calls:,} calls, {one.prompt_tokens:,} prompt and "
-                f"{one.completion_tokens:,} completion tokens, cost {cost}"
-            )
+    words = {"assistant": asked.model, "user": asked.user_model, "judge": asked.judge}
+    say_beforehand(experiments, {role: price_of(word, prices) for role, word in words.items()})
 
 
 def _write(result: Simulation, asked: Asked, out: Path, words: list[str], began: datetime) -> None:

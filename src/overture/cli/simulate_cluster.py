@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .simulate_seats import Asked, experiments_of, loaded, prices_of
+from .money import prices_of
+from .simulate_seats import Asked, experiments_of, loaded
 
 if TYPE_CHECKING:
     from ..simulate.gate import Budget

@@ -16,7 +16,7 @@ from ..conversation import Conversation
 from ..report.examples import ExampleConversation, ExampleMessage, Span
 from ..report.simulate import SimulatePage, UserErrors
 from ..simulate.store import Trial
-from ..simulate.summary import Simulation, counts, user_errors
+from ..simulate.summary import Simulation, counts, fell_short, user_errors
 from ..tasks.seeing import Seen, see
 from ..users.base import ERRORS
 
@@ -57,6 +57,7 @@ def page_of(
         beside=[(one.name, one.plain, one.figure, one.told, one.source) for one in result.beside],
         examples=_examples(result),
         left_out=_left_out(result),
+        warnings=warnings_of(result),
         measured=_measured(result),
         config={**settings, "trials": {one.protocol: one.config() for one in result.experiments}},
         command=shlex.join(words),
@@ -64,6 +65,23 @@ def page_of(
         started=began.isoformat(timespec="seconds"),
         finished=ended.isoformat(timespec="seconds"),
     )
+
+
+def warnings(name: str, trials: Sequence[Trial], most: int) -> list[str]:
+    """A sentence where most of this model's replies are not whole, with the flag to raise; else nothing."""
+    short, said = fell_short(trials)
+    if 2 * short <= said:
+        return []
+    return [
+        f"{name}: {short:,} of {said:,} replies are empty or were cut off at --max-tokens (here {most:,}), so these "
+        "figures say little of it. A model that thinks before it answers needs more: try --max-tokens 4096."
+    ]
+
+
+def warnings_of(result: Simulation) -> list[str]:
+    """What casts doubt on all figures of this simulation."""
+    seat = result.experiments[0].assistant
+    return warnings(seat.model.name, result.trials, seat.sampling.max_tokens) if seat.sampling else []
 
 
 def _left_out(result: Simulation) -> list[str]:

@@ -1,8 +1,7 @@
 """From the words of `overture simulate` to its experiments: the task, the models by name, their gates, the users.
 
 In comes what was typed; out come the experiments, one a protocol. Easy to get wrong: one model in two roles is one
-model with one gate; and an endpoint must not ask again by itself, because the gate sees every refusal and slows all
-calls of the model together.
+model with one gate.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from .money import gated
 
 if TYPE_CHECKING:
     from ..models import Model, Sampling
@@ -55,8 +55,6 @@ def warmth(temperature: float | None, runs: int) -> float:
 
 def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Model | Yardstick]]:
     """The task, and each model by the word that named it."""
-    from ..models import is_local, load
-    from ..models.patience import Patience
     from ..simulate.seats import Yardstick
     from ..tasks import named
 
@@ -68,13 +66,8 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
         name = word.strip().removeprefix("scripted:")
         if word == asked.model and word.strip().startswith("scripted:") and name in task.yardsticks:
             models[word] = Yardstick(task, name)
-        elif word.strip().startswith("http"):
-            called = word.rpartition("#")[2]
-            price = prices.get(called) or prices.get("")
-            once = Patience(attempts=1, total=asked.timeout)
-            models[word] = load(word, patience=once, prices={called: price} if price else {})
         else:
-            models[word] = load(word, **({"workers": asked.concurrency} if is_local(word) else {}))
+            models[word] = gated(word, asked.concurrency, prices, asked.timeout)
     return task, models
 
 
@@ -122,22 +115,4 @@ def experiments_of(
                 Steering(asked.policy) if asked.policy else None,
             )
         )
-    return found
-
-
-def prices_of(text: str | None) -> dict[str, Price]:
-    """`0.15,0.6` → {"": Price}; `small=0.1,0.4;large=2,8` → by model. Raises UsageError."""
-    from ..models.patience import Price
-
-    found: dict[str, Price] = {}
-    for entry in (text or "").split(";"):
-        if entry.strip():
-            name, _, figures = entry.rpartition("=")
-            try:
-                prompt, completion = (float(figure) for figure in figures.split(","))
-            except ValueError:
-                raise UsageError(
-                    f"--price has {entry[:60]!r}; a price is PROMPT,COMPLETION of a million tokens"
-                ) from None
-            found[name.strip()] = Price(prompt, completion)
     return found

@@ -31,6 +31,11 @@ def plain(text: str, most: int = 200) -> str:
     return one_line(text, most)
 
 
+def warn(text: str) -> None:
+    """A line on stderr about a result that stands all the same."""
+    print(f"overture: {plain(text, 600)}", file=sys.stderr)
+
+
 def share(figure: Figure | None, digits: int = 0) -> str:
     """A share as `31 % (28–34)`; another figure with a digit at least; a dash where there is nothing to count."""
     if figure is None or figure.value is None or figure.low is None or figure.high is None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 """A difference counts where its adjusted p is below this."""
 COSTS = ("turns", "user_words", "assistant_tokens", "reply_seconds")
+NOTICED = {"reply_seconds": 0.1}
+"""What a person can notice of a figure, at least; a smaller difference is neither better nor worse."""
 KEY = ("asked_in_need", "asked_needlessly", "balanced_accuracy", "done", "coached", "overstepped", "solved")
 """Shown whatever became of them; others only where they surely changed."""
 
@@ -51,13 +53,15 @@ class Changed:
 
     @property
     def reading(self) -> str:
-        """`better`, `worse`, `more` or `less`, with `not surely` where chance alone might do it; else `the same`, or
-        that they cannot be told apart."""
+        """`better`, `worse`, `more` or `less`, with `not surely` where chance alone might do it; else `the same`, that
+        they cannot be told apart, or that nobody would notice."""
         low, high = self.difference.low, self.difference.high
         if low == high == 0:
             return "the same"
         if low <= 0 <= high and not self.sure:
             return "cannot be told apart"
+        if abs(self.difference.value) < NOTICED.get(self.figure, 0):
+            return "too little to notice"
         up = self.difference.value > 0
         word = "more" if up else "less"
         if self.figure in MORE or self.figure in LESS:

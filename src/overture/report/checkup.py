@@ -100,6 +100,8 @@ class CheckupPage:
     """Whose replies the examples show; empty: the model's."""
     left_out: Sequence[str] = ()
     """Sentences on what is not in the figures: failed calls, unscored replies."""
+    warnings: Sequence[str] = ()
+    """Sentences on what casts doubt on all of it, ahead of everything."""
     measured: Sequence[str] = ()
     """Further sentences on how it was measured."""
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -72,6 +72,8 @@ class SimulatePage:
     examples: Sequence[tuple[ExampleConversation, str]] = ()
     """A conversation and how it ended, in a few words."""
     left_out: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    """Sentences on what casts doubt on all of it, ahead of everything."""
     measured: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     command: str = ""

@@ -20,7 +20,7 @@ from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
 from ..users.named import chosen
 from .engine import Experiment, Progress, run
-from .gate import Gate, Gone
+from .gate import Budget, Gate, Gone
 from .seats import Lead, Seat, Yardstick
 from .sections import Section
 from .store import Store, Trial
@@ -64,6 +64,10 @@ class Speaker:
     concurrency: int = 2
     name: str = ""
     """As it is called on a page; empty: as the model."""
+    budget: Budget | None = None
+    """What all who share it may cost together."""
+    again: bool = False
+    """Whether trials that failed before are tried once more."""
 
     @property
     def called(self) -> str:
@@ -80,6 +84,10 @@ class Measured:
     """Section → what determined its trials."""
     figures: Mapping[str, Mapping[str, Figure]]
     """Section → the figures that it shows; one with nothing to count has no value."""
+    owed: int = 0
+    """Trials that were asked for and are not there."""
+    stopped: str = ""
+    """Why."""
 
     @property
     def trials(self) -> list[Trial]:
@@ -124,38 +132,58 @@ class Checkup:
         return {role: one for role, one in every.items() if one is not None}
 
     @property
+    def owed(self) -> int:
+        """Trials that were asked for and are not there."""
+        return sum(one.owed for one in self.speakers.values())
+
+    @property
+    def stopped(self) -> str:
+        """Why trials are owed."""
+        return next((one.stopped for one in self.speakers.values() if one.stopped), "")
+
+    @property
     def sampled(self) -> str:
         """How many of what, in words."""
         return "; ".join(section.sampled for section in self.sections)
 
 
-async def checkup(
+def speakers_of(
     model: Model,
-    store: Store,
-    sections: Sequence[Section],
     *,
     lead: Lead | None = None,
     led: str = "",
     against: Model | None = None,
-    seed: int = 0,
     sampling: Sampling | None = None,
     concurrency: int = 2,
+    budget: Budget | None = None,
+    again: bool = False,
+) -> list[Speaker]:
+    """The model, the model led by `lead` (called `led`), and `against`."""
+    shared = Remembered(model)  # where a policy leaves a turn alone, the bare reply stands
+    drawn = sampling or SHORT
+    found = [Speaker("model", shared, None, drawn, concurrency, "", budget, again)]
+    if lead is not None:
+        found.append(Speaker("steered", shared, lead, drawn, concurrency, f"{model.name} + {led}", budget, again))
+    if against is not None:
+        found.append(Speaker("against", against, None, drawn, concurrency, "", budget, again))
+    return found
+
+
+async def checkup(
+    speakers: Sequence[Speaker],
+    store: Store,
+    sections: Sequence[Section],
+    *,
+    seed: int = 0,
     seconds: float = 600.0,
     on_trial: Step | None = None,
 ) -> Checkup:
-    """Put the sections to the model, to the model led by `lead` (called `led`), and to `against`.
+    """Put the sections to each of `speakers_of`.
 
-    What the store already holds is not asked again. `sampling` is greedy with at most 128 tokens by default. Raises
+    What the store already holds is not asked again. The sampling is greedy with at most 128 tokens by default. Raises
     ConfigurationChanged where the store was begun under another configuration, and ModelGone where a model is not
-    there at all.
+    there at all; a limit of cost leaves trials owed.
     """
-    drawn = sampling or SHORT
-    shared = Remembered(model)  # where a policy leaves a turn alone, the bare reply stands
-    speakers = [Speaker("model", shared, None, drawn, concurrency)]
-    if lead is not None:
-        speakers.append(Speaker("steered", shared, lead, drawn, concurrency, f"{model.name} + {led}"))
-    if against is not None:
-        speakers.append(Speaker("against", against, None, drawn, concurrency))
     total = len(speakers) * sum(len(section.task.items) for section in sections)
     ended = 0
 
@@ -167,7 +195,7 @@ async def checkup(
 
     for speaker in speakers:
         for section in sections:
-            store.agree(_experiment(section, speaker, seed, seconds).config())
+            store.agree(experiment_of(section, speaker, seed, seconds).config())
     found = {one.role: await _measure(one, sections, store, seed, seconds, heard) for one in speakers}
     marks: dict[str, Measured] = {}
     for name in YARDSTICKS:
@@ -183,17 +211,19 @@ async def checkup(
     )  # fmt: skip
 
 
-def _experiment(section: Section, speaker: Speaker, seed: int, seconds: float) -> Experiment:
+def experiment_of(section: Section, speaker: Speaker, seed: int = 0, seconds: float = 600.0) -> Experiment:
+    """What of this section is put to this speaker."""
     model: Model | Yardstick = speaker.model
     script = model.name.removeprefix("scripted:")
     if script != model.name and script in section.task.yardsticks:
         model = Yardstick(section.task, script)
-    seat = Seat("assistant", model, Strict(speaker.concurrency, seconds=seconds), speaker.sampling)
+    gate = Strict(speaker.concurrency, seconds=seconds, budget=speaker.budget)
+    seat = Seat("assistant", model, gate, speaker.sampling)
     protocol = section.protocol
     user = chosen(section.task.user, section.task, section.task.protocols[protocol].wrappers)
     return Experiment(
         section.task, protocol, user, seat, seed=seed, turns=section.kind.turns, concurrency=speaker.concurrency,
-        lead=speaker.lead, called=speaker.role,
+        again=speaker.again, lead=speaker.lead, called=speaker.role,
     )  # fmt: skip
 
 
@@ -207,13 +237,15 @@ async def _measure(
 ) -> Measured:
     groups: dict[str, Group] = {}
     config: dict[str, dict[str, Any]] = {}
+    owed, stopped = 0, ""
     for section in sections:
-        experiment = _experiment(section, speaker, seed, seconds)
+        experiment = experiment_of(section, speaker, seed, seconds)
         config[section.name] = experiment.config()
         ran = await run(experiment, store, watch)
+        owed, stopped = owed + ran.owed, stopped or ran.stopped
         groups[section.name] = group(section.task, ran.trials, seed, lens=False)
     shown = {section.name: figures(section, groups[section.name]) for section in sections}
-    return Measured(speaker.called, groups, config, shown)
+    return Measured(speaker.called, groups, config, shown, owed, stopped)
 
 
 def figures(section: Section, one: Group) -> dict[str, Figure]:
@@ -275,6 +307,8 @@ def summary(result: Checkup, command: str, settings: dict[str, Any]) -> dict[str
         },
         "counts": {
             **result.model.counts,
+            "owed": result.owed,
+            "stopped": result.stopped,
             "by_speaker": {role: measured.counts for role, measured in result.speakers.items()},
         },
         "groups": {

@@ -129,6 +129,21 @@ def user_errors(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
+def fell_short(trials: Sequence[Trial]) -> tuple[int, int]:
+    """(the assistant's messages that are empty or were cut off at the cap of tokens, all of its messages).
+
+    Of each trial the empty or the cut are counted, whichever are more: most that are cut off in thinking are both.
+    """
+    short = said = 0
+    for trial in trials:
+        messages = trial.conversation.messages if trial.conversation and trial.outcome else ()
+        spoken = [message for message in messages if message.role == "assistant"]
+        empty = sum(not message.text.strip() and not message.tool_calls for message in spoken)
+        short += max(empty, (trial.outcome or {}).get("cut", 0))
+        said += len(spoken)
+    return short, said
+
+
 def costs(trials: Sequence[Trial]) -> dict[str, Any]:
     """Calls, tokens, seconds and money by role; `cost` is None where some call's price is unknown."""
     out: dict[str, dict[str, Any]] = {}
