@@ -11,7 +11,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import Scripted
 from overture.policies import LEAVE, Decision, First, make, steer
-from overture.policies.base import instructed, is_draft, is_second, tools_of
+from overture.policies.base import instructed, is_draft, sent_back_to, tools_of
 
 ASKED = Conversation.of([{"role": "user", "content": "Book a table."}])
 TOOL = {"type": "function", "function": {"name": "book", "parameters": {}}}
@@ -98,7 +98,7 @@ class Taught:
         if not is_draft(conversation):
             return LEAVE
         self.seen.append(conversation)
-        return self.drafts[is_second(conversation)]
+        return self.drafts[bool(sent_back_to(conversation))]
 
 
 async def test_the_second_draft_is_reviewed_and_words_can_take_its_place():

@@ -12,7 +12,7 @@ import pytest
 
 from overture.conversation import Conversation, Message
 from overture.policies import Decision
-from overture.policies.base import is_second
+from overture.policies.base import sent_back_to
 
 from .leaders import Told, making
 from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
@@ -183,7 +183,7 @@ async def test_a_review_that_instructs_asks_once_more_and_that_answer_goes_out()
 @pytest.mark.parametrize("stream", [False, True])
 async def test_the_second_draft_is_reviewed_too_and_then_no_more_are_asked_for(stream: bool):
     def review(conversation: Conversation) -> Decision:
-        return ASK if is_second(conversation) else Decision("execute", "Do it.", policy="doer")
+        return ASK if sent_back_to(conversation) else Decision("execute", "Do it.", policy="doer")
 
     script = streaming(event("Booked."), event(finish="stop"), DONE) if stream else replying(saying("Booked."))
     policy = Told(review=review, reviews=True)
@@ -199,7 +199,11 @@ async def test_the_second_draft_is_reviewed_too_and_then_no_more_are_asked_for(s
 async def test_a_policy_that_would_send_back_for_ever_sends_back_once_and_both_reviews_are_logged(tmp_path: Path):
     policy = Told(review=Decision("execute", "Do it."), reviews=True)
     log = tmp_path / "decisions.jsonl"
-    async with proxied(replying(saying("You could …")), making(told=policy), policy="told", log=str(log)) as (mock, _, port):
+    async with proxied(replying(saying("You could …")), making(told=policy), policy="told", log=str(log)) as (
+        mock,
+        _,
+        port,
+    ):
         await ask(port, request(body(), CLOSE))
     record = orjson.loads(log.read_bytes())
     assert [(d["moment"], d["move"]) for d in record["decisions"]] == [

@@ -5,7 +5,7 @@ a user or a tool the turn is still to be *planned*; after the assistant, its las
 that nobody has seen yet. The tools on offer stand in `conversation.metadata["tools"]`. Easy to get wrong: to leave
 a turn alone is the common case and the cheap one, so it is a value (LEAVE) and never a None; a policy that must see
 drafts says so (`reviews`), because for its sake an answer cannot be handed on as it streams; and a draft is sent back
-once, so of the second one a policy can only put words in its place (`is_second`).
+once, so of the second one a policy can only put words in its place (`sent_back_to`).
 """
 
 from __future__ import annotations
@@ -124,19 +124,19 @@ def is_draft(conversation: Conversation) -> bool:
     return bool(conversation.messages) and conversation.messages[-1].role == "assistant"
 
 
-def second(conversation: Conversation) -> Conversation:
-    """The same conversation, told to whoever decides as one of which a draft was sent back."""
-    return replace(conversation, metadata={**conversation.metadata, "second": True})
+def second(conversation: Conversation, move: str) -> Conversation:
+    """The same conversation, told to whoever decides as one of which a draft was sent back to make this move."""
+    return replace(conversation, metadata={**conversation.metadata, "sent_back_to": move or NO_MOVE})
 
 
-def is_second(conversation: Conversation) -> bool:
-    """Whether the draft under review is the second: nothing is sent back twice."""
-    return bool(conversation.metadata.get("second"))
+def sent_back_to(conversation: Conversation) -> str:
+    """The move that the first draft was sent back to make, where the one under review is the second; else empty."""
+    return str(conversation.metadata.get("sent_back_to", ""))
 
 
 def heeded(decision: Decision, conversation: Conversation) -> Decision:
     """The decision; LEAVE in place of one that would send back a second draft."""
-    return LEAVE if is_second(conversation) and decision.sends_back else decision
+    return LEAVE if sent_back_to(conversation) and decision.sends_back else decision
 
 
 def tools_of(conversation: Conversation) -> Sequence[JSON]:

@@ -1,10 +1,12 @@
-"""Before a call that changes something: is everything in it grounded? If not, one question takes the call's place.
+"""Before a call that changes something: is everything in it grounded? If not, it is looked up or asked for.
 
-In comes a draft with tool calls; out comes LEAVE, or a Decision with the question to put. A required argument that
-neither the user, the operator nor a tool's answer can account for was made up. Sources: Göldi and Rietsche 2023 (arXiv
-2307.01644), who let an assistant use the user as a tool; Schegloff 2007 for the two kinds of inserts;
-docs/recipes/insert-expansion.md names the departures. Easy to get wrong: a user who has answered in words that the
-rules cannot follow must not be asked for the same thing for ever.
+In comes a draft with tool calls; out comes LEAVE, or a Decision with the question to put in the call's place. A
+required argument that neither the user, the operator nor a tool's answer can account for was made up. Where a tool at
+hand could yield it, the draft is sent back to look there first, and only what then still lacks is asked for. Sources:
+Göldi and Rietsche 2023 (arXiv 2307.01644), who let an assistant use the user as a tool; Schegloff 2007 for the two
+kinds of inserts; docs/recipes/insert-expansion.md names the departures. Easy to get wrong: a user who has answered in
+words that the rules cannot follow must not be asked for the same thing for ever; and a look-up that stands in for a
+question must not itself be made on a guess.
 """
 
 from __future__ import annotations
@@ -12,20 +14,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from ..conversation import Conversation, Message, ToolCall
 from ..models.base import JSON
+from ..models.verdicts import Prompt
 from ..tasks.terms import stem
-from .base import LEAVE, Decision, is_draft, tools_of
+from .base import LEAVE, Decision, is_draft, sent_back_to, tools_of
 from .effects import changes_state, named, words_of
 from .grounding import Heard, Leaf, leaves, trace
 from .grounding.leaf import arguments_of
+from .grounding.lookups import looked_up_with
 from .grounding.question import Question, ask, doing, kind_of, label, parameters
 from .replies import delegates
 
-VERSION = "2"
-"""Changes whenever some call would be held, or some question put, otherwise."""
+VERSION = "3"
+"""Changes whenever some call would be held or sent back, or some question put, otherwise."""
+CONSULT = "consult"
 
 
 @dataclass(frozen=True)
@@ -34,27 +41,44 @@ class InsertExpansion:
 
     today: date | None = None
     """The day it is, for "next Friday"; None: as the conversation says, if it does."""
+    look_up: bool = True
+    """Whether a draft is sent back where a tool at hand could yield what its call lacks; if not, the user is asked."""
     name: str = "insert_expansion"
     reviews: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"policy": self.name, "version": VERSION, "today": str(self.today) if self.today else None}
+        own = {"policy": self.name, "version": VERSION, "today": str(self.today) if self.today else None}
+        return {**own, "look_up": instruction().version if self.look_up else False}
 
     async def decide(self, conversation: Conversation) -> Decision:
-        """LEAVE, or the question that the first ungrounded call becomes."""
+        """LEAVE, the instruction to look up what the first ungrounded call lacks, or the question that it becomes."""
         if not is_draft(conversation) or not conversation.messages[-1].tool_calls:
             return LEAVE
         *before, draft = conversation.messages
         tools = tools_of(conversation)
+        sourcing = sent_back_to(conversation) == CONSULT
         heard: Heard | None = None
         for call in draft.tool_calls:
-            if changes_state(call.name, named(tools, call.name)):
-                heard = heard or Heard.of(before, self.today)
-                lacking = ungrounded(call, tools, heard)
-                lacking = [leaf for leaf in lacking if not left_to_us(leaf, before, heard)]
-                if lacking and (held := _held(call, lacking, before, heard)):
-                    return held
+            changes = changes_state(call.name, named(tools, call.name))
+            if not (changes or sourcing):
+                continue
+            heard = heard or Heard.of(before, self.today)
+            lacking = [leaf for leaf in ungrounded(call, tools, heard) if not left_to_us(leaf, before, heard)]
+            if not changes:
+                lacking = [leaf for leaf in lacking if not leaf.schema.get("enum")]
+            tool = {} if sent_back_to(conversation) or not self.look_up else _found(call, lacking, tools, before, heard)
+            asked_for = [leaf for leaf in lacking if leaf.path not in tool]
+            if asked_for and (held := _held(call, asked_for, before, heard)):
+                return held
+            if tool:
+                return _sent_back(call, tool, lacking)
         return LEAVE
+
+
+@cache
+def instruction() -> Prompt:
+    """What the model is told where something can be looked up."""
+    return Prompt.read(files("overture.policies") / "prompts" / "look_up.md")
 
 
 def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
@@ -79,6 +103,24 @@ def left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
         or bool(about & said)
         or (kind_of(leaf) in ("day", "time") and bool({stem("when"), stem("day")} & said))
     )
+
+
+def _found(
+    call: ToolCall, lacking: Sequence[Leaf], tools: Sequence[JSON], before: Sequence[Message], heard: Heard
+) -> dict[str, str]:
+    """Path → the tool that could yield it, of what can be looked up."""
+    found = {leaf.path: looked_up_with(leaf, call, tools, before, heard) for leaf in lacking}
+    return {path: name for path, name in found.items() if name}
+
+
+def _sent_back(call: ToolCall, tool: Mapping[str, str], lacking: Sequence[Leaf]) -> Decision:
+    """The draft again, after a look-up with the first of the tools."""
+    first = next(iter(tool.values()))
+    paths = [path for path, name in tool.items() if name == first]
+    names = dict.fromkeys(f"`{leaf.name}`" for leaf in lacking if leaf.path in paths)
+    told = instruction().filled({"call": call.name, "arguments": " and ".join(names), "tool": first}, {}).strip()
+    details = {"tool": call.name, "arguments": paths, "look_up": first}
+    return Decision(CONSULT, told, why=f"{first} could yield what {call.name} lacks", details=details)
 
 
 def _held(call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard) -> Decision | None:

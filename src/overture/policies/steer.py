@@ -23,6 +23,8 @@ from ..models import GREEDY, Model, Reply, Sampling, load
 from ..models.base import JSON, Closing, Usage
 from .base import LEAVE, Decision, Policy, heeded, instructed, second, with_tools
 
+VERSION = "2"
+"""Changes whenever a policy that reviews would lead otherwise."""
 DRAFTS = 2
 """Answers of the model's in one turn: the second is sent back by nobody."""
 DEADLINE = 10.0
@@ -44,7 +46,7 @@ class Steered(Closing):
 
     def identity(self) -> dict[str, str]:
         """The model's, with the policy's beside it."""
-        policy = orjson.dumps(dict(self.policy.identity()), option=orjson.OPT_SORT_KEYS).decode()
+        policy = orjson.dumps(_identity(self.policy), option=orjson.OPT_SORT_KEYS).decode()
         return {**self.model.identity(), "policy": policy}
 
     async def reply(
@@ -77,7 +79,7 @@ class Steered(Closing):
             if not review.sends_back:
                 break
             given = instructed(review.instead or conversation, review.instruction)
-            seen = second(seen)
+            seen = second(seen, review.move)
         return _noted(drafts[-1], decisions, drafts, took)
 
     async def stream(
@@ -127,7 +129,7 @@ class Steering:
         """What determines the decisions."""
         from .named import make
 
-        return make(self.spec).identity()
+        return _identity(make(self.spec))
 
     def over(self, model: Model) -> Model:
         """The model, led."""
@@ -148,6 +150,11 @@ def steer(model: Model | str, policy: Policy | str) -> Steered:
 
         policy = make(policy, model)
     return Steered(model, policy)
+
+
+def _identity(policy: Policy) -> dict[str, Any]:
+    """What determines where a policy leads a model."""
+    return {**policy.identity(), "steering": VERSION} if policy.reviews else dict(policy.identity())
 
 
 def _said(decision: Decision, model: str, decisions: Sequence[Decision], spent: Sequence[Reply], took: float) -> Reply:

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from ..conversation import Conversation, Message
 from ..errors import BadAnswer, BadRecord
 from ..policies import Decision, Steered
-from ..policies.base import is_second, second
+from ..policies.base import second, sent_back_to
 from .answers import STREAM, spoken
 from .bodies import Body
 from .copies import Copy
@@ -71,7 +71,7 @@ class Leading:
         if review.say:
             return await self._say(review.say, held)
         copy.restart()
-        return await self._led(rewritten(self.body, self.seen, review), second(seen), copy)
+        return await self._led(rewritten(self.body, self.seen, review), second(seen, review.move), copy)
 
     async def _asked(self, body: Body, copy: Copy) -> web.StreamResponse:
         self.exchange.calls += 1
@@ -170,7 +170,7 @@ async def reviewed(
     """Review the choices of a draft in order; the first decision that does not leave one alone is for all of them."""
     review = None
     for draft in drafts:
-        review = await decided("second_review" if is_second(seen) else "review", seen.then(draft))
+        review = await decided("second_review" if sent_back_to(seen) else "review", seen.then(draft))
         if not review.leaves:
             break
     return review
