@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -88,8 +88,13 @@ def rows(out: Path) -> tuple[list[tuple[object, ...]], int]:
 
 
 def opened(process: subprocess.Popen[bytes], store: Path) -> None:
-    """Wait until the store is there; before that there is nothing that a kill could hurt."""
-    while process.poll() is None and not store.exists():
+    """Wait until this process has the store open: before that there is nothing that a kill of it could hurt, and a store
+    that an earlier one left is there from the start."""
+    files = Path("/proc", str(process.pid), "fd")
+    while process.poll() is None:
+        with suppress(OSError):  # it may close one, or end, while it is looked at
+            if any(file.readlink() == store.resolve() for file in files.iterdir()):
+                return
         time.sleep(0.005)
 
 
