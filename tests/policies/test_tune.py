@@ -14,8 +14,8 @@ import pytest
 from overture.cli import main
 from overture.cli.tune_page import page_of
 from overture.conversation import Conversation
-from overture.errors import UsageError
-from overture.models import Scripted
+from overture.errors import OvertureError, ServerFailed, UsageError
+from overture.models import Reply, Scripted, register
 from overture.policies import Decision, make, named
 from overture.policies.base import LEAVE
 from overture.policies.candidates import BARE, expand
@@ -102,7 +102,7 @@ async def test_it_finds_the_best_on_one_half_and_measures_it_on_the_other(tmp_pa
 
 @pytest.mark.usefixtures("policies")
 async def test_a_race_goes_on_where_it_was_and_ends_the_same(tmp_path: Path) -> None:
-    class Stop(Exception):
+    class Stop(OvertureError):
         pass
 
     def stop(what: str, done: int, most: int) -> None:
@@ -180,3 +180,21 @@ def test_the_command_leaves_a_summary_and_says_what_to_paste(
     assert ("leave it as it is" in said) == (written["winner"] == "none")
     assert main(["tune", "missing", "--level", "2", "--out", str(tmp_path)]) == 2
     assert main(["tune", "nothing", "--out", str(tmp_path)]) == 2
+
+
+def test_a_server_that_only_fails_ends_the_race_after_a_few_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [0]
+
+    def fail(*_: object) -> Reply:
+        asked[0] += 1
+        raise ServerFailed("the server failed (status 500)")
+
+    register("burning")(lambda: Scripted(fail, "scripted:burning", "1"))
+    monkeypatch.setattr("overture.simulate.gate.wait_before", lambda attempt, *_: None if attempt > 2 else 0.0)
+    words = ("tune", "missing", "--policies", "gaps", "--no-settings", "-n", "40", "--model", "scripted:burning")
+    assert main([*words, "--out", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "server_failed: the server failed (status 500)" in error
+    assert "--retry-failed" in error and asked[0] <= 2 * 16

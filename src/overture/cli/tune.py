@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
+from .money import gated
 from .terminal import flag, plain, progress, share
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ def tune(
     out: Annotated[Path, flag("--out", "-o", help="Folder for the results; a race begun there goes on.")] = Path(
         "tune"
     ),
+    retry_failed: Annotated[bool, flag("--retry-failed", help="Try trials that failed once more.")] = False,
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier race in --out aside and begin anew.")] = False,
 ) -> None:
     """Race policies and their settings on your tasks, and say which is best and how sure that is."""
     from ..audit.files import write_whole
-    from ..models import Sampling, at_once, is_local, load
+    from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..policies.candidates import expand
     from ..policies.racing import Rules
@@ -79,13 +81,14 @@ def tune(
         seed,
         Sampling(max_tokens=max_tokens),
         in_flight,
+        again=retry_failed,
     )
     told: dict[str, Any] = {
         "tasks": list(tasks), "policies": racing, "model": model, "count": count, "seed": seed,
         "max_tokens": max_tokens,
     }  # fmt: skip
     began = datetime.now(UTC)
-    loaded = load(model, **({"workers": in_flight} if is_local(model) else {}))
+    loaded = gated(model, in_flight)
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
     import orjson

@@ -20,7 +20,7 @@ from ..audit.estimates import differences as between
 from ..errors import UsageError
 from ..models import Model, Remembered, Sampling
 from ..simulate.checkup import Strict
-from ..simulate.engine import Experiment, run
+from ..simulate.engine import Experiment, Progress, run
 from ..simulate.seats import Seat, Yardstick
 from ..simulate.store import Store, Trial
 from ..simulate.tallies import UNITS, cells
@@ -82,6 +82,8 @@ class Plan:
     sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=256))
     concurrency: int = 2
     seconds: float = 600.0
+    again: bool = False
+    """Whether trials that failed before are tried once more."""
 
     def halves(self) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
         """(units to race on, units to confirm on), each (task, pair), drawn by the seed, alike from every task."""
@@ -145,15 +147,21 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
     held: list[Look] = []
     raced = 0
     most = sum(len(_items(plan, unit)) for unit in racing) * len(left)
+    count = 0
+
+    def heard(_: Progress) -> None:
+        nonlocal count
+        count += 1
+        if told:
+            told(f"racing {len(left)} of {len(plan.candidates)}", count, most)
+
     for before, after in zip([0, *rounds], rounds, strict=False):
         block = racing[before:after]
         for name in left:
-            ended = await put(plan, name, shared, store, block)
+            ended = await put(plan, name, shared, store, block, heard)
             raced += len(ended)
             trials[name] += ended
             scores[name] += scored(plan, block, ended)
-            if told:
-                told(f"racing {len(left)} of {len(plan.candidates)}", raced, most)
         seen = look({name: scores[name] for name in left}, len(rounds), len(plan.candidates), plan.rules, plan.seed)
         held.append(seen)
         left = [name for name in left if name not in seen.beaten]
@@ -207,14 +215,21 @@ def _items(plan: Plan, unit: tuple[int, str]) -> list[Item]:
     return [item for item in plan.tasks[at].items if item.pair == pair]
 
 
-async def put(plan: Plan, name: str, model: Model, store: Store, units: Sequence[tuple[int, str]]) -> list[Trial]:
+async def put(
+    plan: Plan,
+    name: str,
+    model: Model,
+    store: Store,
+    units: Sequence[tuple[int, str]],
+    watch: Callable[[Progress], None] | None = None,
+) -> list[Trial]:
     """The trials of these units with one candidate. Raises ConfigurationChanged, and ModelGone."""
     ended: list[Trial] = []
     for at, task in enumerate(plan.tasks):
         pairs = {pair for where, pair in units if where == at}
         items = tuple(item for item in task.items if item.pair in pairs)
         if items:
-            ran = await run(_experiment(plan, name, model, replace(task, items=items)), store)
+            ran = await run(_experiment(plan, name, model, replace(task, items=items)), store, watch)
             ended += ran.trials
     return ended
 
@@ -232,8 +247,9 @@ def _experiment(plan: Plan, name: str, model: Model, task: Task) -> Experiment:
     user = chosen(task.user, task, task.protocols[protocol].wrappers)
     lead = None if name == BARE else Steering(name)
     return Experiment(
-        task, protocol, user, seat, seed=plan.seed, concurrency=plan.concurrency, lead=lead, called=f"candidate {name}"
-    )
+        task, protocol, user, seat, seed=plan.seed, concurrency=plan.concurrency, again=plan.again, lead=lead,
+        called=f"candidate {name}",
+    )  # fmt: skip
 
 
 def scored(plan: Plan, units: Sequence[tuple[int, str]], ended: Sequence[Trial]) -> list[float]:
