@@ -219,6 +219,19 @@ async def test_a_model_that_makes_the_same_call_again_gets_one_question_and_no_c
     assert [len(each.messages) for each in asked] == [1, 2]
 
 
+async def test_a_model_that_never_looks_gets_no_made_up_id_through_in_any_number_of_turns():
+    talk = Conversation((Message("user", "Cancel my order."),))
+    led = model(lambda conversation: calling("cancel_order", order_id="A-1"))
+    said: list[str] = []
+    for answered in ("the last one", "you know which", "go on", "please"):
+        reply = await led.reply(talk, tools=[CANCEL, LIST])
+        assert not reply.message.tool_calls
+        said.append(reply.message.text)
+        talk = talk.then(reply.message, Message("user", answered))
+    assert said[0] == said[1] == "Before I cancel the order, what is the order id?"
+    assert said[2] == said[3] == "I can't cancel the order yet: I still don't have the order id."
+
+
 async def test_a_trip_is_booked_without_a_question_where_the_first_draft_made_up_the_option():
     """The task travel, its own tools: first a made-up option, then the search that the instruction speaks of."""
     task = travel.task(2)

@@ -68,7 +68,7 @@ class InsertExpansion:
                 lacking = [leaf for leaf in lacking if not leaf.schema.get("enum")]
             tool = {} if sent_back_to(conversation) or not self.look_up else _found(call, lacking, tools, before, heard)
             asked_for = [leaf for leaf in lacking if leaf.path not in tool]
-            if asked_for and (held := _held(call, asked_for, before, heard)):
+            if asked_for and (held := _held(call, asked_for, before, heard, sourcing)):
                 return held
             if tool:
                 return _sent_back(call, tool, lacking)
@@ -123,7 +123,11 @@ def _sent_back(call: ToolCall, tool: Mapping[str, str], lacking: Sequence[Leaf])
     return Decision(CONSULT, told, why=f"{first} could yield what {call.name} lacks", details=details)
 
 
-def _held(call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard) -> Decision | None:
+def _held(
+    call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard, sourcing: bool
+) -> Decision | None:
+    """The question, for the second time the same, and then a refusal; None where the user's answer is believed. Of a
+    draft that was sent to a tool for the value and did not go nothing is believed."""
     question = ask(call.name, lacking, heard)
     asked = _times_asked(question, lacking, before)
     paths = [leaf.path for leaf in lacking]
@@ -132,7 +136,7 @@ def _held(call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], he
     details = {"insert": question.insert, "tool": call.name, "arguments": paths, "asked_before": asked}
     if asked == 0:
         return Decision(question.move, why=why, say=question.text, details=details)
-    if all(kind_of(leaf) == "other" and not leaf.lacking for leaf in lacking):
+    if not sourcing and all(kind_of(leaf) == "other" and not leaf.lacking for leaf in lacking):
         return None  # they were asked and they answered; the rules cannot follow every answer
     if asked == 1:
         return Decision(question.move, why=why, say=question.text, details=details)
