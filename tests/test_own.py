@@ -45,7 +45,7 @@ def test_a_task_a_user_and_a_policy_of_ones_own_are_simulated() -> None:
 
 
 @pytest.mark.usefixtures("mine")
-def test_a_lens_of_ones_own_is_counted() -> None:
+def test_a_lens_of_ones_own_is_counted_and_said(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         {"messages": [{"role": "user", "content": "Hi!"}, {"role": "assistant", "content": f"Hi{end}"}]} for end in "!."
     ]
@@ -53,6 +53,7 @@ def test_a_lens_of_ones_own_is_counted() -> None:
     assert main(["audit", "log.jsonl", "--lens", "mine.exclaims", "--out", "out", "--workers", "1"]) == 0
     figure = orjson.loads(Path("out/summary.json").read_bytes())["groups"]["all"]["figures"]["exclaims"]
     assert (figure["value"], figure["n"]) == (0.5, 2)
+    assert any(line.split()[:3] == ["exclaims", "50", "%"] for line in capsys.readouterr().out.splitlines())
 
 
 @pytest.mark.usefixtures("mine")

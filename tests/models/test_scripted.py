@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import BadRequest, DataError, ModelError, ModelTimeout, UsageError
-from overture.models import Model, Recorder, Reply, Sampling, Scripted, load, register, request_hash
+from overture.models import Model, Recorder, Remembered, Reply, Sampling, Scripted, load, register, request_hash
 from overture.models import scripted as module
+from overture.policies import steer
 
 ASKED = Conversation.of([{"role": "user", "content": "How many apples?"}])
 
@@ -32,6 +34,17 @@ async def test_function_usage_and_stream() -> None:
     assert [piece async for piece in model.stream(ASKED)] == ["You ", "said: ", "How ", "many ", "apples?"]
     with pytest.raises(BadRequest):
         await model.reply(Conversation(()))
+
+
+async def test_what_is_no_word_and_no_conversation_is_told_what_to_write(tmp_path: Path) -> None:
+    nothing: Any = None
+    with pytest.raises(UsageError, match="by a word, not by NoneType: `embedded`"):
+        load(nothing)
+    asked: Any
+    for asked in ("How many apples?", [{"role": "user", "content": "How many apples?"}]):
+        for model in (load("scripted:echo"), Remembered(load("scripted:echo")), steer(load("scripted:echo"), "gaps")):
+            with pytest.raises(TypeError, match=r"write Conversation\.of\("):
+                await model.reply(asked)
 
 
 def test_identity_changes_with_the_script() -> None:

@@ -7,6 +7,7 @@ users, and a line on the terminal may hold text from a log, so it goes through `
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,10 +17,11 @@ from ..errors import OvertureError
 from .audit import audit
 from .checkup import checkup
 from .data import data_app
+from .environment import meaningless, names_of
 from .play import play
 from .serve import serve
 from .simulate import simulate
-from .terminal import plain
+from .terminal import plain, warn
 from .tune import tune
 from .view import view_command
 
@@ -51,9 +53,13 @@ def version(value: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     show: bool = typer.Option(False, "--version", callback=version, is_eager=True, help="Print the version and end."),
 ) -> None:
     """Common options."""
+    given = [os.environ.get("OVERTURE_KEY_ENV", ""), *sys.argv]
+    for line in meaningless(os.environ, names_of(context.command), given):
+        warn(line)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

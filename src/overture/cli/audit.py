@@ -19,7 +19,7 @@ from ..errors import UsageError
 from .terminal import flag, plain, progress, share
 
 SHOWN = ("dialogue_initiative", "task_initiative", "trailing", "done", "coached", "disjoint", "disjoint_corrected")
-"""Figures in the terminal's table; everything else is on the page."""
+"""Figures in the terminal's table, ahead of those of one's own lens; everything else is on the page."""
 MOST_SHOWN = 6
 """Groups there."""
 
@@ -112,6 +112,7 @@ def _say(result: object, out: Path) -> None:
     from rich.table import Table
 
     from ..audit import Audit
+    from ..report.words import FIGURES
 
     assert isinstance(result, Audit)
     counts = result.counts
@@ -129,7 +130,8 @@ def _say(result: object, out: Path) -> None:
     table.add_column("share (95 % interval)")
     for number, group in enumerate(shown, 1):
         table.add_column(f"[{number}]" if len(groups) > 1 else plain(group, 40), justify="right")
-    for name in SHOWN:
+    own = [name for name in result.groups["all"] if name not in FIGURES and ":" not in name]
+    for name in (*SHOWN, *own):
         if name in result.groups["all"]:
             table.add_row(name, *(share(result.groups[g].get(name)) for g in shown))
     console.print(table, highlight=False, markup=False)

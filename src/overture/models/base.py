@@ -183,8 +183,18 @@ class Closing:
         await self.close()
 
 
+def check_conversation(given: object) -> None:
+    """Raise TypeError, with what to write instead, on a text or a list in place of a Conversation."""
+    if not isinstance(given, Conversation):
+        raise TypeError(
+            f"a model is asked with a Conversation, not with {type(given).__name__}; write "
+            'Conversation.of([{"role": "user", "content": "…"}])'
+        )
+
+
 def wire_messages(conversation: Conversation) -> list[JSON]:
-    """The messages as the chat API takes them. Raises BadRequest on what no engine should be asked."""
+    """The messages as the chat API takes them. Raises BadRequest on what no engine should be asked, and TypeError."""
+    check_conversation(conversation)
     if not conversation.messages:
         raise BadRequest("the conversation has no messages; a model asked nothing invents something")
     for index, message in enumerate(conversation.messages):
@@ -210,6 +220,7 @@ def request_hash(
     *more: Any,
 ) -> str:
     """32 hex digits that depend on all that is asked, and on `more`; not on who is asked."""
+    check_conversation(conversation)
     attachments = [message.attachments for message in conversation.messages]
     asked = [conversation.to_dicts(), attachments, sampling.to_dict(), list(tools), response_format, *more]
     return blake2b(_WRITTEN(asked).encode("ascii"), digest_size=16).hexdigest()
@@ -225,6 +236,9 @@ def load(spec: str, **options: Any) -> Model:
     Raises UsageError on any other word, naming the forms. Nothing is connected, pulled or loaded before it is used,
     except that local weights are found (and pulled) at once.
     """
+    given: object = spec
+    if not isinstance(given, str):
+        raise UsageError(f"a model is named by a word, not by {type(given).__name__}: {FORMS}")
     word = spec.strip()
     if word.startswith("scripted:"):
         from .scripted import named

@@ -20,7 +20,7 @@ import orjson
 from ..conversation import Conversation, Message
 from ..errors import ModelError
 from ..models import GREEDY, Model, Reply, Sampling, load
-from ..models.base import JSON, Closing, Usage
+from ..models.base import JSON, Closing, Usage, check_conversation
 from .base import LEAVE, Decision, Policy, heeded, instructed, second, with_tools
 
 VERSION = "2"
@@ -57,6 +57,7 @@ class Steered(Closing):
         response_format: JSON | None = None,
     ) -> Reply:
         """The next message. Raises as the model does."""
+        check_conversation(conversation)
         seen = with_tools(conversation, tools)
         began = perf_counter()
         plan = await self.decide(seen)
