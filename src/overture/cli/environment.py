@@ -1,8 +1,8 @@
 """Which names of the environment mean nothing? OVERTURE_MODLE would be a model that is silently not used.
 
 In come the names that are set and the commands; out comes a line for each name that neither a flag nor anything else
-here reads, with the nearest one that is read. Easy to get wrong: one shell serves several commands, so a name that only another
-command reads is no mistake; and `--key-env` lets a user make up a name.
+here reads, with the nearest one that is read. Easy to get wrong: one shell serves several commands, so a name that only
+another command reads is no mistake; and `--key-env` lets a user make up a name.
 """
 
 from __future__ import annotations
