@@ -232,6 +232,22 @@ async def test_a_model_that_never_looks_gets_no_made_up_id_through_in_any_number
     assert said[2] == said[3] == "I can't cancel the order yet: I still don't have the order id."
 
 
+@pytest.mark.parametrize("said", ["Cancel any order, you choose.", "Cancel my order."])
+async def test_which_one_can_be_left_to_the_assistant_and_still_it_must_be_one_that_there_is(said: str):
+    asked = "Before I cancel the order, what is the order id?"
+    chosen = (Message("assistant", asked), Message("user", "Whatever you think is best."))
+    before = chosen if "you choose" not in said else ()
+    draft = drafted(said, [CANCEL, LIST], "cancel_order", *before, order_id="A-1")
+    assert (await POLICY.decide(draft)).move == "consult"
+    assert (await POLICY.decide(second(draft, "consult"))).say == asked
+    found = looked("list_orders", '[{"order_id": "B-7"}]')
+    draft = drafted(said, [CANCEL, LIST], "cancel_order", *before, *found, order_id="A-1")
+    assert (await POLICY.decide(draft)).say == asked
+    draft = drafted(said, [CANCEL, LIST], "cancel_order", *before, *found, order_id="B-7")
+    assert (await POLICY.decide(draft)).leaves
+    assert (await POLICY.decide(drafted(said, [CANCEL], "cancel_order", *before, order_id="A-1"))).leaves
+
+
 async def test_a_trip_is_booked_without_a_question_where_the_first_draft_made_up_the_option():
     """The task travel, its own tools: first a made-up option, then the search that the instruction speaks of."""
     task = travel.task(2)

@@ -26,7 +26,7 @@ from .base import LEAVE, Decision, is_draft, sent_back_to, tools_of
 from .effects import changes_state, named, words_of
 from .grounding import Heard, Leaf, leaves, trace
 from .grounding.leaf import arguments_of
-from .grounding.lookups import looked_up_with
+from .grounding.lookups import sources, tried
 from .grounding.question import Question, ask, doing, kind_of, label, parameters
 from .replies import delegates
 
@@ -63,12 +63,17 @@ class InsertExpansion:
             if not (changes or sourcing):
                 continue
             heard = heard or Heard.of(before, self.today)
-            lacking = [leaf for leaf in ungrounded(call, tools, heard) if not left_to_us(leaf, before, heard)]
+            lacking = ungrounded(call, tools, heard)
             if not changes:
                 lacking = [leaf for leaf in lacking if not leaf.schema.get("enum")]
-            tool = {} if sent_back_to(conversation) or not self.look_up else _found(call, lacking, tools, before, heard)
-            asked_for = [leaf for leaf in lacking if leaf.path not in tool]
-            if asked_for and (held := _held(call, asked_for, before, heard, sourcing)):
+            listed = {leaf.path: sources(leaf, call, tools, heard) for leaf in lacking if self.look_up}
+            left = {leaf.path for leaf in lacking if left_to_us(leaf, before, heard)}
+            tool = {} if sent_back_to(conversation) else _untried(listed, call, before)
+            asked_for = [
+                leaf for leaf in lacking if leaf.path not in tool and (leaf.path not in left or listed.get(leaf.path))
+            ]
+            believed = not sourcing and left.isdisjoint(leaf.path for leaf in asked_for)
+            if asked_for and (held := _held(call, asked_for, before, heard, believed)):
                 return held
             if tool:
                 return _sent_back(call, tool, lacking)
@@ -105,11 +110,11 @@ def left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
     )
 
 
-def _found(
-    call: ToolCall, lacking: Sequence[Leaf], tools: Sequence[JSON], before: Sequence[Message], heard: Heard
-) -> dict[str, str]:
-    """Path → the tool that could yield it, of what can be looked up."""
-    found = {leaf.path: looked_up_with(leaf, call, tools, before, heard) for leaf in lacking}
+def _untried(listed: Mapping[str, Sequence[str]], call: ToolCall, before: Sequence[Message]) -> dict[str, str]:
+    """Path → the likeliest tool that was not tried in this turn, where there is one."""
+    found = {
+        path: next((name for name in names if not tried(name, call, before)), "") for path, names in listed.items()
+    }
     return {path: name for path, name in found.items() if name}
 
 
@@ -124,10 +129,9 @@ def _sent_back(call: ToolCall, tool: Mapping[str, str], lacking: Sequence[Leaf])
 
 
 def _held(
-    call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard, sourcing: bool
+    call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard, believed: bool
 ) -> Decision | None:
-    """The question, for the second time the same, and then a refusal; None where the user's answer is believed. Of a
-    draft that was sent to a tool for the value and did not go nothing is believed."""
+    """The question, for the second time the same, and then a refusal; None where the user's answer is `believed`."""
     question = ask(call.name, lacking, heard)
     asked = _times_asked(question, lacking, before)
     paths = [leaf.path for leaf in lacking]
@@ -136,7 +140,7 @@ def _held(
     details = {"insert": question.insert, "tool": call.name, "arguments": paths, "asked_before": asked}
     if asked == 0:
         return Decision(question.move, why=why, say=question.text, details=details)
-    if not sourcing and all(kind_of(leaf) == "other" and not leaf.lacking for leaf in lacking):
+    if believed and all(kind_of(leaf) == "other" and not leaf.lacking for leaf in lacking):
         return None  # they were asked and they answered; the rules cannot follow every answer
     if asked == 1:
         return Decision(question.move, why=why, say=question.text, details=details)

@@ -1,7 +1,7 @@
 """Could a tool at hand yield what a call lacks, so that nobody need be asked?
 
-In comes a leaf that could not be traced, its call and the tools on offer; out comes the name of the tool to look with,
-or the empty string: only the user can say. What can be looked up is an identifier of something that a tool that only
+In comes a leaf that could not be traced, its call and the tools on offer; out come the names of tools to look with;
+where there are none only the user can say. What can be looked up is an identifier of something that a tool that only
 looks says it finds; never a day, a time, an amount, a choice, a text or what is the user's own. Easy to get wrong: a
 description is written by whoever offers the tool, so what it says may cost one look-up and can ground no value; a tool
 that has to be told the very thing does not yield it; and where the user did name one, a list that holds the wrong one
@@ -48,15 +48,15 @@ _MOST = 5
 """Calls of one tool in a turn, after which it is no longer one to look with."""
 
 
-def looked_up_with(leaf: Leaf, call: ToolCall, tools: Sequence[JSON], before: Sequence[Message], heard: Heard) -> str:
-    """The tool that could yield this leaf's value and has not been tried in this turn; empty: there is none."""
+def sources(leaf: Leaf, call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[str]:
+    """The tools that could yield this leaf's value, the likeliest first; empty where only the user can say."""
     if not (thing := _thing(leaf, call)) or not _PLAIN.fullmatch(leaf.name) or not _PLAIN.fullmatch(call.name):
-        return ""
+        return []
     if _named(thing, leaf, heard):
-        return ""
+        return []
     rated = [(_yields(thing, tool), str(function_of(tool).get("name") or "")) for tool in tools]
     found = sorted((-score, at, name) for at, (score, name) in enumerate(rated) if score)
-    return next((name for _, _, name in found if _PLAIN.fullmatch(name) and not _tried(name, call, before)), "")
+    return [name for _, _, name in found if _PLAIN.fullmatch(name)]
 
 
 def _thing(leaf: Leaf, call: ToolCall) -> str:
@@ -140,7 +140,7 @@ def _keys(schema: Any, found: set[str], depth: int = 0) -> None:
     _keys(schema.get("items"), found, depth + 1)
 
 
-def _tried(name: str, call: ToolCall, before: Sequence[Message]) -> bool:
+def tried(name: str, call: ToolCall, before: Sequence[Message]) -> bool:
     """Whether the tool was called since the user's last word for what this call is about: with nothing that both
     calls name and say otherwise, or often enough anyhow."""
     wanted = arguments_of(call.arguments) or {}
