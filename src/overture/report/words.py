@@ -46,6 +46,16 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
         ),
         "disjoint_floor": Words("Floor: two codings of the same side", _BOTH, "disjoint_ceiling"),
         "disjoint_ceiling": Words("Ceiling: goals beside other conversations' actions", _BOTH, "disjoint_floor"),
+        "disjoint_corrected_floor": Words(
+            "Floor: two codings of the same side, complementary roles counted as common",
+            _BOTH,
+            "disjoint_corrected_ceiling",
+        ),
+        "disjoint_corrected_ceiling": Words(
+            "Ceiling: goals beside other conversations' actions, complementary roles counted as common",
+            _BOTH,
+            "disjoint_corrected_floor",
+        ),
         "do_goal": Words("The goal was to have something made or done", "conversations", "done"),
         "done": Words("It was made or done", _DO, "coached"),
         "coached": Words("The user was told how instead", _DO, "done"),
