@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ..conversation import Conversation
 from ..models.base import JSON
+from ..tasks.kept import kept
 from ..tasks.terms import stem, stems
 from ..tasks.wording import apart, blanked
 from .base import LEAVE, Decision, is_draft, tools_of
@@ -133,7 +133,7 @@ def fits(request: str, tools: Sequence[JSON]) -> list[str]:
     return [name for _, name in sorted(scored, key=lambda each: -each[0])[:_MOST]]
 
 
-@lru_cache(maxsize=1024)
+@kept()
 def _words(name: str, described: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The stems of a tool's verb and those like it, of its object, and of all else that is said of it."""
     verb, *objects = [stem(word) for word in words_of(name)] or [""]

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
+from ..tasks.kept import kept
 from ..tasks.wording import OFFERS, apart, blanked
 from ..users.hearing import questions
 from .manners import PERMISSION, same, telling
@@ -128,7 +128,7 @@ def brushed_off(text: str) -> bool:
     return any(_BESIDE.search(each) for each in sentences(text))
 
 
-@lru_cache(maxsize=4096)
+@kept()
 def took_initiative(text: str) -> bool:
     """Whether a message of the assistant's puts a question or an offer to the user; a trailing courtesy is none."""
     if questions(text):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from ..conversation import Message
 from ..lenses.segments import spans
+from ..tasks.kept import kept
 from ..tasks.terms import stems
 from ..tasks.wording import TRAILS, apart, blanked
 from ..users.hearing import questions
@@ -105,7 +105,7 @@ def telling(text: str) -> frozenset[str]:
     return frozenset(stems(text)) - _SMALL
 
 
-@lru_cache(maxsize=4096)
+@kept()
 def topic(question: str) -> frozenset[str]:
     """What a question is about: its telling words, words for a day, a count or a place as one."""
     found = {_TOPIC_OF.get(word, word) for word in stems(question)}

@@ -134,6 +134,7 @@ class SqliteShelf:
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=SECONDS, isolation_level=None)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=off")  # a number that a power cut loses is only a start of 1 again
+            self._db.execute("pragma cache_size=-256")  # KiB; the system keeps the file's pages as well
             self._db.execute("create table if not exists users (user text primary key, held text, at real)")
             self._db.execute("delete from users where at < ?", (time.time() - 86400 * DAYS,))
         except sqlite3.Error as error:

@@ -11,17 +11,22 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .kept import kept
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENDINGS = ("ing", "ies", "ed", "es", "s")
 _SHORTEST = 3
 """Letters that must be left for an ending to be taken off."""
-_KEPT = 2000
-"""Characters up to which a text's stems are kept, since an item's texts are compared with every line of a talk."""
+_LONGEST = 24
+"""Letters up to which a word's stem is kept."""
 
 
-@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word in lower case without its commonest ending: dropped → drop, dates → dat, date → dat."""
+    return _known_stem(word) if len(word) <= _LONGEST else _stem(word)
+
+
+def _stem(word: str) -> str:
     word = word.lower().split("'")[0].split("’")[0]
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST and not word.endswith("ss"):
@@ -32,12 +37,15 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > _SHORTEST else word
 
 
+_known_stem = lru_cache(maxsize=4096)(_stem)
+
+
 def stems(text: str) -> list[str]:
     """The stems of a text's words, in order."""
-    return list(_known_stems(text) if len(text) <= _KEPT else map(stem, _WORD.findall(text)))
+    return list(_known_stems(text))
 
 
-@lru_cache(maxsize=4096)
+@kept(2048, 1000)  # an item's texts are compared with every line of a talk
 def _known_stems(text: str) -> tuple[str, ...]:
     return tuple(map(stem, _WORD.findall(text)))
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ..conversation import Conversation
 from ..lenses.segments import spans
+from ..tasks.kept import kept
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, blanked
@@ -47,7 +48,7 @@ _AND = re.compile(
 """Where one sentence goes from one question to the next."""
 
 
-@lru_cache(maxsize=4096)
+@kept()
 def questions(text: str) -> tuple[str, ...]:
     """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers."""
     spoken = blanked(text, apart(text.replace("’", "'")))

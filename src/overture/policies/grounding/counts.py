@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
+from ...tasks.kept import kept
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from . import numbers
@@ -49,7 +49,7 @@ _COMPANY = re.compile(
 """People that the user lists, themselves among them."""
 
 
-@lru_cache(maxsize=4096)
+@kept()
 def head(name: str) -> str:
     """The stem of what a name counts: `number_of_guests` → guest, `table_count` → table; empty for `quantity`."""
     words = words_of(_ABOUT.split(f" {' '.join(words_of(name))} ")[0])

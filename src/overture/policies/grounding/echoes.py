@@ -11,19 +11,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from ...conversation import ToolCall
+from ...tasks.kept import kept
 from .leaf import Leaf, arguments_of, leaves
 
 _SHORTEST = 4
 """Signs of a text that is an echo wherever it stands."""
 _DEEPEST = 12
-_KEPT = 20_000
-"""Characters up to which an answer is kept, since every turn reads the ones before it again."""
 _CLOSE = re.compile(r'":(?=[\d-])')
 _MIDNIGHT = "(?:T00:00(?::00)?Z?)?"
 
@@ -32,14 +30,10 @@ def without_echo(answer: str, call: ToolCall | None) -> str:
     """The answer with a gap wherever it repeats an argument of its call. The numbers of JSON without
     spaces get one, so that they stand alone."""
     asked = call.arguments if call else ""
-    return _known(answer, asked) if len(answer) <= _KEPT else _without_echo(answer, asked)
-
-
-@lru_cache(maxsize=64)
-def _known(answer: str, asked: str) -> str:
     return _without_echo(answer, asked)
 
 
+@kept(64, 20_000)
 def _without_echo(answer: str, arguments: str) -> str:
     answer = _CLOSE.sub(r"\g<0> ", answer)
     asked = [leaf for leaf in leaves(arguments_of(arguments) or {}, None) if not leaf.lacking]
@@ -48,7 +42,7 @@ def _without_echo(answer: str, arguments: str) -> str:
     short = {name: leaf for leaf in asked if f'"{(name := leaf.name.lower())}"' in low}
     if not texts and not short:
         return answer
-    long = _any_of(tuple(sorted(texts, key=len, reverse=True)))
+    long = _any_of(*sorted(texts, key=len, reverse=True))
     try:
         content: Any = orjson.loads(answer)
     except orjson.JSONDecodeError:
@@ -56,8 +50,8 @@ def _without_echo(answer: str, arguments: str) -> str:
     return json.dumps(_without(content, "", long, short), ensure_ascii=False)
 
 
-@lru_cache(maxsize=512)
-def _any_of(texts: tuple[str, ...]) -> re.Pattern[str]:
+@kept(256, 500)
+def _any_of(*texts: str) -> re.Pattern[str]:
     found = (rf"(?<![\w@./-]){re.escape(text)}{_MIDNIGHT}(?![\w@/-]|\.\w)" for text in texts)
     return re.compile("|".join(found) or r"(?!)", re.IGNORECASE)
 

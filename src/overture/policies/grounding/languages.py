@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 
+from ...tasks.kept import kept
 from ..effects import words_of
 
 _LITTLE: Mapping[str, frozenset[str]] = {
@@ -88,7 +88,7 @@ _LONGEST = 4000
 """Characters of a message that are looked at."""
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def in_english(text: str) -> str:
     """Days, times and numbers of a message in another language, in English; empty where it is English or unknown."""
     bare = without_accents(text[:_LONGEST].lower().replace("’", "'"))

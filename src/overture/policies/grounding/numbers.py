@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...tasks.kept import kept
 from ..effects import words_of
 
 _SMALL = words_of(
@@ -84,7 +85,7 @@ def said(text: str, letters: bool = True) -> list[Said]:
     return list(_known(text, letters) if len(text) <= _KEPT else _said(text, letters))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _known(text: str, letters: bool) -> tuple[Said, ...]:
     return tuple(_said(text, letters))
 
@@ -231,7 +232,7 @@ def _is_part(number: Said) -> bool:
     return not number.unit and number.value < 1
 
 
-@lru_cache(maxsize=4096)
+@kept()
 def dimension(unit: str) -> int | None:
     """Which dimension a word is a unit of; None for a word that is none, such as a thing that is counted."""
     return next((at for at, units in enumerate(DIMENSIONS) if _size(unit, units) is not None), None)
