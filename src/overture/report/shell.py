@@ -23,7 +23,7 @@ from .words import words_of, written, written_difference
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_BRACKET = re.compile(r"\([^()]*n\xa0=\xa0[\d,]+\)")
+_WHOLE = re.compile(r"\([^()]*n\xa0=\xa0[\d,]+\)|--[a-z][a-z-]+")
 
 
 def policy(style: str) -> str:
@@ -68,8 +68,8 @@ def _finalize(value: Any) -> Any:
 
 
 def _kept(sentence: str) -> Markup:
-    """The sentence with each figure's bracket kept on one line."""
-    return Markup(_BRACKET.sub(r'<span class="kept">\g<0></span>', str(escape(visible(sentence)))))
+    """The sentence with each figure's bracket, and each flag, kept on one line."""
+    return Markup(_WHOLE.sub(r'<span class="kept">\g<0></span>', str(escape(visible(sentence)))))
 
 
 def flattened(config: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
