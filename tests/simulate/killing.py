@@ -62,7 +62,6 @@ def dying(store: Store, place: int, after: bool) -> None:
         return wrapped
 
     store.journal = around(store.journal)  # type: ignore[method-assign]
-    store.add = around(store.add)  # type: ignore[method-assign]
 
 
 def main(path: Path, counted: Path, places: list[tuple[int, bool]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from dataclasses import replace
@@ -31,7 +32,7 @@ from overture.simulate.relay import STEPS
 from overture.simulate.seats import Seat, seed_of
 from overture.simulate.store import Store, Trial
 from overture.simulate.summary import costs, counted, counts, summary
-from overture.tasks.task import Item, Staging
+from overture.tasks.task import Item, Setting, Staging, Verdict
 from overture.users.base import Utterance
 
 from .small import NAMES, asker, experiment, task, texts
@@ -299,6 +300,24 @@ async def test_a_limit_of_cost_leaves_trials_owed_and_the_next_run_goes_on(tmp_p
     with Store(tmp_path / "unknown.sqlite") as store:
         unknown = await run(experiment(priced(None), count=4, budget=Budget(3.5), turns=1, concurrency=1), store)
         assert len(unknown.trials) == 1 and "--price" in unknown.stopped
+
+
+async def test_the_next_trial_talks_while_the_last_is_judged(tmp_path: Path) -> None:
+    """A verdict that takes its time keeps no call from the endpoint."""
+    talked = asyncio.Event()
+
+    def answer(conversation: Conversation) -> str:
+        if "pieces" in conversation.messages[0].text and len(conversation.messages[0].text) > 60:
+            talked.set()  # the second trial, whose request is complete
+        return "The total is 20."
+
+    async def check(item: Item, conversation: Conversation, setting: Setting) -> Verdict:
+        await asyncio.wait_for(talked.wait(), 5)
+        return Verdict(1.0)
+
+    made = replace(task(1), check=check)
+    trials = await ran(tmp_path, Scripted.function(answer, version="1"), of=made, concurrency=1)
+    assert [trial.status for trial in trials] == ["done", "done"]
 
 
 async def test_an_item_put_differently_is_another_trial_and_runs_draw_their_own(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def trial(name: str = "a", config: dict[str, object] | None = None, status: str 
 def test_a_trial_comes_back_as_it_went(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
         assert store.empty
-        store.add(trial())
+        store.journal([trial()])
         failed = Trial("b", "pairs", "b/lacking", 7, CONFIG, "failed", None, None, {}, "timeout")
-        store.add(failed)
+        store.journal([failed])
         assert not store.empty
     with Store(tmp_path / "trials.sqlite") as store:
         assert store.trial("a") == trial()
@@ -64,7 +64,7 @@ def test_answers_are_written_all_or_none(tmp_path: Path) -> None:
 
 def test_the_tables_are_those_of_the_design_and_only_grow(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
-        store.add(trial())
+        store.journal([trial()])
         store.journal([Call("a", ("assistant", 0, 0, "request"), REPLY)])
     db = sqlite3.connect(tmp_path / "trials.sqlite")
     columns = {table: [row[1] for row in db.execute(f"pragma table_info({table})")] for table in ("trials", "calls")}
@@ -89,7 +89,7 @@ def test_the_tables_are_those_of_the_design_and_only_grow(tmp_path: Path) -> Non
 
 def test_another_configuration_is_refused_with_the_difference(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store:
-        store.add(trial())
+        store.journal([trial()])
         store.agree(CONFIG)
         store.agree({**CONFIG, "role": "against", "model": {"name": "other"}})
         with pytest.raises(ConfigurationChanged, match=r"sampling\.max_tokens: 128 → 64"):

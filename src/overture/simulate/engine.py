@@ -10,7 +10,6 @@ answered and an interruption leave trials owed, never failed.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from ..errors import DataError, ModelError, OvertureError, UsageError
 from ..tasks.task import Item, Setting, Staging, Task, Verdict, digest
 from ..users import faults
 from ..users.base import User
-from .gate import Spent, Stopped
+from .gate import Stopped
 from .outcome import outcome, settled
 from .relay import Bare, Talk, relay
 from .rounds import Rounds
@@ -29,8 +28,6 @@ from .store import Journal, Trial, identity
 
 SCHEMA = 2
 """Part of every identity; grows when a trial's meaning changes."""
-ROOM = 1 << 20
-"""Bytes that must be free on the disk, after it was full once, before another call is paid for."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Experiment:
     turns: int | None = None
     """How often the user may speak; None: as the item or the task says."""
     concurrency: int = 8
-    """Trials at a time."""
+    """Trials that talk at a time; beside them as many are prepared or judged."""
     again: bool = False
     """Whether trials that failed before are tried once more."""
     lead: Lead | None = None
@@ -135,9 +132,10 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
     progress = Progress(len(places))
     ran = Ran()
     queue: Iterator[tuple[int, tuple[Item, int]]] = iter(enumerate(places))
-    rounds = Rounds(store)
+    rounds = Rounds(store, experiment.concurrency)
 
     async def work() -> None:
+        await rounds.quiet()
         for at, (item, number) in queue:  # the workers share one iterator, so each place is taken once
             drawn = seed_of(experiment.seed, experiment.task.name, item.hash, number, "protocol", 0, 0)
             put = experiment.staging.prepare(item, drawn)
@@ -158,7 +156,7 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(experiment.concurrency, len(places))):
+            for _ in range(min(2 * experiment.concurrency, len(places))):  # half of them talk
                 group.create_task(work())
     except* OvertureError as errors:
         raise _first(errors) from None
@@ -177,10 +175,10 @@ async def _trial(
     experiment: Experiment, rounds: Rounds, config: dict[str, Any], trial_id: str, items: tuple[Item, Item], number: int
 ) -> Trial:
     """`items`: as the task has it, and as the protocol puts it."""
-    (item, put), task, store = items, experiment.task, rounds.store
+    (item, put), task = items, experiment.task
     place = (experiment.seed, task.name, item.hash, number)
     talk = Talk(put.before)
-    known = store.answers(trial_id)
+    known = rounds.store.answers(trial_id)
     seats: dict[str, Asked] = {
         seat.role: asked(seat, rounds, trial_id, place, put, lambda: len(talk.heard), known)
         for seat in experiment.seats
@@ -199,14 +197,18 @@ async def _trial(
     over = task.over
     turns = experiment.turns or put.turns or task.turns
     try:
-        await relay(talk, user, assistant, turns, tools, (lambda said: over(put, said, setting())) if over else None)
+        async with rounds.talk():
+            await relay(
+                talk, user, assistant, turns, tools, (lambda said: over(put, said, setting())) if over else None
+            )
+        await rounds.quiet()
         verdict = await task.check(put, talk.conversation, setting())
     except ModelError as error:
         failed = replace(blank, error_type=_kind(error, talk, seats), conversation=talk.conversation)
         failed = replace(failed, outcome={"run": number, "error": str(error)[:500]}, cost=_cost(seats.values()))
-        return _stored(store, failed)
+        return await _stored(rounds, failed)
     except sqlite3.Error as error:
-        return _unstored(store, blank, error, number)
+        return _unstored(blank, error, number)
     trial = replace(
         blank,
         status=_status(talk, verdict),
@@ -214,26 +216,19 @@ async def _trial(
         outcome={"run": number, **outcome(put, talk, verdict, task.hear)},
         cost={**_cost(seats.values()), "reply_seconds": sum(reply.seconds for reply in talk.replies)},
     )
-    return _stored(store, trial)
+    return await _stored(rounds, trial)
 
 
-def _stored(store: Journal, trial: Trial) -> Trial:
+async def _stored(rounds: Rounds, trial: Trial) -> Trial:
     try:
-        store.add(trial)
+        await rounds.keep(trial)
     except sqlite3.Error as error:
-        return _unstored(store, trial, error, (trial.outcome or {}).get("run", 0))
+        return _unstored(trial, error, (trial.outcome or {}).get("run", 0))
     return trial
 
 
-def _unstored(store: Journal, trial: Trial, error: sqlite3.Error, number: int) -> Trial:
+def _unstored(trial: Trial, error: sqlite3.Error, number: int) -> Trial:
     """A trial that could not be written down. It is counted in this run and owed to the next."""
-    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-        raise DataError(
-            f"{store.path} refuses a record of trial {trial.trial_id} ({error}); use another --out"
-        ) from error
-    if shutil.disk_usage(store.path.parent).free < ROOM:
-        # without room no answer can be kept, and none should be paid for
-        raise Spent(f"{store.path} cannot be written ({error}); make room and run the same command again")
     return replace(trial, status="failed", error_type="store_full", outcome={"run": number, "error": str(error)})
 
 

@@ -48,14 +48,11 @@ class HeldJournal(_Held):
     def trial(self, trial_id: str) -> Trial | None:
         return self._asked("trial", trial_id)
 
-    def add(self, trial: Trial) -> None:
-        self._asked("add", trial)
-
     def answers(self, trial_id: str) -> Mapping[Place, Reply]:
         return self._asked("answers", trial_id)
 
-    def journal(self, calls: Sequence[Call]) -> None:
-        self._asked("journal", calls)
+    def journal(self, records: Sequence[Call | Trial]) -> None:
+        self._asked("journal", records)
 
     def close(self) -> None:
         """Close the file, folded into one."""

@@ -43,6 +43,12 @@ _APPEND_ONLY = """
 create trigger if not exists {table}_{verb} before {verb} on {table} {when}
 begin select raise(abort, '{table} are append-only'); end;
 """
+_NEW_CALL = "insert into calls values (?, ?, ?, ?, ?, ?, ?)"
+_NEW_TRIAL = """
+insert into trials values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (trial_id) do update set
+    status = excluded.status, error_type = excluded.error_type, conversation = excluded.conversation,
+    outcome = excluded.outcome, cost = excluded.cost where trials.status = 'failed'
+"""
 _RETRIED = "when old.status <> 'failed'"
 """A failed trial may be made good by a later attempt; nothing else ever changes."""
 
@@ -100,16 +106,12 @@ class Journal(Protocol):
         """The trial with this id, if it has ended."""
         ...
 
-    def add(self, trial: Trial) -> None:
-        """Remember an ended trial."""
-        ...
-
     def answers(self, trial_id: str) -> Mapping[Place, Reply]:
         """Everything that was journalled for this trial."""
         ...
 
-    def journal(self, calls: Sequence[Call]) -> None:
-        """Write answers down, all or none, before they are used."""
+    def journal(self, records: Sequence[Call | Trial]) -> None:
+        """Write answers down before they are used, and ended trials; all or none."""
         ...
 
 
@@ -180,26 +182,6 @@ class Store:
         ).fetchall()
         return map(_trial, rows)
 
-    def add(self, trial: Trial) -> None:
-        """Remember an ended trial. One that is there already is left as it is, unless it had failed."""
-        self._db.execute(
-            "insert into trials values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (trial_id) do update set "
-            "status = excluded.status, error_type = excluded.error_type, conversation = excluded.conversation, "
-            "outcome = excluded.outcome, cost = excluded.cost where trials.status = 'failed'",
-            (
-                trial.trial_id,
-                trial.task,
-                trial.item,
-                trial.seed,
-                _dump(trial.config),
-                trial.status,
-                trial.error_type,
-                _dump(trial.conversation.to_dicts()) if trial.conversation else None,
-                _dump(trial.outcome) if trial.outcome is not None else None,
-                _dump(trial.cost),
-            ),
-        )
-
     def answers(self, trial_id: str) -> dict[Place, Reply]:
         """Everything that was journalled for this trial. An answer to another request is an answer to another call."""
         rows = self._db.execute(
@@ -207,16 +189,15 @@ class Store:
         )
         return {tuple(place): Reply.of(orjson.loads(answer)) for *place, answer in rows}
 
-    def journal(self, calls: Sequence[Call]) -> None:
-        """Write answers down, all or none. They are on their way to the disk when this returns; only then may they be
-        used."""
-        rows: list[tuple[str | int, ...]] = []
-        for call in calls:
-            raw = call.reply.to_dict()
-            rows.append((call.trial_id, *call.place, _dump(raw), _dump(raw["usage"])))
+    def journal(self, records: Sequence[Call | Trial]) -> None:
+        """Write answers and ended trials down, all or none. They are on their way to the disk when this returns; only
+        then may an answer be used. A trial that is there already is left as it is, unless it had failed."""
+        calls = [_call_row(each) for each in records if isinstance(each, Call)]
+        trials = [_trial_row(each) for each in records if isinstance(each, Trial)]
         self._db.execute("begin")
         try:
-            self._db.executemany("insert into calls values (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._db.executemany(_NEW_CALL, calls)
+            self._db.executemany(_NEW_TRIAL, trials)
             self._db.execute("commit")
         except sqlite3.Error:
             if self._db.in_transaction:  # a full disk has ended it already
@@ -275,6 +256,26 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], above: str = "")
 
 def _dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _call_row(call: Call) -> tuple[str | int, ...]:
+    raw = call.reply.to_dict()
+    return (call.trial_id, *call.place, _dump(raw), _dump(raw["usage"]))
+
+
+def _trial_row(trial: Trial) -> tuple[str | int | None, ...]:
+    return (
+        trial.trial_id,
+        trial.task,
+        trial.item,
+        trial.seed,
+        _dump(trial.config),
+        trial.status,
+        trial.error_type,
+        _dump(trial.conversation.to_dicts()) if trial.conversation else None,
+        _dump(trial.outcome) if trial.outcome is not None else None,
+        _dump(trial.cost),
+    )
 
 
 def _trial(row: tuple[Any, ...]) -> Trial:

@@ -254,7 +254,7 @@ def to_trials(log: Path, store: Path) -> int:
         for trial in trials:
             opened.agree(trial.config)
         for trial in trials:
-            opened.add(trial)
+            opened.journal([trial])
     return len(trials)
 
 
