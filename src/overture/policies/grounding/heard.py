@@ -21,7 +21,7 @@ from ...conversation import Message, ToolCall
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from ..replies import accepts, rejects
-from . import dates, numbers, times
+from . import dates, identifiers, numbers, times
 from .echoes import without_echo
 from .languages import in_english, without_accents
 from .numbers import Said
@@ -214,6 +214,16 @@ class Heard:
     @cached_property
     def stems(self) -> frozenset[str]:
         return frozenset(stems(self.plain_user))
+
+    @cached_property
+    def numbered(self) -> frozenset[str]:
+        """Stems of what the user named by a number or a code: "order no. A-77" gives order."""
+        return identifiers.numbered(self.lower)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """How the codes that the user said are made."""
+        return identifiers.codes(self.user)
 
     @cached_property
     def numbers(self) -> tuple[Said, ...]:

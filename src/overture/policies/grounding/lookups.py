@@ -20,12 +20,11 @@ from ...models.base import JSON
 from ...tasks.terms import stem, stems
 from ..effects import CHANGES, changes_state, function_of, words_of
 from .heard import Heard
+from .identifiers import IDS, made_like
 from .leaf import Leaf, arguments_of
 from .question import kind_of, parameters
 from .trace import COMPOSED
 
-_IDS = frozenset(words_of("id ids identifier uuid guid ref reference sku slug number no"))
-"""Last words of the names of identifiers."""
 _POINTERS = frozenset(words_of("option result offer listing entry candidate"))
 """Last words of names whose values only a list can hold."""
 _OWN = frozenset(
@@ -41,9 +40,6 @@ _LOOKS = frozenset(
 """Verbs, and last words of names, of tools that yield things; `calculate` and `verify` yield none."""
 _PLAIN = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
 """Names that may stand in what the model is told; others were written to be read."""
-_CODE = re.compile(r"\b(?=[\w-]{0,63}\d)[\w-]{1,64}")
-_LONG = 3
-"""Digits from which on a bare number may be an identifier."""
 _MOST = 5
 """Calls of one tool in a turn, after which it is no longer one to look with."""
 
@@ -65,14 +61,14 @@ def _thing(leaf: Leaf, call: ToolCall) -> str:
     if not words or {*words} & _OWN or leaf.head in COMPOSED or isinstance(leaf.value, bool) or leaf.schema.get("enum"):
         return ""
     numeric = isinstance(leaf.value, int | float) or leaf.schema.get("type") in ("integer", "number")
-    if leaf.head in _IDS and not (numeric and leaf.head in ("number", "no")):
+    if leaf.head in IDS and not (numeric and leaf.head in ("number", "no")):
         of = _besides_ids(words) or _holder(leaf, call)
         return "" if not of or {*of} & _OWN else stem(of[-1])
     return stem(leaf.head) if leaf.head in _POINTERS and kind_of(leaf) == "other" else ""
 
 
 def _besides_ids(words: Sequence[str]) -> list[str]:
-    return [word for word in words if word not in _IDS]
+    return [word for word in words if word not in IDS]
 
 
 def _holder(leaf: Leaf, call: ToolCall) -> list[str]:
@@ -86,16 +82,7 @@ def _holder(leaf: Leaf, call: ToolCall) -> list[str]:
 
 def _named(thing: str, leaf: Leaf, heard: Heard) -> bool:
     """Whether the user named one by its identifier: the thing with a number after it, or a code made like the value."""
-    if re.search(rf"\b{re.escape(thing)}\w*(?:\W+(?:{'|'.join(_IDS)})\b)*\W+(?=\w*\d)", heard.lower):
-        return True
-    value = str(leaf.value)
-    said = [code for code in _CODE.findall(heard.user) if not code.isdigit() or len(code) >= _LONG]
-    return bool(re.search(r"\d", value)) and _made(value) in map(_made, said)
-
-
-def _made(code: str) -> str:
-    """How a code is made: letters and digits as one of each."""
-    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", code))
+    return thing in heard.numbered or made_like(str(leaf.value)) in heard.codes
 
 
 def _yields(thing: str, tool: JSON) -> int:
