@@ -73,12 +73,11 @@ def store(tmp_path: Path) -> Path:
             ):
                 trial_id = identity(like.config, "other", number)
                 kind = "unreachable" if status == "failed" else None
-                opened.add(
-                    replace(
-                        like, trial_id=trial_id, item=f"other {number}", status=status, conversation=said,
-                        outcome=outcome, error_type=kind, seed=2**62 + number,
-                    )
+                odd_one = replace(
+                    like, trial_id=trial_id, item=f"other {number}", status=status, conversation=said,
+                    outcome=outcome, error_type=kind, seed=2**62 + number,
                 )  # fmt: skip
+                opened.journal([odd_one])
 
     asyncio.run(fill())
     return path

@@ -253,8 +253,7 @@ def to_trials(log: Path, store: Path) -> int:
     with Store(store) as opened:
         for trial in trials:
             opened.agree(trial.config)
-        for trial in trials:
-            opened.journal([trial])
+        opened.journal(trials)
     return len(trials)
 
 
