@@ -135,8 +135,8 @@ def test_a_message_that_was_edited_there_is_not_taken_for_the_old_one() -> None:
 def test_two_configurations_are_two_logs_and_do_not_mix_in_one_store(store: Path, tmp_path: Path) -> None:
     like = rows(store)[0]
     with Store(tmp_path / "other.sqlite") as other:
-        other.add(replace(like, trial_id="1" * 32, config={**like.config, "seed": 1}))
-        other.add(replace(like, trial_id="2" * 32))
+        other.journal([replace(like, trial_id="1" * 32, config={**like.config, "seed": 1})])
+        other.journal([replace(like, trial_id="2" * 32)])
     one, two = to_inspect(tmp_path / "other.sqlite", tmp_path / "logs")
     back = tmp_path / "back.sqlite"
     to_trials(one, back)
