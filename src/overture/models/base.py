@@ -236,9 +236,8 @@ def load(spec: str, **options: Any) -> Model:
     Raises UsageError on any other word, naming the forms. Nothing is connected, pulled or loaded before it is used,
     except that local weights are found (and pulled) at once.
     """
-    given: object = spec
-    if not isinstance(given, str):
-        raise UsageError(f"a model is named by a word, not by {type(given).__name__}: {FORMS}")
+    if not isinstance(spec, str):  # pyright: ignore[reportUnnecessaryIsInstance] (not every caller has types)
+        raise UsageError(f"a model is named by a word, not by {type(spec).__name__}: {FORMS}")
     word = spec.strip()
     if word.startswith("scripted:"):
         from .scripted import named
