@@ -169,9 +169,9 @@ async def test_a_played_user_and_the_asker_get_through_the_engine(tmp_path: Path
     lines = [one.request, *(part.words for part in one.parts)]
 
     def play(talk: Conversation) -> str:
-        spoken = talk.messages[-1].text.count("YOU: ")
-        last = "ASSISTANT: That comes to" in talk.messages[-1].text
-        return orjson.dumps({"thought": "", "message": "" if last else lines[spoken], "done": last}).decode()
+        so_far = talk.messages[-1].text.rpartition("Chat so far:")[2]  # what stands before is examples
+        last = "ASSISTANT: That comes to" in so_far
+        return orjson.dumps({"message": "" if last else lines[so_far.count("YOU: ")], "done": last}).decode()
 
     found = await ran(task, "asker", tmp_path, user="goal", speaker=Scripted.function(play, "scripted:person", "1"))
     (trial,) = found.trials
