@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -20,40 +20,18 @@ import orjson
 from ...conversation import Message, ToolCall
 from ...tasks.terms import stem, stems
 from ..effects import words_of
-from ..replies import accepts, rejects
+from ..replies import accepts
 from . import dates, identifiers, numbers, times
 from .echoes import without_echo
 from .languages import in_english, without_accents
 from .numbers import Said
+from .phrases import last_correction, picked, singles
 
 _GAPS = re.compile(r"[\W_]+")
 _GAPS_ASCII = re.compile(r"[^a-z0-9]+")
 
 
 _CODED = re.compile(r'"(\w+)":\s*"[A-Z]{2,4}"')
-_SHORT = 8
-"""Words of an answer that picks among what was offered, and of a correction."""
-_EMPTY = frozenset(
-    stems("the a an one i it is that this then please for at on to and my me would like take will want in of")
-)
-_CORRECTS = re.compile(
-    r"(?:^|(?<=\n)|(?<=[.,;!?] )|(?<=[-–—] ))(?:(?:oh|ah|um|oops),? )?(?:(?:no|nope|sorry|wait|hang on|hold on|"
-    r"actually|scratch that|correction|on second thought)[,.!:;]* )+(?=\S)|"
-    r"\b(?:make (?:it|that)|i meant(?: to say)?|change (?:it|that) to|rather|or better) "
-)
-"""What a user says before putting something right."""
-_CORRECTIONS = 200
-_ONE = re.compile(r"\b(?:an?|one|another|single|my|our|the|this|that) ")
-"""What comes before a single thing."""
-_WORD = re.compile(r"[^\W_][\w'-]*|[^\w\s]")
-_PHRASE = 60
-_WORDS = 4
-"""Characters and words in which a thing that has an article is named."""
-_NO_THING = frozenset(
-    words_of("a an the to in on at for from by with and or but is are was were will would can that which who if as")
-    + list('.,;:!?()"')
-)
-"""What ends the naming of a thing."""
 _FEW = 3
 """Letters and digits that are too few to be looked for in pieces."""
 _NTH = frozenset(["st", "nd", "rd", "th"])
@@ -97,7 +75,7 @@ class Heard:
             if message.role == "user":
                 last = message.text
                 if before is not None and before.text:
-                    user += [before.text] if accepts(last) else _picked(before.text, last)
+                    user += [before.text] if accepts(last) else picked(before.text, last)
                 user += [each for each in (last, in_english(last)) if each]
                 before = None
             elif message.role == "assistant":
@@ -249,14 +227,8 @@ class Heard:
     @cached_property
     def corrected(self) -> tuple[Heard, Heard] | None:
         """What the user said in their last correction, and from it on; None where they corrected nothing."""
-        found = list(islice(_CORRECTS.finditer(self.lower), _CORRECTIONS))
-        if not found:
-            return None
-        since = self.user[found[-1].end() :]
-        clause = re.split(r"[.;?!\n]", since, maxsplit=1)[0]
-        if len(clause.split()) > _SHORT:
-            return None
-        return self._only(clause), self._only(since)
+        parts = last_correction(self.user, self.lower)
+        return parts and (self._only(parts[0]), self._only(parts[1]))
 
     def _only(self, user: str) -> Heard:
         return Heard(user, "", (), user, self.today)
@@ -264,13 +236,7 @@ class Heard:
     @cached_property
     def singles(self) -> frozenset[tuple[str, ...]]:
         """What the user spoke of one of, a few words each: "a quiet table" gives ("quiet", "table")."""
-        found: set[tuple[str, ...]] = set()
-        for match in _ONE.finditer(self.lower):
-            words = _WORD.findall(self.lower, match.end(), match.end() + _PHRASE)[:_WORDS]
-            end = next((at for at, word in enumerate(words) if word in _NO_THING), len(words))
-            if end and words[0] != "of":
-                found.add(tuple(words[:end]))
-        return frozenset(found)
+        return frozenset(singles(self.lower))
 
     @cached_property
     def single_measures(self) -> tuple[Said, ...]:
@@ -304,15 +270,6 @@ def _within(signs: str, text: str, edges: frozenset[int]) -> bool:
     while at >= 0 and not (at in edges and at + len(signs) in edges):
         at = text.find(signs, at + 1)
     return at >= 0
-
-
-def _picked(offered: str, answer: str) -> list[str]:
-    """The clauses of what was offered that a short answer picks by a word: "Thursday then"."""
-    if len(answer.split()) > _SHORT or rejects(answer):
-        return []
-    told = set(stems(answer)) - _EMPTY
-    clauses = re.split(r"\n|\bor\b|[;?!]|\.\s|,\s", offered)
-    return [clause for clause in clauses if told & set(stems(clause))]
 
 
 def _collect(content: Any, keys: frozenset[str], found: dict[str, set[str]], depth: int = 0) -> None:
