@@ -17,8 +17,9 @@ from overture.errors import ConfigurationChanged, ModelNotFound, ModelTimeout, M
 from overture.models import GREEDY, Model, Remembered, Reply, Sampling, Scripted, Usage, load
 from overture.policies import Decision, Steered
 from overture.policies.base import LEAVE
-from overture.simulate.checkup import Checkup, ModelGone, checkup, speakers_of, summary
+from overture.simulate.checkup import Checkup, checkup, summary
 from overture.simulate.sections import KINDS, draw
+from overture.simulate.speakers import ModelGone, speakers_of
 from overture.simulate.store import Store
 
 assert overture.tasks.yardsticks.YARDSTICKS

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from ..audit.estimates import Figure
     from ..models import Model
     from ..models.patience import Price
-    from ..simulate.checkup import Checkup, Measured, Speaker
+    from ..simulate.checkup import Checkup, Measured
     from ..simulate.sections import Section
+    from ..simulate.speakers import Speaker
     from ..simulate.store import Store
 
 MARKS = ("asker", "pesterer", "guesser")
@@ -175,8 +176,8 @@ class Asked:
     def speakers(self, models: list[Model]) -> list[Speaker]:
         """Who is measured."""
         from ..policies import Steering
-        from ..simulate.checkup import speakers_of
         from ..simulate.gate import Budget
+        from ..simulate.speakers import speakers_of
 
         return speakers_of(
             models[0],
@@ -199,7 +200,7 @@ async def _measure(asked: Asked, models: list[Model], store: Store, sections: li
 
 
 def _dry(asked: Asked, models: list[Model], sections: list[Section]) -> None:
-    from ..simulate.checkup import experiment_of
+    from ..simulate.speakers import experiment_of
 
     speakers = asked.speakers(models)
     trials = len(speakers) * sum(len(section.task.items) for section in sections)

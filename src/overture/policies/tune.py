@@ -19,9 +19,9 @@ from ..audit.estimates import Difference, Figure, Tally
 from ..audit.estimates import differences as between
 from ..errors import UsageError
 from ..models import Model, Remembered, Sampling
-from ..simulate.checkup import Strict
 from ..simulate.engine import Experiment, Progress, run
 from ..simulate.seats import Seat, Yardstick
+from ..simulate.speakers import Strict
 from ..simulate.store import Store, Trial
 from ..simulate.tallies import UNITS, cells
 from ..tasks.task import Item, Task

@@ -2,76 +2,28 @@
 
 In come the models and a folder's store; out comes a Checkup with everything that a page and a summary show. Easy to get
 wrong: the yardsticks are scripted and know the answers. They run each time, because they cost nothing and show that
-the measure still reads what it should at both of its ends; they are never ranked with the models. And a server that
-is not there at all ends the checkup with its own reason, where a call that failed is data.
-"""
+the measure still reads what it should at both of its ends; they are never ranked with the models."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..audit.estimates import Difference, Figure, holm
 from ..audit.estimates import differences as between
-from ..errors import ModelNotFound, ModelRefusedKey, ModelUnreachable, OvertureError
-from ..models import Model, Remembered, Reply, Sampling, load
+from ..models import load
 from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
-from ..users.named import chosen
-from .engine import Experiment, Progress, run
-from .gate import Budget, Gate, Gone
-from .seats import Lead, Seat, Yardstick
+from .engine import Progress, run
 from .sections import Section
+from .speakers import Speaker, experiment_of
 from .store import Store, Trial
 from .summary import counts
 from .tallies import Group, group
 
-SHORT = Sampling(max_tokens=128)
-"""The likeliest token each time, and no more than an answer to such requests takes."""
 Step = Callable[[int, int], None]
 """Told how many trials have ended, and of how many."""
-STOPPING = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
-"""No later call would fare better, so these end the checkup instead of failing a trial."""
-
-
-class ModelGone(OvertureError):
-    """A model that is not there at all; the checkup or the race ends with its own reason."""
-
-
-class Strict(Gate):
-    """A gate that ends the run where no later call would fare better."""
-
-    async def ask(self, call: Callable[[], Awaitable[Reply]], seed: str) -> Reply:
-        try:
-            return await super().ask(call, seed)
-        except STOPPING as error:
-            raise ModelGone(str(error)) from error
-        except Gone as error:
-            raise ModelGone(f"{error}; mend it and run the same command with --retry-failed") from error
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Who is measured."""
-
-    role: str
-    """Tells the trials of one store apart: `model`, `steered`, `against`, `yardstick asker`."""
-    model: Model
-    lead: Lead | None = None
-    """What leads it: a policy."""
-    sampling: Sampling = SHORT
-    concurrency: int = 2
-    name: str = ""
-    """As it is called on a page; empty: as the model."""
-    budget: Budget | None = None
-    """What all who share it may cost together."""
-    again: bool = False
-    """Whether trials that failed before are tried once more."""
-
-    @property
-    def called(self) -> str:
-        return self.name or self.model.name
 
 
 @dataclass(frozen=True)
@@ -147,28 +99,6 @@ class Checkup:
         return "; ".join(section.sampled for section in self.sections)
 
 
-def speakers_of(
-    model: Model,
-    *,
-    lead: Lead | None = None,
-    led: str = "",
-    against: Model | None = None,
-    sampling: Sampling | None = None,
-    concurrency: int = 2,
-    budget: Budget | None = None,
-    again: bool = False,
-) -> list[Speaker]:
-    """The model, the model led by `lead` (called `led`), and `against`."""
-    shared = Remembered(model)  # where a policy leaves a turn alone, the bare reply stands
-    drawn = sampling or SHORT
-    found = [Speaker("model", shared, None, drawn, concurrency, "", budget, again)]
-    if lead is not None:
-        found.append(Speaker("steered", shared, lead, drawn, concurrency, f"{model.name} + {led}", budget, again))
-    if against is not None:
-        found.append(Speaker("against", against, None, drawn, concurrency, "", budget, again))
-    return found
-
-
 async def checkup(
     speakers: Sequence[Speaker],
     store: Store,
@@ -208,22 +138,6 @@ async def checkup(
         tuple(_changes(sections, ("steered", steered), ("model", main))) if steered else (),
         tuple(_changes(sections, ("model", main), ("against", rival))) if rival else (),
         marks, _domains(sections, main, seed),
-    )  # fmt: skip
-
-
-def experiment_of(section: Section, speaker: Speaker, seed: int = 0, seconds: float = 600.0) -> Experiment:
-    """What of this section is put to this speaker."""
-    model: Model | Yardstick = speaker.model
-    script = model.name.removeprefix("scripted:")
-    if script != model.name and script in section.task.yardsticks:
-        model = Yardstick(section.task, script)
-    gate = Strict(speaker.concurrency, seconds=seconds, budget=speaker.budget)
-    seat = Seat("assistant", model, gate, speaker.sampling)
-    protocol = section.protocol
-    user = chosen(section.task.user, section.task, section.task.protocols[protocol].wrappers)
-    return Experiment(
-        section.task, protocol, user, seat, seed=seed, turns=section.kind.turns, concurrency=speaker.concurrency,
-        again=speaker.again, lead=speaker.lead, called=speaker.role,
     )  # fmt: skip
 
 
