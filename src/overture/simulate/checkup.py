@@ -2,7 +2,8 @@
 
 In come the models and a folder's store; out comes a Checkup with everything that a page and a summary show. Easy to get
 wrong: the yardsticks are scripted and know the answers. They run each time, because they cost nothing and show that
-the measure still reads what it should at both of its ends; they are never ranked with the models."""
+the measure still reads what it should at both of its ends; they are never ranked with the models.
+"""
 
 from __future__ import annotations
 
