@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from overture.tasks.task import Item, Task
 
 FOLDER = OUT.parent / "fidelity"
-SEED = 2
+SEED = 3
 """Of the sample."""
 READ = ROOT / "docs" / "results" / "fidelity.json"
 
@@ -90,13 +90,20 @@ CASES = (
     ),
 )
 
+DRAWN = {case.name: (0, 1) for case in CASES if not case.played} | {
+    "shards-llm by embedded:fast": (14, 9),
+    "goal by embedded:fast": (11, 7),
+}
+"""Case → how many trials with and without an automatic error are read: 50, half of them with one. Of the offline users
+none has one; of `goal` few have none."""
+
 
 def folder(case: Case) -> Path:
     return FOLDER / f"seed-{case.seed}" / "".join(letter if letter.isalnum() else "-" for letter in case.name)
 
 
 def place() -> Path:
-    return FOLDER / f"seed-{SEED}"
+    return FOLDER / f"reading-{SEED}"
 
 
 def words(case: Case) -> str:
@@ -159,29 +166,35 @@ def judged(case: Case) -> Callable[[Trial], list[str]]:
     return kinds
 
 
-def sample(cases: tuple[Case, ...], count: int) -> None:
-    """Half with an automatic error and half without, of each as evenly from the cases as they have them. The verdicts
-    of the rules go to a file of their own, so that they are not read with the talk."""
+def sample() -> None:
+    """DRAWN of each case, no two of one pair, and none of a pair that was read before. The verdicts of the rules go to a
+    file of their own, so that they are not read with the talk."""
     rng = random.Random(SEED)
+    before = {row["trial_id"] for one in rounds() for row in one["read"]}
     chosen: list[tuple[Case, Trial, list[str]]] = []
-    pools: dict[bool, list[list[tuple[Case, Trial, list[str]]]]] = {True: [], False: []}
-    for case in cases:
+    for case in CASES:
         kinds = judged(case)
-        found = [(case, trial, kinds(trial)) for trial in trials(case) if spoke(case, trial)]
-        for erred, every in pools.items():
-            pool = [one for one in found if bool(one[2]) == erred]
-            rng.shuffle(pool)
-            every.append(pool)
-    for erred, room in ((True, count // 2), (False, count - count // 2)):
-        while room and any(pools[erred]):
-            for pool in pools[erred]:
-                if pool and room:
-                    chosen.append(pool.pop())
-                    room -= 1
+        every = [(case, trial, kinds(trial)) for trial in trials(case) if spoke(case, trial)]
+        pairs = {item(case, trial).pair for _, trial, _ in every if trial.trial_id in before}
+        rng.shuffle(every)
+        left = dict(zip((True, False), DRAWN.get(case.name, (0, 0)), strict=True))
+        for one in every:
+            pair, flagged = item(case, one[1]).pair, bool(one[2])
+            if left[flagged] and pair not in pairs:
+                chosen.append(one)
+                left[flagged] -= 1
+                pairs.add(pair)
+        if any(left.values()):
+            print(f"{case.name}: too few, short of {left[True]} with an error and {left[False]} without")
     rng.shuffle(chosen)
     lines: list[str] = []
     for number, (case, trial, _) in enumerate(chosen, 1):
-        lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}", f"GOAL: {item(case, trial).goal}"]
+        wanted = item(case, trial)
+        lines += [f"\n## {number} · {case.name} · {trial.item} · {trial.trial_id}"]
+        lines += [f"REQUEST: {wanted.request}", f"GOAL: {wanted.goal}"]
+        lines += [
+            f"PART {'open' if part.name in wanted.open else 'said'} {part.name}: {part.words}" for part in wanted.parts
+        ]
         lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
         lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
     (place() / "sample.md").write_text("\n".join(lines) + "\n")
@@ -191,6 +204,11 @@ def sample(cases: tuple[Case, ...], count: int) -> None:
     ]
     (place() / "rules.json").write_text(json.dumps(rules, indent=1) + "\n")
     print(f"{len(chosen)} trials to read: {place() / 'sample.md'}")
+
+
+def rounds() -> list[dict]:
+    """What was read, newest first."""
+    return json.loads(READ.read_text())["rounds"] if READ.exists() else []
 
 
 def spoke(case: Case, trial: Trial) -> bool:
@@ -264,8 +282,8 @@ def report(docs: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", action="store_true", help="make the trials that are not there yet")
-    parser.add_argument("--only", default="", help="with --run and --sample, only cases whose name holds this")
-    parser.add_argument("--sample", type=int, help="write so many trials to read")
+    parser.add_argument("--only", default="", help="with --run, only cases whose name holds this")
+    parser.add_argument("--sample", action="store_true", help="draw the trials to read")
     parser.add_argument(
         "--read", type=Path, help="a reader's verdicts on the sample: {number: what is wrong or nothing}"
     )
@@ -277,7 +295,7 @@ def main() -> None:
     if given.run:
         run(cases)
     elif given.sample:
-        sample(cases, given.sample)
+        sample()
     elif given.read:
         compare(given.read)
     else:
