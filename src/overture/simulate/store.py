@@ -127,7 +127,7 @@ class Store:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
-            # 64 MB: folding the log into the file holds up every trial for a tenth of a second and more, and `close` does it
+            # 64 MB: folding the log into the file stops all trials for a tenth of a second and more; `close` does it
             self._db.execute("pragma wal_autocheckpoint = 16384")
             self._db.executescript(_SCHEMA)
             for table in ("trials", "calls"):
