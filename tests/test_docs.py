@@ -77,7 +77,7 @@ def made_moves() -> str:
 
 
 def made_schemes() -> str:
-    from overture.moves import SCHEMES
+    from overture.schemes import SCHEMES
 
     out: list[str] = []
     for name, scheme in SCHEMES.items():

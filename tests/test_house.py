@@ -20,7 +20,7 @@ import overture as ov
 
 PACKAGE = Path(ov.__file__).parent
 ORDER = (
-    ("conversation", "moves", "errors", "own"),
+    ("conversation", "moves", "schemes", "errors", "own"),
     ("data",),
     ("models",),
     ("logs",),

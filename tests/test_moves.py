@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from overture.moves import DELIVERING, ELICITING, FAMILIES, LEADING, MOVES, SCHEMES, table_markdown
+from overture.moves import DELIVERING, ELICITING, FAMILIES, LEADING, MOVES, table_markdown
+from overture.schemes import SCHEMES
 
 DESIGN = Path(__file__).parents[2] / "shared" / "DESIGN.md"
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .lenses.reading import moves_of, unasked_of
     from .logs import read
     from .models import Model, Reply, Sampling, Scripted, load
-    from .moves import FAMILIES, MOVES, SCHEMES
+    from .moves import FAMILIES, MOVES
     from .policies import steer
+    from .schemes import SCHEMES
 
 _FROM = {
     "Conversation": "conversation",
@@ -32,7 +33,7 @@ _FROM = {
     "OvertureError": "errors",
     "MOVES": "moves",
     "FAMILIES": "moves",
-    "SCHEMES": "moves",
+    "SCHEMES": "schemes",
     "Model": "models",
     "Reply": "models",
     "Sampling": "models",

@@ -9,7 +9,7 @@ import pytest
 
 from overture.conversation import Conversation, Message
 from overture.models import Scripted
-from overture.moves import SCHEMES
+from overture.schemes import SCHEMES
 from overture.tasks.seeing import Seen
 from overture.tasks.sharded import own
 from overture.tasks.sharded.answers import attempt, call, extract, function, number, prose, query

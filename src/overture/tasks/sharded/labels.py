@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ...conversation import Conversation, Message
-from ...moves import SCHEMES
+from ...schemes import SCHEMES
 from ..classify import SURE
 from ..seeing import Seen, Segment
 from ..wording import OFFERS, TRAILS, apart, blanked
