@@ -23,7 +23,9 @@ from overture.conversation import Conversation
 from overture.models import Remembered, Scripted
 from overture.policies.candidates import expand
 from overture.policies.racing import Rules, replayed
-from overture.policies.tune import Plan, Worth, put, scored
+from overture.policies.tune import put
+from overture.policies.tune_figures import scored
+from overture.policies.tune_plan import Plan, Worth
 from overture.simulate.store import Store
 from overture.tasks import named
 from overture.tasks.task import Item

@@ -17,7 +17,8 @@ from overture.conversation import Conversation, Message
 from overture.models import Scripted
 from overture.policies.candidates import BARE
 from overture.policies.learned import CHEAPEST, DEAREST, LEAST, learned
-from overture.policies.tune import Plan, Worth, tune
+from overture.policies.tune import tune
+from overture.policies.tune_plan import Plan, Worth
 from overture.policies.worth import DEFAULTS, worth
 from overture.simulate.store import Store, Trial
 from overture.tasks import named

@@ -20,7 +20,9 @@ from overture.policies import Decision, make, named
 from overture.policies.base import LEAVE
 from overture.policies.candidates import BARE, expand
 from overture.policies.racing import Rules
-from overture.policies.tune import Plan, Worth, summary, tune
+from overture.policies.tune import tune
+from overture.policies.tune_figures import summary
+from overture.policies.tune_plan import Plan, Worth
 from overture.report.tune import tune_html
 from overture.simulate.store import Store, Trial
 from overture.tasks.task import Item, Task

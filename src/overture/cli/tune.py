@@ -21,7 +21,8 @@ from .terminal import flag, plain, progress, share
 
 if TYPE_CHECKING:
     from ..models import Model
-    from ..policies.tune import Plan, Tuned
+    from ..policies.tune_figures import Tuned
+    from ..policies.tune_plan import Plan
     from ..simulate.store import Store
 
 SHOWN = ("worth", "solved", "asked_in_need", "asked_needlessly", "wasted", "turns", "user_words", "assistant_tokens")
@@ -63,7 +64,8 @@ def tune(
     from ..models.loop import run_loop
     from ..policies.candidates import expand
     from ..policies.racing import Rules
-    from ..policies.tune import Plan, Worth, summary
+    from ..policies.tune_figures import summary
+    from ..policies.tune_plan import Plan, Worth
     from ..report.tune import tune_html
     from ..simulate.store import Store, alone
     from ..tasks import named

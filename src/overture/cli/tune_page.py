@@ -13,7 +13,8 @@ from typing import Any
 
 from .. import __version__
 from ..policies.candidates import BARE
-from ..policies.tune import Plan, Tuned
+from ..policies.tune_figures import Tuned
+from ..policies.tune_plan import Plan
 from ..report.changes import Changed
 from ..report.tune import Lap, TunePage
 
