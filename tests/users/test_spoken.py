@@ -60,6 +60,13 @@ async def test_the_server_is_told_what_may_be_answered() -> None:
     assert goal["properties"]["done"] == {"const": False}, "nobody is done before the first word"
 
 
+async def test_what_the_opening_of_goal_tells_is_told() -> None:
+    fare = Part("price", "80 euros", ("how much",), "Price before: 80 euros.")
+    item = replace(ITEM, parts=(fare,), open=frozenset({"price"}))
+    model, _ = player({"message": "A train for 80.", "done": False}, {"message": "A cheap train.", "done": False})
+    assert [(await talk("goal", item=item, model=model))[0].revealed for _ in range(2)] == [("price",), ()]
+
+
 async def test_goal_is_done_when_its_field_says_so_and_not_when_words_do() -> None:
     model, _ = player(
         {"message": "I need a train.", "done": True},
@@ -226,7 +233,7 @@ def test_a_whole_talk_without_a_word_of_the_goal_says_nothing() -> None:
 
 def test_an_earlier_slip_of_the_user_excuses_no_later_one() -> None:
     before = Conversation((Message("user", "The person says this,"), Message("assistant", "Which day?")))
-    assert faults("The person says this,", before=before) == ["spoke_about_person"]
+    assert faults("The person says this.", before=before) == ["spoke_about_person"]
 
 
 def test_a_part_that_is_named_without_its_value_is_seen() -> None:
@@ -259,6 +266,36 @@ def test_the_same_line_again_is_no_answer_unless_what_it_tells_is_asked_for_agai
     assert kinds(train, train, "destination", told=("destination",)) == []
     assert kinds("Book one.", train, "day", told=("destination",)) == [], "said for the first time"
     assert kinds("I don't know.", "I don't know.", "day") == kinds(off, off, "day") == []
+
+
+def test_the_opening_again_is_no_answer_whatever_its_words() -> None:
+    last, chat = Message("assistant", "Which day?"), "Lovely weather today, with a warm wind."
+
+    def kinds(opening: str, text: str, *asks: str, revealed: tuple[str, ...] = ()) -> list[str]:
+        before = Conversation((Message("user", opening), last))
+        return [error.kind for error in find(says(text, revealed), ITEM, (), before, Act(asks))]
+
+    assert kinds(chat, chat, "day") == ["went_in_circles"] == kinds(ITEM.request, ITEM.request, "day")
+    assert kinds(ITEM.request, ITEM.request, "day", revealed=("day",)) == ["went_in_circles", "value_left_out"]
+    assert kinds(ITEM.request, ITEM.request, "train") == [], "it is asked for again"
+    assert kinds(chat, "Lovely weather.", "day") == [] == kinds(ITEM.request, "On Friday.", "day", revealed=("day",))
+
+
+def test_an_opening_with_a_value_that_the_request_keeps_back_tells_it() -> None:
+    fare = Part("price", "80 euros", ("how much",), "Price before: 80 euros.")
+    lang = Part("target language", "French", ("which language",), "Target language: French.")
+
+    def kinds(text: str, part: Part, request: str, before: Conversation) -> list[str]:
+        item = replace(ITEM, request=request, parts=(part,), open=frozenset({part.name}))
+        return [error.kind for error in find(says(text), item, (), before) if error.kind == "goal_leaked"]
+
+    none, begun = Conversation(()), Conversation((Message("user", "Hello."), Message("assistant", "Yes?")))
+    sale, sign = "The coat is 25 percent off.", "Translate it for our school."
+    assert kinds("The coat for 80 euros is 25% off.", fare, sale, none) == ["goal_leaked"]
+    assert kinds("A sign in French, for a school.", lang, sign, none) == ["goal_leaked"]
+    assert kinds("A coat, 25% off.", fare, sale, none) == [] == kinds("A sign.", lang, sign, none)
+    assert kinds("The coat for 80 euros.", fare, "One is 80, one is 25 percent off.", none) == [], "the request has it"
+    assert kinds("The coat for 80 euros is 25% off.", fare, sale, begun) == [], "later, somebody may have asked"
 
 
 def test_as_many_parts_as_were_asked_for_are_no_error_and_one_more_is() -> None:

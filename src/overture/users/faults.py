@@ -20,7 +20,7 @@ from ..tasks.terms import names, stems
 from .base import UserError, Utterance
 from .voice import about_nothing, mostly, slips
 
-VERSION = "7"
+VERSION = "8"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -75,6 +75,13 @@ def told_by(text: str, item: Item, left: Sequence[Part], asked: Sequence[str] = 
     return tuple(part.name for part in left if part.name in found)
 
 
+def told_at_opening(text: str, item: Item, left: Sequence[Part]) -> tuple[str, ...]:
+    """As `told_by`, of words that answer nobody: a value that the request does not hold can only be the hidden one."""
+    held = figures_in(item.request)
+    kept = [part.name for part in left if not (figures_in(part.value) & held or names(item.request, (part.value,)))]
+    return told_by(text, item, left, kept)
+
+
 @lru_cache(maxsize=8192)
 def _needs(words: str, request: str) -> tuple[frozenset[str], frozenset[str]]:
     """A part's figures, and the words that only it has: not the request's, and none that says nothing."""
@@ -90,9 +97,9 @@ def find(
     if said.message is None:
         return []
     text = said.message.text
-    if text == item.request:  # the item's own words, which the task answers for
-        return []
     opening = not any(message.role == "user" for message in before.messages)
+    if opening and text == item.request:  # the item's own words, which the task answers for
+        return []
     found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
     left = [part for part in item.open_parts if part.name not in told]
@@ -108,7 +115,7 @@ def find(
         slipped = [part for part in slipped if part not in known]
     # what was told as one part may hold most of the words that are left; only more than that is a leak
     rest = left if opening else [part for part in left if part.name not in said.revealed]
-    whole = opening and left and len(told_by(text, item, left)) >= LEAKED * len(left)
+    whole = opening and left and len(told_at_opening(text, item, left)) >= LEAKED * len(left)
     if whole or (_leaks(text, item, rest) and (opening or len(left) > 1) and len(said.revealed) < max(2, len(left))):
         found.append(UserError("goal_leaked", text[:200]))
     elif len(slipped) + len(said.revealed) > max(1, len(heard.each) + len(heard.offers) + len(heard.cannot)):
@@ -128,11 +135,14 @@ def said_before(text: str, before: Conversation) -> bool:
 
 
 def repeats(text: str, item: Item, before: Conversation, heard: Act, told: Collection[str]) -> bool:
-    """Whether a message of the goal's words is one that the user has said already, and the reply asks for nothing told.
+    """Whether a message is one that the user has said already, of the goal's words or as the very first, and the reply
+    asks for nothing told.
 
     To say again what is asked again is no error, and neither is to say "I don't know" or "just do it" twice."""
     untold = {part.name for part in item.open_parts} - set(told)
-    return said_before(text, before) and mostly(text, own_words(item)) and untold.issuperset(heard.asks)
+    first = next((message.text for message in before.messages if message.role == "user"), None)
+    own = text == first or mostly(text, own_words(item))
+    return own and said_before(text, before) and untold.issuperset(heard.asks)
 
 
 def in_all(heard: Sequence[Utterance], item: Item) -> list[UserError]:

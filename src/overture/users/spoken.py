@@ -25,7 +25,7 @@ from ..models import Model
 from ..models.verdicts import Unscored, Verdict, ask
 from ..tasks.task import Item, Part
 from .base import ERRORS, Speaking, Utterance, last_reply, says
-from .faults import own_words, repeats, tells, told_by
+from .faults import own_words, repeats, tells, told_at_opening, told_by
 from .hearing import hear
 from .shards import PATIENCE
 from .voice import prompt, slips
@@ -169,8 +169,11 @@ class _Improvising:
             if not (line.done and begun):
                 raise UserUnreadable("the model that plays the user said nothing and was not done")
             return Utterance(None, done=True, why="done", again=again)
-        asked_for = hear(self._item, conversation).asks if begun else ()
-        revealed = told_by(line.message, self._item, tuple(self._open.values()), asked_for)
+        left = tuple(self._open.values())
+        if begun:
+            revealed = told_by(line.message, self._item, left, hear(self._item, conversation).asks)
+        else:
+            revealed = told_at_opening(line.message, self._item, left)
         for name in revealed:
             del self._open[name]
         self._told += revealed
@@ -190,7 +193,7 @@ class Played:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": self.name, "version": 5, "prompt": prompt(self.prompt).version}
+        return {"user": self.name, "version": 6, "prompt": prompt(self.prompt).version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         if model is None:
