@@ -190,3 +190,27 @@ def test_a_word_that_names_no_policy_is_refused_with_a_hint():
         make("recomended")
     with pytest.raises(UsageError, match=r"there are civility$"):
         make("gaps+recommended")
+
+
+def test_a_composed_name_may_stand_among_others():
+    assert make("recommended,premise").name == "insert_expansion,gaps,doer,api_first,premise+civility"
+    assert make("premise,recommended").name == "premise,insert_expansion,gaps,doer,api_first+civility"
+
+
+@pytest.mark.parametrize(
+    ("spec", "twice"),
+    [
+        ("gaps,gaps", "gaps"),
+        ("gaps:threshold=0.3,gaps:threshold=0.7", "gaps"),
+        ("recommended,gaps", "gaps stands twice .*; recommended is insert_expansion,gaps"),
+        ("recommended+civility", "civility"),
+    ],
+)
+def test_what_contradicts_or_repeats_itself_is_refused(spec: str, twice: str):
+    with pytest.raises(UsageError, match=f"^{twice}"):
+        make(spec)
+
+
+def test_a_threshold_that_no_probability_reaches_is_refused():
+    with pytest.raises(UsageError, match="0 to 1, not 5"):
+        make("gaps:threshold=5")

@@ -71,6 +71,8 @@ class Gaps:
     def __post_init__(self) -> None:
         if self.reader not in ("patterns", "careful"):
             raise UsageError(f"gaps: reader is patterns or careful, not {self.reader[:40]!r}")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UsageError(f"gaps: threshold is a probability, 0 to 1, not {self.threshold:g}")
         if self.reader == "careful":
             reader()
 

@@ -1,8 +1,8 @@
 """Policies by name: what `--policy` can mean.
 
 In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
-now. Names between commas stand in order of priority; `+civility` goes around all before it; `gaps:threshold=0.4` sets a
-field, read as its type says. `module.Name` is a class of your own; one of ours is a module with a class whose fields
+now. Names between commas stand in order of priority; `+civility` goes around all before it; a composed name among others
+is spelled out where it stands; `gaps:threshold=0.4` sets a field, read as its type says. `module.Name` is a class of your own; one of ours is a module with a class whose fields
 have defaults, named in POLICIES or WRAPPERS. Easy to get wrong: a policy that samples answers or rewrites calls the
 model that it leads, so it is made for one model; without a model it only tells its identity.
 """
@@ -43,16 +43,31 @@ COMPOSED = {
 
 def make(spec: str, model: Model | None = None) -> Policy:
     """The policy of this name for this model. Raises UsageError on a name that means nothing."""
-    word = COMPOSED.get(spec.strip(), spec.strip())
-    inner, *wrappers = word.split("+")
-    names = [name.strip() for name in inner.split(",") if name.strip()]
+    names, wrappers = _spelled(spec)
     if not names:
         raise UsageError(f"no policy is named in {spec[:80]!r}; there are {', '.join((*POLICIES, *COMPOSED))}")
+    # one of your own may stand twice, with two settings
+    once = [name if "." in name.partition(":")[0] else name.partition(":")[0] for name in (*names, *wrappers)]
+    if twice := next((name for name in once if once.count(name) > 1), None):
+        means = "".join(f"; {name} is {whole}" for name, whole in COMPOSED.items() if name in spec)
+        raise UsageError(f"{twice[:40]} stands twice in {spec[:80]!r}{means}")
     made = [_made(name, POLICIES, model=model) for name in names]
     policy: Policy = made[0] if len(made) == 1 else First(tuple(made))
     for name in wrappers:
-        policy = _made(name.strip(), WRAPPERS, inner=policy)
+        policy = _made(name, WRAPPERS, inner=policy)
     return policy
+
+
+def _spelled(spec: str) -> tuple[list[str], list[str]]:
+    """(names in order of priority, what goes around them), composed names spelled out."""
+    inner, *wrappers = spec.split("+")
+    names: list[str] = []
+    around: list[str] = []
+    for word in inner.split(","):
+        held, *outer = COMPOSED.get(word.strip(), word).split("+")
+        names += held.split(",")
+        around += outer
+    return [name.strip() for name in names if name.strip()], [name.strip() for name in (*around, *wrappers)]
 
 
 def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
