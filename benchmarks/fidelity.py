@@ -1,15 +1,16 @@
 """How often do the simulated users err, and how often is the automatic verdict on that wrong?
 
     python benchmarks/fidelity.py --run                 # makes what is not there yet; killed, it goes on
-    python benchmarks/fidelity.py --sample 50 --only by # writes trials to read, out/fidelity/seed-2/sample.md
+    python benchmarks/fidelity.py --sample              # draws DRAWN to read into out/fidelity/reading-SEED/sample.md
     python benchmarks/fidelity.py --read VERDICTS.json  # puts what was read beside the rules: docs/results/fidelity.json
     python benchmarks/fidelity.py --docs                # the tables, with docs/results/fidelity.json as it was read
 
 In come the stores of CASES, one simulation a user, each made by `overture simulate`, and a file with what a reader found
 in the sample; out come the share of trials with an error by the rules of `users.faults` as they are now, and the share of trials on which
-rules and reader differ, both ways. Easy to get wrong: errors are rare, so a sample drawn at random holds hardly any. It is
-drawn half from the trials with an automatic error and half from those without, and the two ways of being wrong are never
-added up. Rules that were mended after reading are measured on trials of another --seed, which nobody has read.
+rules and reader differ, both ways. Easy to get wrong: a sample drawn at random holds hardly any error of an offline user
+and hardly anything else of a bad one. It is drawn half from the trials with an automatic error and half from those
+without, so the two ways of being wrong are never added up, and a share of all trials weighs them by how many there are.
+Rules that were mended after reading are not measured by what was read.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common import OUT, ROOT, finish, table
+from misread import by_kind, by_user, shown
 
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from overture.tasks.task import Item, Task
 
 FOLDER = OUT.parent / "fidelity"
-SEED = 3
+SEED = 4
 """Of the sample."""
 READ = ROOT / "docs" / "results" / "fidelity.json"
 
@@ -90,12 +92,13 @@ CASES = (
     ),
 )
 
-DRAWN = {case.name: (0, 1) for case in CASES if not case.played} | {
-    "shards-llm by embedded:fast": (14, 9),
-    "goal by embedded:fast": (11, 7),
+DRAWN = {
+    3: {case.name: (0, 1) for case in CASES if not case.played}
+    | {"shards-llm by embedded:fast": (14, 9), "goal by embedded:fast": (11, 7)},
+    4: {"shards-llm by embedded:fast": (6, 14), "goal by embedded:fast": (4, 3)},
 }
-"""Case → how many trials with and without an automatic error are read: 50, half of them with one. Of the offline users
-none has one; of `goal` few have none."""
+"""Seed of the sample → case → how many trials with and without an automatic error are read. Of the offline users none has
+one; of `goal` few have none. 3: 50 trials, half of them with one. 4: the rules that were mended after those."""
 
 
 def folder(case: Case) -> Path:
@@ -169,15 +172,20 @@ def judged(case: Case) -> Callable[[Trial], list[str]]:
 def sample() -> None:
     """DRAWN of each case, no two of one pair, and none of a pair that was read before. The verdicts of the rules go to a
     file of their own, so that they are not read with the talk."""
+    from overture.users import faults
+
     rng = random.Random(SEED)
     before = {row["trial_id"] for one in rounds() for row in one["read"]}
     chosen: list[tuple[Case, Trial, list[str]]] = []
+    population: dict[str, list[int]] = {}
     for case in CASES:
         kinds = judged(case)
         every = [(case, trial, kinds(trial)) for trial in trials(case) if spoke(case, trial)]
         pairs = {item(case, trial).pair for _, trial, _ in every if trial.trial_id in before}
+        flags = [bool(rule) for _, _, rule in every]
+        population[case.name] = [flags.count(True), flags.count(False)]
         rng.shuffle(every)
-        left = dict(zip((True, False), DRAWN.get(case.name, (0, 0)), strict=True))
+        left = dict(zip((True, False), DRAWN[SEED].get(case.name, (0, 0)), strict=True))
         for one in every:
             pair, flagged = item(case, one[1]).pair, bool(one[2])
             if left[flagged] and pair not in pairs:
@@ -198,11 +206,12 @@ def sample() -> None:
         lines += [f"{m.role.upper()}: {m.text}" for m in trial.conversation.messages if m.role != "system"]
         lines += [f"REVEALED {trial.outcome['revealed']} WHY {trial.outcome['why']}"]
     (place() / "sample.md").write_text("\n".join(lines) + "\n")
-    rules = [
+    rows = [
         {"number": number, "case": case.name, "item": trial.item, "trial_id": trial.trial_id, "rule": rule}
         for number, (case, trial, rule) in enumerate(chosen, 1)
     ]
-    (place() / "rules.json").write_text(json.dumps(rules, indent=1) + "\n")
+    drawn = {"rules": f"faults {faults.VERSION}", "seed": SEED, "population": population, "read": rows}
+    (place() / "rules.json").write_text(json.dumps(drawn, indent=1) + "\n")
     print(f"{len(chosen)} trials to read: {place() / 'sample.md'}")
 
 
@@ -217,23 +226,17 @@ def spoke(case: Case, trial: Trial) -> bool:
 
 
 def compare(verdicts: Path) -> None:
-    """Put a reader's verdicts, {number: what is wrong, or ""}, beside those of the rules, into READ."""
-    from overture.users import faults
-
-    read = json.loads(verdicts.read_text())
-    rows = [{**rule, "reader": read[str(rule["number"])]} for rule in json.loads((place() / "rules.json").read_text())]
-    record = {"rules": f"faults {faults.VERSION}", "seed": SEED, "read": rows}
-    READ.write_text(json.dumps(record, indent=1) + "\n")
-    for row in rows:
-        if bool(row["rule"]) != bool(row["reader"]):
-            print(row)
-
-
-def shown(hits: int, n: int) -> str:
-    from overture.audit.estimates import wilson
-
-    low, high = wilson(hits / n, n) if n else (0, 1)
-    return f"{hits} of {n}: {100 * hits / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})" if n else "–"
+    """Put a reader's verdicts, {number: {"kinds": […], "reader": what is wrong, or ""}}, beside those of the rules that
+    the sample was drawn by and, as `mended`, of the rules as they are now, before all else in READ."""
+    found, drawn = json.loads(verdicts.read_text()), json.loads((place() / "rules.json").read_text())
+    cases = {case.name: case for case in CASES}
+    ended = {trial.trial_id: trial for name in DRAWN[SEED] for trial in trials(cases[name])}
+    drawn["read"] = [
+        {**row, "mended": judged(cases[row["case"]])(ended[row["trial_id"]]), **found[str(row["number"])]}
+        for row in drawn["read"]
+    ]
+    kept = [one for one in rounds() if one.get("seed") != SEED]
+    READ.write_text(json.dumps({"rounds": [drawn, *kept]}, indent=1, ensure_ascii=False) + "\n")
 
 
 def report(docs: bool) -> None:
@@ -244,37 +247,41 @@ def report(docs: bool) -> None:
         if not every:
             continue
         ended = [trial for trial in every if trial.status != "failed"]
-        found = list(map(judged(case), ended))
-        by_kind = Counter(kind for one in found for kind in one)
+        found = {trial.trial_id: kinds for trial, kinds in zip(ended, map(judged(case), ended), strict=True)}
+        kinds = Counter(kind for one in found.values() for kind in one)
         failed = Counter(str(trial.error_type) for trial in every if trial.status == "failed")
-        erred = sum(map(bool, found))
-        spoken = sum(trial.outcome["turns"] for trial in ended)
-        told = ", ".join(f"{kind} {n}" for kind, n in [*by_kind.items(), *failed.items()]) or "–"
-        rows.append(
-            [case.name, str(len(every)), str(spoken), str(sum(failed.values())), shown(erred, len(ended)), told]
-        )
+        own = [bool(found[trial.trial_id]) for trial in ended if spoke(case, trial)]
+        told = ", ".join(f"{kind} {n}" for kind, n in [*kinds.items(), *failed.items()]) or "–"
+        counts = [len(every), sum(trial.outcome["turns"] for trial in ended), sum(failed.values())]
+        erred = sum(map(bool, found.values()))
+        rows.append([case.name, *map(str, counts), shown(erred, len(ended)), shown(sum(own), len(own)), told])
         result.append(
             {
                 "case": case.name,
                 "command": f"overture simulate {words(case)}",
                 "trials": len(every),
                 "ended": len(ended),
+                "spoke": len(own),
                 "erred": erred,
-                "by_kind": by_kind,
+                "by_kind": kinds,
                 "failed": failed,
             }
         )
-    heads = ["user", "trials", "utterances", "failed", "trials with an error, by rule (95 %)", "of which"]
+    heads = [
+        "user",
+        "trials",
+        "utterances",
+        "failed",
+        "trials with an error, by rule",
+        "of those where it speaks",
+        "of which",
+    ]
     text = table(heads, rows)
-    if READ.exists():
-        read = json.loads(READ.read_text())["read"]
-        flagged, clean = [one for one in read if one["rule"]], [one for one in read if not one["rule"]]
-        false = sum(not one["reader"] for one in flagged)
-        missed = sum(bool(one["reader"]) for one in clean)
-        text += (
-            f"\n\nRead one by one: {len(read)} trials. Of those with an error by rule, the reader saw none in "
-            f"{shown(false, len(flagged))}; of those without, the reader saw one in {shown(missed, len(clean))}."
-        )
+    for one in filter(lambda one: "population" in one, rounds()):
+        users = {"offline users": [case.name for case in CASES if not case.played and case.name in DRAWN[one["seed"]]]}
+        users |= {case.name: [case.name] for case in CASES if case.played and case.name in DRAWN[one["seed"]]}
+        told = f"{len(one['read'])} trials read one by one, drawn and judged by {one['rules']}"
+        text = f"{told}:\n\n{by_user(one, users)}\n\n{by_kind(one)}\n\n{text}"
     commands = "\n".join(f"- {case.name}: `overture simulate {words(case)}`" for case in CASES)
     finish("fidelity", "fidelity.md", {"cases": result}, f"{text}\n\n{commands}", docs)
 
