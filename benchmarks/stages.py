@@ -108,7 +108,6 @@ def seconds(log: Path) -> dict[str, float]:
                     work._counts.write(rows.astype(np.float32).tobytes())
                 counts.append(rows)
                 work.good += len(batch.conversations)
-                work.messages += len(batch.messages)
             with clock.stage("tables"):
                 work.close()
             parts.append(work.part(f"{number:06d}"))

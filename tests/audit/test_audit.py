@@ -250,7 +250,7 @@ def test_a_failure_leaves_no_half_written_file(two_logs: list[Path], tmp_path: P
     def fails(*given: Any) -> Any:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("overture.audit._result", fails)
+    monkeypatch.setattr("overture.audit.result_of", fails)
     with pytest.raises(OSError):
         audit_logs(two_logs, out, QUICK, workers=1)
     assert [p.name for p in out.iterdir()] == [".parts"]

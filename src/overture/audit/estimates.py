@@ -22,7 +22,8 @@ ROUNDS = 1000
 """Bootstrap replicates of every interval."""
 FEW = 30
 """With fewer conversations than this the percentile interval is too narrow; Wilson's is used instead."""
-_Z = 1.959963984540054
+Z95 = 1.959963984540054
+"""Standard errors on either side of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % score interval of a share seen in n independent draws; n may be an effective number."""
     if n <= 0:
         return 0.0, 1.0
-    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n))
+    centre = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    half = Z95 / (1 + Z95**2 / n) * sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
@@ -231,5 +232,5 @@ def corrected(judged: Sequence[float], seen: Sequence[float], seen_share: float,
     if error == 0 or not 0 < value < 1:
         low, high = wilson(min(1.0, max(0.0, value)), m)
     else:
-        low, high = value - _Z * error, value + _Z * error
+        low, high = value - Z95 * error, value + Z95 * error
     return Figure(min(1.0, max(0.0, value)), max(0.0, low), min(1.0, high), m, "share")

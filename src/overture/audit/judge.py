@@ -8,7 +8,7 @@ sample, and it is counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,12 @@ from ..conversation import Conversation
 from ..lenses import Columns
 from ..lenses.batch import Batch
 from ..lenses.judge_moves import BEFORE, as_text
-from ..lenses.moves import NAMES, MoveScores
+from ..lenses.moves import NAMES, MoveScores, names_of
 from ..models.base import Model
 from ..models.verdicts import Unscored
 from ..moves import ELICITING, LEADING
 from .estimates import Figure, Tally, corrected
-from .kinds import Candidate
+from .kinds import EVERYTHING, Candidate, Part
 
 AT_ONCE = 8
 """Judge calls in flight."""
@@ -45,10 +45,7 @@ def message_candidate(batch: Batch, moves: MoveScores, at: int, place: int, grou
         start -= 1
         room -= len(as_text(batch.messages[start]))
     shown = tuple(message.to_dict() for message in batch.messages[start : at + 1])
-    verdict = {
-        "moves": [NAMES[k] for k in moves.made[at].nonzero()[0]],
-        "unasked": [NAMES[k] for k in moves.made_unasked[at].nonzero()[0]],
-    }
+    verdict = {"moves": names_of(moves.made[at]), "unasked": names_of(moves.made_unasked[at])}
     return Candidate(place, shown, group, verdict)
 
 
@@ -74,11 +71,21 @@ def verdict_figures(moves: Iterable[str], unasked: Iterable[str]) -> dict[str, b
     return out | {f"unasked:{name}": name in called for name in NAMES}
 
 
+def sampled(parts: Iterable[Part], most: int) -> dict[str, list[Candidate]]:
+    """`messages` and `conversations` → the candidates of lowest rank, at most so many of each."""
+    offered: dict[str, dict[int, Candidate]] = {"messages": {}, "conversations": {}}
+    for part in parts:
+        for kind, some in part.candidates.items():
+            for candidate in some:
+                offered[kind].setdefault(candidate.rank, candidate)
+    return {kind: [found[rank] for rank in sorted(found)][:most] for kind, found in offered.items()}
+
+
 async def judge_all(
     model: Model,
-    candidates: dict[str, Sequence[Candidate]],
-    tallies: dict[str, Tally],
-    on_step: Callable[[int], None] = lambda _: None,
+    candidates: Mapping[str, Sequence[Candidate]],
+    tallies: Mapping[str, Tally],
+    on_step: Callable[[], None],
 ) -> Judged:
     """Ask the judge about every candidate and correct the figures of every group that has at least two verdicts."""
     from ..lenses import complements, judge_goals, judge_moves
@@ -97,32 +104,34 @@ async def judge_all(
         raw, apart = complements.disjoint(goal, action)
         return {"disjoint": bool(raw[0]), "disjoint_corrected": bool(apart[0])}
 
-    kinds = {"messages": moves_of, "conversations": goals_of}
-    for kind, ask in kinds.items():
-        rows = await _gathered(ask, candidates.get(kind, ()), on_step)
+    async def judged(kind: str, ask: Callable[[Candidate], Awaitable[dict[str, bool] | Unscored]]) -> int:
+        rows = await _gathered(ask, candidates[kind], on_step)
         good = [(candidate, verdict) for candidate, verdict in rows if not isinstance(verdict, Unscored)]
         for _, verdict in rows:
             if isinstance(verdict, Unscored):
                 result.unscored[verdict.reason] = result.unscored.get(verdict.reason, 0) + 1
-        setattr(result, kind, len(good))
         for group, tally in tallies.items():
-            mine = [(c, v) for c, v in good if group in ("all", c.group)]
+            mine = [(c, v) for c, v in good if group in (EVERYTHING, c.group)]
             if len(mine) >= 2:
                 result.figures.setdefault(group, {}).update(_corrected(mine, tally, kind))
+        return len(good)
+
+    result.messages = await judged("messages", moves_of)
+    result.conversations = await judged("conversations", goals_of)
     return result
 
 
 async def _gathered(
     ask: Callable[[Candidate], Awaitable[dict[str, bool] | Unscored]],
     candidates: Sequence[Candidate],
-    on_step: Callable[[int], None],
+    on_step: Callable[[], None],
 ) -> list[tuple[Candidate, dict[str, bool] | Unscored]]:
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(candidate: Candidate) -> tuple[Candidate, dict[str, bool] | Unscored]:
         async with gate:
             verdict = await ask(candidate)
-        on_step(1)
+        on_step()
         return candidate, verdict
 
     return list(await asyncio.gather(*(one(candidate) for candidate in candidates)))

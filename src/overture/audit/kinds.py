@@ -1,8 +1,8 @@
 """What an audit is asked, and what one piece of it gives back.
 
-In come paths and choices; they are checked once, here, and stored in `summary.json`. Out of each piece comes a Part:
-the names of two parquet files and the counts. Easy to get wrong: what determines the result is in `identity`, and how
-it is computed (workers, runner) is not.
+In come choices, as Settings, which `summary.json` holds; out of each piece comes a Part: the name of its files and what
+is counted of it. Easy to get wrong: whatever determines the result is in Settings, and how it is computed (workers,
+runner) is not, or an unfinished audit could not go on with more of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from typing import Any
 from ..logs import Piece
 from .files import writable
 from .preference import Side
+
+EVERYTHING = "all"
+"""The group of a conversation where nothing is grouped, and of all conversations together."""
+PLACES = 3
+"""Rejects of one reason whose places are kept for the page; all are in `rejects.jsonl`."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,6 @@ class Part:
     """
     good: int
     bad: int
-    messages: int
     unscored: dict[str, int]
     """Lens → how many messages or conversations it could not judge."""
     reasons: dict[str, int]

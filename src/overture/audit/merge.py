@@ -8,7 +8,7 @@ which worker was faster. The first in the order of the input is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from ..lenses.goals_figures import CEILING, Ceiling
 from .estimates import Tally
-from .kinds import Part, Settings
-from .piece import EVERYTHING, rank, refuse_too_many
+from .kinds import EVERYTHING, Part, Settings
+from .piece import rank, refuse_too_many
+from .tables import table_writer
 
 
 @dataclass
@@ -49,8 +50,9 @@ class Merge:
         self._ceiling = Ceiling(settings.seed)
 
     def run(self) -> Merged:
-        keep = self._keep()
-        self.result.doubles = int((~self._first).sum())
+        first = self._firsts()
+        keep = first if self.settings.dedupe else np.ones_like(first)
+        self.result.doubles = int((~first).sum())
         at = 0
         for part in self.parts:
             if part.good:
@@ -63,8 +65,8 @@ class Merge:
     def _path(self, part: Part, kind: str) -> Path:
         return self.folder / f"{part.name}.{kind}"
 
-    def _keep(self) -> NDArray[np.bool_]:
-        """(conversations,) whether each is kept: all, or with `dedupe` the first of every content."""
+    def _firsts(self) -> NDArray[np.bool_]:
+        """(conversations,) whether each is the first of its content, in the order of the input."""
         hashes = [
             pq.read_table(self._path(p, "conversations.parquet"), columns=["content_hash"])["content_hash"]
             for p in self.parts
@@ -72,52 +74,49 @@ class Merge:
         ]
         short = [np.array([int(h[:16], 16) for h in column.to_pylist()], np.uint64) for column in hashes]
         everything = np.concatenate(short) if short else np.zeros(0, np.uint64)
-        self._first = np.zeros(len(everything), np.bool_)
-        self._first[np.unique(everything, return_index=True)[1]] = True
-        return self._first if self.settings.dedupe else np.ones(len(everything), np.bool_)
+        first = np.zeros(len(everything), np.bool_)
+        first[np.unique(everything, return_index=True)[1]] = True
+        return first
 
     def _append(self, part: Part, keep: NDArray[np.bool_]) -> None:
-        width = 2 * len(self.names)
-        counts = np.fromfile(self._path(part, "counts.f32"), np.float32).reshape(part.good, width) if width else None
-        file = pq.ParquetFile(self._path(part, "conversations.parquet"))
+        counts = np.fromfile(self._path(part, "counts.f32"), np.float32).reshape(part.good, 2 * len(self.names))[keep]
         messages_of: list[NDArray[Any]] = []
         at = 0
-        for number in range(file.num_row_groups):
-            table: pa.Table = file.read_row_group(number)
-            here = keep[at : at + len(table)]
+        for table, here in self._row_groups(part, "conversations", keep):
             messages_of.append(np.repeat(here, table["messages"].to_numpy()))
             kept = table.filter(pa.array(here)) if not here.all() else table
-            rows = counts[at : at + len(table)][here] if counts is not None else np.zeros((len(kept), 0), np.float32)
-            self._count(kept, rows)
+            self._count(kept, counts[at : at + len(kept)])
             self._write("conversations", kept)
-            self.result.kept += len(kept)
-            at += len(table)
-        keep_messages = np.concatenate(messages_of)
-        file = pq.ParquetFile(self._path(part, "messages.parquet"))
-        at = 0
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number)
-            here = keep_messages[at : at + len(table)]
+            at += len(kept)
+        self.result.kept += at
+        for table, here in self._row_groups(part, "messages", np.concatenate(messages_of)):
             kept = table.filter(pa.array(here)) if not here.all() else table
             self._write("messages", kept)
             self.result.messages += len(kept)
+
+    def _row_groups(
+        self, part: Part, kind: str, keep: NDArray[np.bool_]
+    ) -> Iterator[tuple[pa.Table, NDArray[np.bool_]]]:
+        """(row group, which of its rows are kept) of one table of the part, in order."""
+        file = pq.ParquetFile(self._path(part, f"{kind}.parquet"))
+        at = 0
+        for number in range(file.num_row_groups):
+            table: pa.Table = file.read_row_group(number)
+            yield table, keep[at : at + len(table)]
             at += len(table)
 
     def _write(self, kind: str, table: pa.Table) -> None:
         if kind not in self._writers:
-            path = self.folder / f"{kind}.parquet"
-            self._writers[kind] = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+            self._writers[kind] = table_writer(self.folder / f"{kind}.parquet", table.schema)
         self._writers[kind].write_table(table, row_group_size=max(1, len(table)))
 
     def _count(self, table: pa.Table, counts: NDArray[np.float32]) -> None:
         groups: list[str] = table["group"].to_pylist()
         ceiling = self._meetings(table, groups)
         rows = np.concatenate([counts.astype(np.float64), ceiling], axis=1)
-        order = np.array(groups)
-        # With one group only, "all" and that group are the same thing and counted once.
-        wanted = dict.fromkeys([EVERYTHING, *groups])
-        for group in wanted:
-            some = rows if group == EVERYTHING else rows[order == group]
+        of_group = np.array(groups)
+        for group in dict.fromkeys([EVERYTHING, *groups]):  # where nothing is grouped, EVERYTHING is the only one
+            some = rows if group == EVERYTHING else rows[of_group == group]
             self._tally(group).add(some[:, : some.shape[1] : 2], some[:, 1::2])
 
     def _tally(self, group: str) -> Tally:

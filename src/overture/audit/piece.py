@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import orjson
@@ -28,20 +28,19 @@ from ..logs import Piece, Reject, read_piece
 from .examples import example_of
 from .files import writable
 from .judge import conversation_candidate, message_candidate
-from .kinds import Candidate, Example, Part, Settings
+from .kinds import EVERYTHING, PLACES, Candidate, Example, Part, Settings
 from .preference import Side, sides_of
-from .tables import conversation_table, message_table
+from .tables import conversation_table, message_table, table_writer
 
 MESSAGES = 1024
 CHARACTERS = 2_000_000
 """A batch ends when it holds this many of either, so memory does not depend on the log."""
 ROW_GROUP = 16_384
-PLACES = 3
-"""Rejects of one reason whose places are kept for the page; all are in `rejects.jsonl`."""
-EVERYTHING = "all"
-"""The group of a conversation where nothing is grouped."""
 MOST_GROUPS = 200
 """Every group keeps replicates and examples in memory, so a key that all but names the conversation is refused."""
+
+
+T = TypeVar("T")
 
 
 def rank(seed: int, *words: str) -> int:
@@ -61,20 +60,20 @@ def group_of(conversation: Conversation, settings: Settings) -> str:
     return f"({name})" if name == EVERYTHING else name
 
 
-class Lowest:
+class Lowest(Generic[T]):
     """The few items of lowest rank that were offered; of equal ranks, the first offered."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._heap: list[int] = []
-        self._held: dict[int, Any] = {}
+        self._held: dict[int, T] = {}
 
     def wants(self, rank: int) -> bool:
         if rank in self._held:
             return False
         return len(self._heap) < self._most or (bool(self._heap) and rank < -self._heap[0])
 
-    def offer(self, rank: int, item: Any) -> None:
+    def offer(self, rank: int, item: T) -> None:
         if not self.wants(rank):
             return
         self._held[rank] = item
@@ -83,7 +82,7 @@ class Lowest:
         else:
             del self._held[-heapq.heapreplace(self._heap, -rank)]
 
-    def items(self) -> list[Any]:
+    def items(self) -> list[T]:
         """Lowest rank first."""
         return [self._held[rank] for rank in sorted(self._held)]
 
@@ -104,7 +103,9 @@ def audit_range(piece: Piece, settings: Settings, folder: Path, name: str) -> Pa
     return work.part(name)
 
 
-def batches(items: Iterator[Conversation | Reject], on_reject: Any) -> Iterator[list[Conversation]]:
+def batches(
+    items: Iterator[Conversation | Reject], on_reject: Callable[[Reject], None]
+) -> Iterator[list[Conversation]]:
     """Conversations in lists of about MESSAGES messages."""
     held: list[Conversation] = []
     messages = characters = 0
@@ -127,15 +128,15 @@ class _Work:
 
     def __init__(self, piece: Piece, settings: Settings, stem: Path) -> None:
         self.piece, self.settings, self.stem = piece, settings, stem
-        self.good = self.bad = self.messages = 0
+        self.good = self.bad = 0
         self.unscored: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.places: dict[str, list[str]] = {}
         self.figures: tuple[str, ...] = ()
         self.sides: list[Side] = []
-        self._examples: dict[str, Lowest] = {}
+        self._examples: dict[str, Lowest[Example]] = {}
         sample = settings.judge_sample if settings.judge else 0
-        self._candidates = {"messages": Lowest(sample), "conversations": Lowest(sample)}
+        self._candidates = {kind: Lowest[Candidate](sample) for kind in ("messages", "conversations")}
         self._rejects = self._file("rejects.jsonl").open("wb")
         self._counts = self._file("counts.f32").open("wb")
         self._writers: dict[str, pq.ParquetWriter] = {}
@@ -165,7 +166,6 @@ class _Work:
             both = [part for ratio in ratios.values() for part in ratio]
             self._counts.write(np.stack(both, axis=1).astype(np.float32).tobytes())
         self.good += len(batch.conversations)
-        self.messages += len(batch.messages)
         self.unscored.update({name: columns.unscored for name, columns in seen.items()})
         if "moves" in seen:
             gaps = seen["gaps"].scores if "gaps" in seen else None
@@ -214,9 +214,7 @@ class _Work:
         if held:
             table = pa.concat_tables(held)
             if kind not in self._writers:
-                self._writers[kind] = pq.ParquetWriter(
-                    self._file(f"{kind}.parquet"), table.schema, compression="zstd", compression_level=1
-                )
+                self._writers[kind] = table_writer(self._file(f"{kind}.parquet"), table.schema)
             self._writers[kind].write_table(table, row_group_size=len(table))
             held.clear()
 
@@ -229,20 +227,17 @@ class _Work:
         self._counts.close()
 
     def part(self, name: str) -> Part:
-        examples: list[Example] = [e for kept in self._examples.values() for e in kept.items()]
-        candidates: dict[str, tuple[Candidate, ...]] = {k: tuple(v.items()) for k, v in self._candidates.items()}
         return Part(
             self.piece,
             name,
             self.good,
             self.bad,
-            self.messages,
             dict(self.unscored),
             dict(self.reasons),
             {reason: tuple(found) for reason, found in self.places.items()},
             self.figures,
-            tuple(examples),
-            candidates,
+            tuple(example for kept in self._examples.values() for example in kept.items()),
+            {kind: tuple(kept.items()) for kind, kept in self._candidates.items()},
             tuple(self.sides),
         )
 

@@ -13,19 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..lenses.batch import Batch
 from ..lenses.gaps import GapScores
-from ..lenses.moves import NAMES, MoveScores
+from ..lenses.moves import MoveScores, names_of
 from ..moves import ELICITING, MOVES
+from .estimates import Z95, Floats
 
-Floats = NDArray[np.float64]
 RIDGE = 1e-3
 """A trace of shrinkage, so that a move that only ever wins has a finite coefficient."""
 LEAST = 20
 """Pairs that must differ in a move before it has a row."""
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,8 @@ def rewarded(sides: Sequence[Side]) -> dict[str, Any] | None:
         {
             "name": name,
             "coefficient": float(b),
-            "low": float(b - _Z * e),
-            "high": float(b + _Z * e),
+            "low": float(b - Z95 * e),
+            "high": float(b + Z95 * e),
             "odds_ratio": float(np.exp(b)),
             "differ": int(np.count_nonzero(columns[name])),
         }
@@ -105,7 +103,7 @@ def sides_of(batch: Batch, scores: MoveScores, gaps: GapScores | None = None) ->
         first = int(np.searchsorted(batch.conversation_of, number))
         at = first + len(conversation.messages) - 1
         if batch.side[at] == 2 and scores.scored[at]:
-            moves = frozenset(NAMES[k] for k in scores.made[at].nonzero()[0])
+            moves = frozenset(names_of(scores.made[at]))
             missing = conversation.metadata.get("missing")
             known = float(missing) if isinstance(missing, bool | int | float) else None
             asked = int(batch.other[at])

@@ -7,13 +7,20 @@ or a file name from outside may hold what UTF-8 cannot write, and a table cannot
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ..lenses import Columns
 from ..lenses.batch import Batch
 from .files import writable
+
+
+def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A table's file, to be written a row group at a time."""
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
 
 def message_table(batch: Batch, seen: dict[str, Columns]) -> pa.Table:

@@ -83,6 +83,11 @@ def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
     return Weights(**tables, patterns=tuple(added), **{name: raw[name].astype(np.float32) for name in plain})
 
 
+def names_of(labels: NDArray[np.bool_]) -> list[str]:
+    """The names of the moves in one row of labels, in the table's order."""
+    return [NAMES[k] for k in labels.nonzero()[0]]
+
+
 def sigmoid(values: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
 

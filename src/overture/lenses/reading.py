@@ -7,12 +7,15 @@ get wrong: None is not the empty set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..conversation import Conversation
 from .batch import lay_flat
-from .moves import NAMES, look
+from .moves import MoveScores, look, names_of
 
 Messages = Iterable[Mapping[str, Any]]
 """Messages as the chat API has them."""
@@ -20,21 +23,19 @@ Messages = Iterable[Mapping[str, Any]]
 
 def moves_of(conversation: Conversation | Messages) -> list[frozenset[str] | None]:
     """The moves of every message, in order; None for a message that is unscored (the rules, empty, unknown words)."""
-    scores = look(lay_flat([_read(conversation)]))
-    return [
-        frozenset(NAMES[k] for k in made.nonzero()[0]) if scored else None
-        for made, scored in zip(scores.made, scores.scored, strict=True)
-    ]
+    return _named(conversation, lambda scores: scores.made)
 
 
 def unasked_of(conversation: Conversation | Messages) -> list[frozenset[str] | None]:
     """Those of the moves of every message that nothing so far called for; None as in `moves_of`."""
-    scores = look(lay_flat([_read(conversation)]))
+    return _named(conversation, lambda scores: scores.made_unasked)
+
+
+def _named(
+    conversation: Conversation | Messages, labels: Callable[[MoveScores], NDArray[np.bool_]]
+) -> list[frozenset[str] | None]:
+    read = conversation if isinstance(conversation, Conversation) else Conversation.of(conversation)
+    scores = look(lay_flat([read]))
     return [
-        frozenset(NAMES[k] for k in made.nonzero()[0]) if scored else None
-        for made, scored in zip(scores.made_unasked, scores.scored, strict=True)
+        frozenset(names_of(row)) if scored else None for row, scored in zip(labels(scores), scores.scored, strict=True)
     ]
-
-
-def _read(conversation: Conversation | Messages) -> Conversation:
-    return conversation if isinstance(conversation, Conversation) else Conversation.of(conversation)
