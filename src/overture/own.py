@@ -1,4 +1,4 @@
-"""A task, user, policy or lens of one's own, by the word that names it: `module.name`.
+"""Words that name things: a task, user, policy or lens of one's own, `module.name`, and what was meant by a wrong word.
 
 In comes a dotted word; out comes what that module calls so, for every place where a name of ours can stand. The current
 folder is looked in too, as `python -m` does, because a command's script does not. Easy to get wrong: importing runs the
@@ -7,8 +7,10 @@ module, so only words of the command line and of Python may come here, never one
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
@@ -28,3 +30,9 @@ def own(word: str, what: str) -> Any:
     if not hasattr(found, name):
         raise UsageError(f"no {what} is named {word[:80]!r}: the module {module} has no {name[:40]!r}")
     return getattr(found, name)
+
+
+def hint(word: str, names: Collection[str], before: str = "") -> str:
+    """The nearest of the names, with `before` ahead of it, as a question; all of them where none is near."""
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {before}{near[0]}?" if near else f"there are {', '.join(names)}"

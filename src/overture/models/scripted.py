@@ -9,7 +9,6 @@ chosen by the conversation's own turns, never by a count of calls (only `failing
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 import json
 import marshal
@@ -23,6 +22,7 @@ import orjson
 
 from ..conversation import Conversation, Message
 from ..errors import BadRecord, DataError, ModelError, UsageError
+from ..own import hint
 from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, Usage, request_hash, wire_messages
 from .wrapper import Wrapper
 
@@ -116,7 +116,9 @@ class Scripted(Closing):
 
         def answer(*asked: Any) -> Reply:
             with lock:
-                due = left.pop(0) if len(left) > 1 or (then is not None and left) else (left[0] if left else None)
+                due = left[0] if left else None
+                if len(left) > 1 or then is not None:
+                    del left[:1]
             if due is not None:
                 raise copy.copy(due)
             assert then is not None
@@ -198,9 +200,7 @@ def named(spec: str, **options: Any) -> Model:
     name = spec.removeprefix("scripted:")
     make = _REGISTRY.get(name)
     if make is None:
-        near = difflib.get_close_matches(name, _REGISTRY, n=1)
-        hint = f"did you mean scripted:{near[0]}?" if near else f"there are {', '.join(sorted(_REGISTRY))}"
-        raise UsageError(f"no scripted model is named {name[:40]!r}; {hint}")
+        raise UsageError(f"no scripted model is named {name[:40]!r}; {hint(name, sorted(_REGISTRY), 'scripted:')}")
     try:
         inspect.signature(make).bind(**options)
     except TypeError as error:

@@ -1,15 +1,15 @@
 """Policies by name: what `--policy` can mean.
 
-In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only
-now. Names between commas stand in order of priority; `+civility` goes around all before it; a composed name among others
-is spelled out where it stands; `gaps:threshold=0.4` sets a field, read as its type says. `module.Name` is a class of your own; one of ours is a module with a class whose fields
-have defaults, named in POLICIES or WRAPPERS. Easy to get wrong: a policy that samples answers or rewrites calls the
-model that it leads, so it is made for one model; without a model it only tells its identity.
+In comes a word such as `gaps`, `gaps,doer+civility` or `recommended`; out comes a policy, its module loaded only now.
+Names between commas stand in order of priority; `+civility` goes around all before it; a composed name among others is
+spelled out where it stands; `gaps:threshold=0.4` sets a field, read as its type says. `module.Name` is a class of your
+own; one of ours is a module with a class whose fields have defaults, named in POLICIES or WRAPPERS. Easy to get wrong:
+a policy that samples answers or rewrites calls the model that it leads, so it is made for one model; without a model it
+only tells its identity.
 """
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import Any, get_type_hints
 
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import UsageError
 from ..models import Model
-from ..own import own
+from ..own import hint, own
 from .base import First, Policy
 
 POLICIES = {
@@ -74,9 +74,7 @@ def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
     name, *settings = (part.strip() for part in word.split(":"))
     if name not in known and "." not in name:
         names = [*known, *(COMPOSED if known is POLICIES else ())]
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-        raise UsageError(f"no policy is named {name[:40]!r}; {hint}")
+        raise UsageError(f"no policy is named {name[:40]!r}; {hint(name, names)}")
     module, _, cls = known.get(name, "").partition(":")
     kind = getattr(import_module(f".{module}", __package__), cls) if module else own(name, "policy")
     fields = kind.__dataclass_fields__

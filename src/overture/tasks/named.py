@@ -7,11 +7,10 @@ NAMES. Easy to get wrong: `count` items are drawn by the seed, and a larger draw
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 
 from ..errors import UsageError
-from ..own import own
+from ..own import hint, own
 from .task import Task
 
 NAMES = ("pairs", "doing", "missing", "sharded", "slots", "travel", "desk", "document", "code", "math")
@@ -26,9 +25,7 @@ def load(name: str, count: int | None = None, seed: int = 0) -> Task:
     Raises UsageError on a name that means nothing and on a count that cannot be had.
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
-        raise UsageError(f"no task is named {name[:40]!r}; {hint}")
+        raise UsageError(f"no task is named {name[:40]!r}; {hint(name, NAMES)}")
     task: Task = import_module(f".{_WITHIN.get(name, name)}", __package__).task(count, seed)
     return task
 

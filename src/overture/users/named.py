@@ -2,18 +2,17 @@
 
 In comes a word such as `shards`, `goal` or `shards+impatient+cannot_answer` (a base and any number of wrappers, applied
 from left to right), or `module.name` for what makes one of your own; out comes the user, who understands replies as the
-task says. Easy to get wrong: users that
-something is trained on are never those it is tested on, so the word and its identity stand in every trial.
+task says. Easy to get wrong: users that something is trained on are never those it is tested on, so the word and its
+identity stand in every trial.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..errors import UsageError
-from ..own import own
+from ..own import hint, own
 from ..tasks.task import Hear, Task
 from . import hearing
 from .base import User
@@ -40,7 +39,7 @@ def chosen(spec: str, task: Task, wrappers: tuple[str, ...] = ()) -> User:
     """The user that is meant, inside `wrappers` (a protocol's own). Raises UsageError naming those there are."""
     base, *around = [word.strip() for word in spec.split("+")]
     if base not in USERS and "." not in base:
-        raise UsageError(f"no user is named {base[:40]!r}; {_hint(base, USERS)}")
+        raise UsageError(f"no user is named {base[:40]!r}; {hint(base, USERS)}")
     hear = task.hear or hearing.hear
     user: User = own(base, "user")() if "." in base else USERS[base](hear)
     for name in (*around, *wrappers):
@@ -51,10 +50,5 @@ def chosen(spec: str, task: Task, wrappers: tuple[str, ...] = ()) -> User:
         elif name in WRAPPERS:
             user = Wrapped(user, name, WRAPPERS[name], hear)
         else:
-            raise UsageError(f"no wrapper is named {name[:40]!r}; {_hint(name, [*WRAPPERS, SEVERAL])}")
+            raise UsageError(f"no wrapper is named {name[:40]!r}; {hint(name, [*WRAPPERS, SEVERAL])}")
     return user
-
-
-def _hint(name: str, names: Mapping[str, object] | list[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
