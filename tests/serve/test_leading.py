@@ -316,12 +316,23 @@ async def test_who_leads_is_said_by_header_then_model_name_then_deployment(
 
 
 async def test_a_policy_that_is_not_allowed_is_refused():
-    for spec in ("three", "one,three", "one,one", "", "one; drop"):
+    for spec in ("three", "one,three", "one,one", "", "one; drop", "mine.one", "one:field=1", "one+overture"):
         async with proxied(replying(saying("hi")), making(one=Told()), allow=("one",)) as (mock, _, port):
-            head, said = parted(await ask(port, request(body(), CLOSE, b"X-Overture-Policy: " + spec.encode())))
-        assert head.startswith(b"HTTP/1.1 400")
-        assert orjson.loads(said)["error"]["code"] == "unknown_policy"
-        assert not mock.seen
+            by_header = request(body(), CLOSE, b"X-Overture-Policy: " + spec.encode())
+            for raw in (by_header, request(body(model=f"m+overture:{spec}"), CLOSE)):
+                head, said = parted(await ask(port, raw))
+                assert head.startswith(b"HTTP/1.1 400")
+                assert orjson.loads(said)["error"]["code"] == "unknown_policy"
+            assert not mock.seen
+
+
+async def test_a_policy_with_settings_and_one_of_your_own_can_be_chosen_by_model_name():
+    policies = {name: Told(ASK, name=name) for name in ("gaps:threshold=0.7", "mine.One")}
+    async with proxied(replying(saying("hi")), lambda s: policies[s], allow=tuple(policies)) as (mock, _, port):
+        for name, policy in policies.items():
+            await ask(port, request(body(model=f"m+overture:{name}"), CLOSE))
+            assert policy.seen
+            assert {seen.json["model"] for seen in mock.seen} <= {"m"}
 
 
 async def test_a_shadow_that_is_not_done_when_the_proxy_ends_is_written_all_the_same(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,29 @@ async def test_without_content_nothing_that_was_said_is_written(tmp_path: Path):
         word for word in (SECRET, "4111", "ann@", "sk-secret", "For how many", "Ask them", "hi") if word in text
     ]
     assert log.stat().st_mode & 0o077 == 0
+
+
+async def test_a_turn_left_alone_is_told_of_the_policy_by_the_name_that_was_given(tmp_path: Path):
+    policies = {"told": Told(name="first,second"), "fails": Told(fails=ValueError(), name="first,second")}
+    settings = {"policy": "told", "allow": ("fails",), "log": str(tmp_path / "d")}
+    async with proxied(replying(saying("hi")), lambda spec: policies[spec], **settings) as (_, proxy, port):
+        await ask(port, request(body(), CLOSE))
+        await ask(port, request(body(), CLOSE, b"X-Overture-Policy: fails"))
+        assert count(proxy, 'overture_decisions_total{move="leave",policy="told",shadow="false"}') == 1
+        assert count(proxy, 'overture_decisions_total{move="leave",policy="fails",shadow="false"}') == 1
+        assert count(proxy, 'overture_unsteered_total{reason="ValueError"}') == 1
+    records = [orjson.loads(line) for line in (tmp_path / "d").read_bytes().splitlines()]
+    assert [record["decisions"][0]["policy"] for record in records] == ["told", "fails"]
+
+
+async def test_answers_are_counted_by_the_status_that_the_client_saw():
+    refusing = replying(b'{"error":{}}', status=b"429 Too Many Requests")
+    async with proxied(refusing) as (_, proxy, port):
+        await ask(port, request(body(), CLOSE))
+        await ask(port, request(b"{", CLOSE))
+        assert count(proxy, 'overture_answers_total{status="429"}') == 1
+        assert count(proxy, 'overture_answers_total{status="400"}') == 1
+        assert count(proxy, 'overture_requests_total{outcome="done"}') == 1
 
 
 async def test_a_model_name_that_is_none_is_written_harmlessly(tmp_path: Path):
@@ -143,7 +167,9 @@ def test_the_oldest_is_dropped_and_none_is_kept_where_none_is_wanted(tmp_path: P
 
 
 async def test_a_log_that_cannot_be_written_costs_the_log_and_not_the_answer(tmp_path: Path):
-    async with proxied(replying(saying("hi")), log=str(tmp_path / "none" / "d")) as (_, proxy, port):
+    (tmp_path / "gone").mkdir()
+    async with proxied(replying(saying("hi")), log=str(tmp_path / "gone" / "d")) as (_, proxy, port):
+        shutil.rmtree(tmp_path / "gone")
         assert saying("hi") in await ask(port, request(body(), CLOSE))
         await asyncio.sleep(0.4)
         assert count(proxy, "overture_log_lines_lost_total") == 1

@@ -61,6 +61,26 @@ def until(holds: Callable[[], Any], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
+def workers_of(process: subprocess.Popen[str]) -> set[int]:
+    found: set[int] = set()
+    for one in psutil.Process(process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # one that has just died
+            if any("spawn_main" in word for word in one.cmdline()):
+                found.add(one.pid)
+    return found
+
+
+def said_on_refusing(folder: Path, *words: str) -> str:
+    """The one line of a proxy that does not come to serve."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from overture.cli import main; main()", "serve", "--port", "0", *words],
+        cwd=folder, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
 def test_one_process_serves_and_ends_at_a_signal_with_its_log_written(tmp_path: Path):
     with command(tmp_path, "--upstream", "scripted:echo") as (process, port):
         _, said = parted(asyncio.run(ask(port, asked())))
@@ -79,12 +99,7 @@ def test_several_workers_share_the_port_and_the_counters_and_a_dead_one_is_repla
     with command(tmp_path, "--upstream", "scripted:echo", "--workers", "2") as (process, port):
 
         def workers() -> set[int]:
-            found: set[int] = set()
-            for one in psutil.Process(process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):  # one that has just died
-                    if any("spawn_main" in word for word in one.cmdline()):
-                        found.add(one.pid)
-            return found
+            return workers_of(process)
 
         before = workers()
         assert len(before) == 2
@@ -111,6 +126,65 @@ def test_several_workers_share_the_port_and_the_counters_and_a_dead_one_is_repla
     assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == 21
 
 
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGKILL])
+def test_no_worker_outlives_the_process_that_began_it(tmp_path: Path, ending: signal.Signals):
+    with command(tmp_path, "--upstream", "scripted:echo", "--workers", "2") as (process, port):
+        everyone = workers_of(process)
+        assert len(everyone) == 2
+        parted(asyncio.run(ask(port, asked())))
+        process.send_signal(ending)
+        process.wait(60)
+        until(lambda: not [pid for pid in everyone if psutil.pid_exists(pid)])
+    assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_a_closed_terminal_ends_it_and_nohup_does_not(tmp_path: Path):
+    for before, ends in ((signal.SIG_DFL, True), (signal.SIG_IGN, False)):
+        held = signal.signal(signal.SIGHUP, before)  # a process begins with what its parent has
+        try:
+            with command(tmp_path, "--upstream", "scripted:echo") as (process, port):
+                process.send_signal(signal.SIGHUP)
+                if ends:
+                    assert process.wait(60) == 0
+                else:
+                    head, _ = parted(asyncio.run(ask(port, asked())))
+                    assert head.startswith(b"HTTP/1.1 200")
+        finally:
+            signal.signal(signal.SIGHUP, held)
+
+
+def test_what_cannot_work_is_said_before_it_serves_in_one_line(tmp_path: Path):
+    echo = ("--upstream", "scripted:echo")
+    line = said_on_refusing(tmp_path, *echo, "--allow", "gaps,recommened")
+    assert "did you mean recommended?" in line
+    line = said_on_refusing(tmp_path, *echo, "--log", str(tmp_path / "none" / "d.jsonl"))
+    assert "d.jsonl cannot be written (No such file or directory); name another file, or `off`" in line
+    assert "(Is a directory)" in said_on_refusing(tmp_path, *echo, "--log", str(tmp_path), "--workers", "2")
+    line = said_on_refusing(tmp_path, "--upstream", "http://127.0.0.1:9/v1#m", "--state", str(tmp_path / "none" / "s"))
+    assert "cannot be used (unable to open database file)" in line
+
+
+def test_an_upstream_that_is_not_there_is_said_and_the_proxy_serves_all_the_same(tmp_path: Path):
+    with command(tmp_path, "--upstream", "http://127.0.0.1:9/v1#m") as (process, port):
+        head, _ = parted(asyncio.run(ask(port, asked())))
+        assert head.startswith(b"HTTP/1.1 502")
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        assert process.stderr is not None
+        assert "overture: nothing listens at http://127.0.0.1:9/v1 yet; until something does" in process.stderr.read()
+
+
+def test_an_upstream_that_is_there_is_not_said_to_be_missing(tmp_path: Path):
+    with (
+        command(tmp_path, "--upstream", "scripted:echo", "--log", "off", "--state", "off") as (_, port),
+        command(tmp_path, "--upstream", f"http://127.0.0.1:{port}/v1#m") as (process, _),
+    ):
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        assert process.stderr is not None
+        assert "nothing listens" not in process.stderr.read()
+
+
 def test_a_taken_port_is_said(tmp_path: Path):
     with command(tmp_path, "--upstream", "scripted:echo") as (_, port):
         for workers in ("1", "2"):
@@ -119,7 +193,8 @@ def test_a_taken_port_is_said(tmp_path: Path):
                 cwd=tmp_path, capture_output=True, text=True, timeout=60,
             )  # fmt: skip
             assert done.returncode == 1
-            assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+            line = f"overture: cannot listen on 127.0.0.1:{port} (Address already in use); choose another --port\n"
+            assert done.stderr == line
             assert "Traceback" not in done.stderr
 
 

@@ -21,7 +21,7 @@ from overture.serve.bodies import ROUTING
 from overture.serve.settings import Settings
 
 from .leaders import Told, making
-from .wire import ask, parted, proxied, replying, request, saying
+from .wire import ask, count, parted, proxied, replying, request, saying
 
 CLOSE = b"Connection: close"
 KEY = "sk-of-the-proxy-1234"
@@ -55,7 +55,7 @@ async def test_other_methods_are_told_which_is_right(method: bytes):
 async def test_a_key_is_asked_for_and_another_is_shown_to_the_upstream(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PROXY_KEY", KEY)
     monkeypatch.setenv("OVERTURE_API_KEY", "sk-of-the-upstream")
-    async with proxied(replying(saying("hi")), key_env="PROXY_KEY") as (mock, _, port):
+    async with proxied(replying(saying("hi")), key_env="PROXY_KEY") as (mock, proxy, port):
         for wrong in (
             b"",
             b"Authorization: Bearer sk-of-the-proxy-123",
@@ -70,6 +70,7 @@ async def test_a_key_is_asked_for_and_another_is_shown_to_the_upstream(monkeypat
                 assert head.startswith(b"HTTP/1.1 401"), (wrong, path)
                 assert code(said) == "wrong_key"
         assert not mock.seen
+        assert count(proxy, 'overture_turned_away_total{reason="wrong_key"}') == 15
         right = b"Authorization: Bearer " + KEY.encode()
         head, _ = parted(
             await ask(

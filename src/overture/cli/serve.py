@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from ..errors import UsageError
-from .terminal import flag, plain
+from .terminal import flag, plain, warn
 
 if TYPE_CHECKING:
     from ..serve import Settings
@@ -50,7 +50,7 @@ def serve(
     otel: Annotated[str | None, flag("--otel", help="A file, or an OTLP address, that gets a span a request.")] = None,
 ) -> None:
     """Answer clients of the chat API, and ask, do and lead where the policy says so."""
-    from ..serve import Settings, run
+    from ..serve import Settings, listens, run
 
     names = tuple(name.strip() for name in allow.split(",") if name.strip())
     if log_files < 0:
@@ -58,11 +58,12 @@ def serve(
     given = (host, port, workers, key_env, deadline, silence, max_body)
     kept = (None if log == "off" else log, log_content, log_bytes, log_files, None if state == "off" else state, otel)
     settings = Settings(upstream, policy, names, shadow, *given, *kept)
-    run(settings, lambda port: _say(settings, port))
+    there = listens(upstream)
+    run(settings, lambda port: _say(settings, port, there))
     print(f"{chr(10) if sys.stderr.isatty() else ''}overture: ended", file=sys.stderr)  # the terminal has shown ^C
 
 
-def _say(settings: Settings, port: int) -> None:
+def _say(settings: Settings, port: int, there: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}"
     others = [name for name in settings.allow if name != settings.policy]
@@ -80,4 +81,7 @@ def _say(settings: Settings, port: int) -> None:
     print(f"overture serves http://{host}:{port}/v1 (Ctrl-C ends it)", file=sys.stderr)
     for name, value in lines.items():
         print(f"  {name:<10} {plain(value, 300)}", file=sys.stderr)
+    if not there:
+        where = settings.upstream.partition("#")[0]
+        warn(f"nothing listens at {where} yet; until something does, requests get a 502")
     sys.stderr.flush()

@@ -61,7 +61,11 @@ class Proxy:
         }
 
     async def start(self) -> None:
-        """Begin what runs beside the requests, and make the deployment's policy. Raises UsageError if there is none."""
+        """Begin what runs beside the requests, and make the deployment's policy.
+
+        Raises UsageError where there is none of that name, and where the log cannot be written.
+        """
+        self.notes.start()
         if self.settings.policy != OFF:
             await self.choices.policy(self.settings.policy)
         self._running = [asyncio.create_task(each) for each in (self._leavers.run(), self.notes.run())]
@@ -93,11 +97,13 @@ class Proxy:
             shown = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
             if hmac.compare_digest(shown, b"Bearer " + self._key):
                 return None
+            self.notes.metrics.turned_away.labels("wrong_key").inc()
             response = failure(401, "the key is missing or wrong", "wrong_key")
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
         # without a key, any page that a browser on this machine has open could ask
         if "Origin" in request.headers or not _is_here(request.headers.get("Host", "")):
+            self.notes.metrics.turned_away.labels("not_local").inc()
             return failure(403, "without a key only programs on this machine are answered", "not_local")
         return None
 

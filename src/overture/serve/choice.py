@@ -17,7 +17,7 @@ from ..policies import Policy
 from .bodies import Body, Refused, written
 from .settings import OFF, SHADOW, Settings
 
-_SUFFIX = re.compile(r"(.*)\+overture(?::([\w ,+-]*))?", re.DOTALL)
+_SUFFIX = re.compile(r"(.*?)\+overture(?::(.*))?", re.DOTALL)
 _NAMES = re.compile(r"[,+]")
 MOST_MADE = 64
 """Policies kept ready; a client can put the allowed names in many orders."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 from filelock import FileLock, Timeout
 
+from ..errors import UsageError
 from .bodies import JSON, written
 
 FLUSH = 0.2
@@ -32,6 +33,14 @@ class DecisionsLog:
         self._keep = keep
         self._on_loss = on_loss
         self._lines: list[bytes] = []
+
+    def check(self) -> None:
+        """Raises UsageError where the file cannot be written: later that would only be counted."""
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+        except OSError as error:
+            where = f"--log {str(self.path)[:200]}"
+            raise UsageError(f"{where} cannot be written ({error.strerror}); name another file, or `off`") from None
 
     def add(self, record: JSON) -> None:
         """Take a record; it is written a moment later."""

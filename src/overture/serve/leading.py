@@ -8,7 +8,7 @@ comes, so it is held; what is too long to hold, or cannot be read, goes on unrev
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -158,8 +158,8 @@ async def _then(piece: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 def note(exchange: Exchange, moment: str, decision: Decision) -> None:
-    """Keep a decision, and why it is none where the policy failed."""
-    exchange.decisions.append((moment, decision))
+    """Keep a decision, and why it is none where the policy failed. It was the whole policy that left the turn alone."""
+    exchange.decisions.append((moment, replace(decision, policy=exchange.policy) if decision.leaves else decision))
     if failed := decision.details.get("failed"):
         exchange.unsteered = exchange.unsteered or str(failed)
 

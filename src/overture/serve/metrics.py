@@ -32,6 +32,8 @@ class Metrics:
         self._by_outcome = {outcome: self._requests.labels(outcome) for outcome in OUTCOMES}
         self._decisions = counter("decisions_total", "What policies decided.", "policy", "move", "shadow")
         self._unsteered = counter("unsteered_total", "Requests that a policy should have led and did not.", "reason")
+        self._answers = counter("answers_total", "Chat requests that were answered, by status.", "status")
+        self.turned_away = counter("turned_away_total", "Requests that were not let in; they are not logged.", "reason")
         self._calls = counter("upstream_calls_total", "Requests to the upstream.")
         self.lost = counter("log_lines_lost_total", "Lines of the decisions log that could not be written.")
         self.forgotten = counter("state_failures_total", "Times that the store of users' initiative was slow or away.")
@@ -52,6 +54,8 @@ class Metrics:
     def count(self, exchange: Exchange) -> None:
         """Add an exchange that has ended."""
         self._by_outcome[exchange.outcome].inc()
+        if exchange.status:
+            self._answers.labels(str(exchange.status)).inc()
         if exchange.calls:
             self._calls.inc(exchange.calls)
         self._seconds.observe(exchange.seconds)

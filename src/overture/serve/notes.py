@@ -36,6 +36,11 @@ class Notes:
         self._waiting: list[Exchange] = []
         self._due = False
 
+    def start(self) -> None:
+        """Raises UsageError where the log cannot be written."""
+        if self._log is not None:
+            self._log.check()
+
     def begun(self) -> None:
         """A request is being answered."""
         self._in_flight += 1

@@ -7,9 +7,11 @@ before the port is open; and the HTTP library, left to itself, would write what 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from aiohttp import web
 
@@ -19,10 +21,12 @@ from ..models import Model, load
 from ..models.endpoint import Endpoint
 from ..policies import Policy
 from ..policies import make as named
+from ..policies.named import WRAPPERS
 from .app import Proxy
+from .choice import names_of
 from .local import LocalUpstream
 from .relay import failure
-from .settings import Settings
+from .settings import OFF, Settings
 from .upstream import HttpUpstream, Upstream
 
 GRACE = 10.0
@@ -86,6 +90,12 @@ def ready_made(spec: str, model: Model) -> Policy:
     return named(spec, model)
 
 
+def check_names(settings: Settings) -> None:
+    """Raises UsageError where a name that a request may choose means nothing."""
+    for name in {name for spec in settings.allow for name in names_of(spec)} - {OFF, *WRAPPERS}:
+        named(name)
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings, make: Callable[[str], Policy] | None = None, shared: bool = False
@@ -95,23 +105,30 @@ async def serving(
     `make` makes policies by their spec, by default those of `policies.make` for this upstream. `shared`: other
     processes listen there too. Raises OvertureError where it cannot begin.
     """
+    if make is None:
+        check_names(settings)
     upstream, model = upstream_of(settings)
-    proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, model)))
-    server = _Server(proxy, handler_cancellation=True)
-    runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(model.close)
+        stack.push_async_callback(upstream.close)
+        proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, model)))
+        stack.push_async_callback(proxy.close)
+        server = _Server(proxy, handler_cancellation=True)
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
+        stack.push_async_callback(runner.cleanup)
         await proxy.start()
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=shared or None).start()
         except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            raise OvertureError(
-                f"cannot listen on {where} ({error.strerror or error}); choose another --port"
-            ) from None
+            raise cannot_listen(settings, error) from None
         yield proxy, runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
-        await proxy.close()
-        await upstream.close()
-        await model.close()
+
+
+def cannot_listen(settings: Settings, error: OSError) -> OvertureError:
+    """What to tell the user about an address that is not to be had."""
+    other = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
+    # each event loop words it in its own way; for a name that is not found the system has no number
+    number = error.errno or 0
+    why = os.strerror(number) if number > 0 else error.strerror or str(error)
+    return OvertureError(f"cannot listen on {settings.host}:{settings.port} ({why}); choose another {other}")

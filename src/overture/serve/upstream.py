@@ -10,9 +10,11 @@ wants here: preparing them and leaving them out takes a sixth of all that a requ
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 from multidict import CIMultiDict
@@ -84,6 +86,23 @@ class Upstream(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+def listens(spec: str) -> bool:
+    """Whether something takes connections where an upstream is said to be; True of one that is no address, or is
+    reached through a proxy. Raises UsageError on what is no endpoint."""
+    if not spec.startswith(("http://", "https://")):
+        return True
+    base = Endpoint.of(spec).base
+    parts = urlsplit(base)
+    if proxy_for(base) is not None:
+        return True
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), 2.0).close()
+    except OSError:
+        return False
+    return True
 
 
 class HttpUpstream:

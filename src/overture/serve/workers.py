@@ -23,7 +23,7 @@ from types import FrameType
 from ..errors import OvertureError
 from ..models.loop import run_loop
 from .metrics import SHARED
-from .running import GRACE, serving
+from .running import GRACE, cannot_listen, serving
 from .settings import Settings
 
 Ready = Callable[[int], None]
@@ -42,15 +42,30 @@ def run(settings: Settings, on_ready: Ready) -> None:
                 del os.environ[SHARED]
 
 
+def endings() -> list[signal.Signals]:
+    """The signals that end a proxy: that of a terminal that is closed as well, unless it was to be outlived (nohup)."""
+    closed = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN else []
+    return [signal.SIGINT, signal.SIGTERM, *closed]
+
+
 async def _serve(settings: Settings, on_ready: Ready, shared: bool) -> None:
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    loop = asyncio.get_running_loop()
+    for number in endings():
+        loop.add_signal_handler(number, stop.set)
+    if (parent := multiprocessing.parent_process()) is not None:
+        loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, stop)
     async with serving(settings, shared=shared) as (_, port):
         gc.collect()
         gc.freeze()  # what is loaded by now stays, and need not be gone through while requests wait
         on_ready(port)
         await stop.wait()
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, parent: int, stop: asyncio.Event) -> None:
+    """Whoever was killed could not end its workers; they would keep the port, and nobody would know of them."""
+    loop.remove_reader(parent)
+    stop.set()
 
 
 def _supervise(settings: Settings, on_ready: Ready) -> None:
@@ -61,8 +76,7 @@ def _supervise(settings: Settings, on_ready: Ready) -> None:
         try:
             held.bind((settings.host, settings.port))  # never listens: it keeps the port, and finds a free one for 0
         except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            raise OvertureError(f"cannot listen on {where} ({error.strerror}); choose another --port") from None
+            raise cannot_listen(settings, error) from None
         _Workers(replace(settings, port=held.getsockname()[1])).run(on_ready)
 
 
@@ -74,8 +88,8 @@ class _Workers:
         self.alive: list[BaseProcess] = []
 
     def run(self, on_ready: Ready) -> None:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, self._stop)
+        for number in endings():
+            signal.signal(number, self._stop)
         try:
             for _ in range(self.settings.workers):
                 self.alive.append(self._started())
