@@ -88,6 +88,23 @@ def test_the_last_number_is_taken_only_where_that_is_allowed_and_says_so():
     assert same_number(text, 3, allow_last=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1. Add the pears.\n2. Take away what was eaten.\n3. Count again.", None),
+        ("1. 20% of the 30 crayons are broken.\n2. That leaves 24.\n3.", "24"),
+        ("**1.** Eggs: 6\n**2.** Flour", "6"),
+        ("  9) nine\n 10) ten", None),
+        ("12. That is all of them.", "12"),
+        ("So he has\n30.", "30"),
+        ("2. Two\n5. Five of them", "5"),
+    ],
+)
+def test_the_marks_of_a_numbered_list_are_no_numbers(text: str, value: str | None):
+    found = extract_number(text, allow_last=True)
+    assert (None if found is None else str(found.value)) == value
+
+
 def test_numbers_are_compared_exactly():
     assert same_number("#### 0.3", Fraction(3, 10))
     assert same_number("#### 1,234.50", "1234.5")

@@ -41,6 +41,8 @@ LIBRARY = own.items("database")[0]
         ("Thanks!", None),
         ("", None),
         ("Answer:", None),
+        ("1. Work out the area.\n2. Multiply it by the price.", None),
+        ("Could you please provide the following:\n\n1. the price of a tile\n2. the length of the wall", None),
     ],
 )
 def test_the_number_that_a_reply_ends_in(text: str, found: str | None) -> None:

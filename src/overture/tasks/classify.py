@@ -6,7 +6,8 @@ delivery may be an offer, a question in a drafted email is the draft's, and a re
 at all.
 
 Rules, in order. 1) Empty, or the lens cannot judge it, or nothing but pleasantries: no class. 2) It asks iff a
-segment puts a question to the user (a question mark, a request for information in plain words, or the lens is sure of
+segment puts a question to the user (a question mark, a request for information in plain words, an item of a list
+that one leads into, or the lens is sure of
 clarify, elicit or check) that is neither an offer after a delivery nor part of a draft, nor the request's own
 question said again. 3) It names the open part iff an asking segment has one of the part's terms. 4) It delivers iff
 what is left makes execute, inform or coach, or holds a draft, quotation, code or figure, or is a sentence that the
@@ -26,6 +27,8 @@ from ..conversation import Message
 from ..lenses.segments import spans
 from ..moves import DELIVERING
 from .formula import in_letters
+from .listed import VERSION as LISTS
+from .listed import listed
 from .seeing import ASKING, Seen, Segment
 from .task import Item
 from .terms import names
@@ -52,7 +55,7 @@ from .wording import (
 )
 from .wording import VERSION as WORDING
 
-VERSION = f"2, wording {WORDING}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}"
 """Changes whenever some reply would be judged differently by these rules; part of every trial's identity."""
 
 CLASSES = ("asked", "asked_and_guessed", "asked_elsewhere", "assumed", "guessed", "declined")
@@ -116,6 +119,7 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         return Outcome(None, why_unscored="unjudged")
     away = apart(text)
     spoken = blanked(text, away)
+    lists = [span for one in listed(spoken) for span in (one.lead, *one.items)]
     asking: list[Segment] = []
     delivering: list[Segment] = []
     rest: list[Segment] = []
@@ -125,7 +129,10 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         if TRAILS.search(words) or (delivering and OFFERS.search(words)):
             offers = True
             continue
-        if _asks(segment, words, item, bool(delivering), segment is seen.segments[-1]):
+        in_list = not (delivering and WRITES.search(item.request)) and any(
+            start < segment.end and segment.start < end for start, end in lists
+        )
+        if in_list or _asks(segment, words, item, bool(delivering), segment is seen.segments[-1]):
             asking.append(segment)
             continue
         rest.append(segment)

@@ -14,13 +14,15 @@ from functools import lru_cache
 from ..conversation import Conversation
 from ..lenses.segments import spans
 from ..tasks.kept import kept
+from ..tasks.listed import VERSION as LISTS
+from ..tasks.listed import as_questions
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
 from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, blanked
 from ..tasks.wording import VERSION as WORDING
 from .base import last_reply
 
-VERSION = f"1, wording {WORDING}"
+VERSION = f"1, wording {WORDING}, lists {LISTS}"
 """Part of every offline user's identity; changes whenever some question would be heard differently."""
 THRESHOLD = 0.4
 """Share of a question's weighed words that must be a part's. benchmarks/hearing.py prints what others would let in."""
@@ -50,7 +52,10 @@ _AND = re.compile(
 
 @kept()
 def questions(text: str) -> tuple[str, ...]:
-    """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers."""
+    """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers.
+
+    Where one goes on in a list, each item is a question."""
+    text = as_questions(text)
     spoken = blanked(text, apart(text.replace("’", "'")))
     found: list[str] = []
     for start, end in spans(text):

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 from ...conversation import Conversation
 from ...lenses.segments import spans
+from ..listed import VERSION as LISTS
+from ..listed import as_questions
 from ..task import Act, Item, Part, Verdict
 from ..terms import names, stems
 from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, blanked
 from ..wording import VERSION as WORDING
 
-VERSION = f"1, wording {WORDING}"
+VERSION = f"1, wording {WORDING}, lists {LISTS}"
 """Part of a check's version; changes whenever some reply would be classed differently."""
 
 Result = TypeVar("Result")
@@ -51,8 +53,9 @@ def spoken(text: str) -> str:
 
 
 def questions(text: str) -> list[str]:
-    """The sentences that ask the user for something; generic offers are none."""
-    words = spoken(text)
+    """The sentences that ask the user for something; generic offers are none. Each item of a list that a question
+    goes on in is one."""
+    words = spoken(as_questions(text))
     found = [words[start:end].strip() for start, end in spans(words)]
     return [
         each

@@ -5,13 +5,14 @@ holds a figure; the class follows from which occur and what the figures are. Eas
 words ("x + 5", "5 more than he had") names what it stands on, so it is *assumed*; but "let x be the total … x = 10" is
 a guess, and so is a formula in words with its numbers put in after it.
 
-Rules, in order. 1) Nothing said, or only pleasantries: no class. 2) A sentence asks iff it has a question mark or asks
-in plain words, and is not the problem's own question, nor an offer, nor answered by the reply itself; "I need the …"
-asks only where no figure follows. 3) Asking names the open part iff an asking sentence, or the one before it, has one
-of its terms. 4) It delivers iff a sentence has a figure that is not the problem's own, said again with the same word
-beside it; where it also asks, only where that sentence speaks of what was asked for, or owns up to an assumption. With
-nothing asked and nothing declined, any figure will do. 5) It assumes iff it delivers and says so in plain words, or
-under a condition with a figure that is not the problem's own sentence, or the result is left in letters or words.
+Rules, in order. 1) Nothing said, or only pleasantries: no class. 2) A sentence asks iff it has a question mark or
+asks in plain words, or stands in a list that one leads into, and is not the problem's own question, nor an offer, nor
+answered by the reply itself; "I need the …" asks only where no figure follows. 3) Asking names the open part iff an
+asking sentence, or the one before it, has one of its terms. 4) It delivers iff a sentence has a figure that is not
+the problem's own, said again with the same word beside it; where it also asks, only where that sentence speaks of
+what was asked for, or owns up to an assumption. With nothing asked and nothing declined, any figure will do. 5) It
+assumes iff it delivers and says so in plain words, or under a condition with a figure that is not the problem's own
+sentence, or the result is left in letters or words.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from ...lenses.segments import spans
 from ..classify import CLASSES as CLASSES
 from ..figures import content, figures, question_of, restates
 from ..formula import unresolved
+from ..listed import VERSION as LISTS
+from ..listed import as_questions
 from ..terms import names, stems
 from ..wording import DECLINES, OFFERS, OPENS, PROMISES, REQUESTS, TELLS_HOW, TRAILS
 from ..wording import VERSION as WORDING
 
-VERSION = f"2, wording {WORDING}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}"
 """Changes whenever some reply would be classed differently by these rules."""
 
 _MARKER = re.compile(r"^\s*(?:#+\s*)?(?:\d{1,2}[.)]|step \d+[:.]?|[-•*])\s+", re.IGNORECASE | re.MULTILINE)
@@ -75,7 +78,7 @@ class Reading:
 
 def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     """Read a reply to a problem. Pure; the same words give the same Reading."""
-    text = _plain(text)
+    text = _plain(as_questions(text))
     sentences = [text[start:end] for start, end in spans(text)]
     asking: list[int] = []
     rest: list[int] = []

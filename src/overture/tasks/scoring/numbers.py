@@ -7,7 +7,7 @@ the caller asks for it, and then says so. A text that gives two different answer
 Rules, in order: `marked` (`#### 42`), `boxed` (`\\boxed{42}`), `stated` ("the answer is 42", "Answer: $1,234.50"; in
 the last line also "= 42" at its end, or "the total is 42"), `alone` (the reply is nothing but a number and its unit),
 `bold` (the last few words in bold that hold one number and are no heading), `last` (only if allowed; what stands in
-parentheses is passed over where there is another).
+parentheses is passed over where there is another). The marks of a numbered list are no numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-VERSION = "2"
+VERSION = "3"
 """Part of a check's version; changes whenever some text would give another number."""
 
 How = Literal["marked", "boxed", "stated", "alone", "bold", "last"]
@@ -53,6 +53,7 @@ _GOES_ON = re.compile(
 _BOLD = re.compile(r"(?<!\*)\*\*(?P<rest>[^*\n]{1,80}?)(?P<end>[:.]?)\*\*(?![*:])")
 _HEADING = re.compile(r"^\s*(?:step|part|option|note|case|day|week|example|method)\b|^\s*\d+[.)]", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]*\)")
+_PLACE = re.compile(r"^[ \t*_]*(\d{1,2})[.)](?=[\s*_]|\Z)", re.MULTILINE)
 _UNSURE = re.compile(r"\b(?:not|isn't|neither|between|unless|if|depends?|cannot|can't)\b|≠", re.IGNORECASE)
 _TERM_BEFORE = re.compile(r"(?:^|[^\w])\w\s*[-+*/^×]\s*$")
 _TERM_AFTER = re.compile(
@@ -83,6 +84,7 @@ def extract_number(text: str, allow_last: bool = False) -> Found | None:
 
     With `allow_last` the last number of the text is taken where no rule finds one, and `how` is `last`.
     """
+    text = without_places(text)
     plain = _plain(text)
     rules: tuple[tuple[re.Pattern[str], How], ...] = ((_MARKED, "marked"), (_BOXED, "boxed"), (_STATED, "stated"))
     for pattern, how in rules:
@@ -128,6 +130,16 @@ def same_number(text: str, wanted: str | int | Fraction, allow_last: bool = Fals
     return found is not None and found.value == wanted
 
 
+def without_places(text: str) -> str:
+    """A text without the marks of its numbered lists: those that count on from one line to another."""
+    marks = list(_PLACE.finditer(text))
+    places = {at: int(mark[1]) for at, mark in enumerate(marks)}
+    for at in reversed(range(len(marks))):
+        if places[at] - 1 == places.get(at - 1) or places[at] + 1 == places.get(at + 1):
+            text = text[: marks[at].start()] + text[marks[at].end() :]
+    return text
+
+
 def _plain(text: str) -> str:
     """Without the marks that stand around a number and are no part of it."""
     text = _FRACTION.sub(r"\1/\2", _TEXT.sub(r"\1", text.replace("{,}", ",").replace("\\%", "%")))
@@ -139,7 +151,7 @@ def _all(text: str) -> list[re.Match[str]]:
 
 
 def _in_word(text: str, match: re.Match[str]) -> bool:
-    """Whether it is part of a name (x2, B12) or a place in a list rather than a number."""
+    """Whether it is part of a name (x2, B12) rather than a number."""
     before = text[match.start() - 1] if match.start() else " "
     return before.isalpha() or before == "_"
 

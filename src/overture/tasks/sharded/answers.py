@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from ...conversation import Message
 from ...lenses.segments import spans
-from ..scoring.numbers import extract_number
+from ..listed import as_questions
+from ..scoring.numbers import extract_number, without_places
 from ..wording import CONDITION, DECLINES, OFFERS, OPENS, TRAILS
 from .calls import BadCall, parse, signatures, written
 from .shapes import CallCheck, CodeCheck, NumberCheck, QueryCheck, Sharded
@@ -73,6 +74,7 @@ def number(text: str, said: str = "") -> Fraction | None:
 
     None where it is symbolic ("x + 5"), and where a reply that asks states no number but the user's own.
     """
+    text = without_places(as_questions(text))
     marks = list(_MARK.finditer(text))
     if marks:
         return _stated(marks[-1][0].strip())

@@ -9,6 +9,7 @@ trial unscored unless a later one settles it.
 from __future__ import annotations
 
 from ...conversation import Conversation
+from ..listed import VERSION as LISTS
 from ..task import Item, Setting, Verdict
 from ..terms import names
 from .answers import attempt, user_words
@@ -19,7 +20,7 @@ from .protocols import prompts_version
 from .shapes import GRADED, Sharded
 from .staging import sharded_of
 
-RULES = "labels 1"
+RULES = f"labels 1, lists {LISTS}"
 
 
 def version() -> str:

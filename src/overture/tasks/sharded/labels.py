@@ -17,6 +17,7 @@ from types import MappingProxyType
 from ...conversation import Conversation, Message
 from ...schemes import SCHEMES
 from ..classify import SURE
+from ..listed import Listed, listed
 from ..seeing import Seen, Segment
 from ..wording import OFFERS, TRAILS, apart, blanked
 from .answers import extract, hedges, user_words
@@ -70,7 +71,8 @@ def label(item: Sharded, reply: Message, seen: Seen, said: str) -> Label:
     if not text.strip():
         return Label("missing", None, 0)
     spoken = blanked(text, apart(text)).replace("’", "'")
-    asking = [segment for segment in seen.segments if _asks(segment, spoken)]
+    lists = listed(spoken)
+    asking = [segment for segment in seen.segments if _asks(segment, spoken, lists)]
     count = sum(max(1, spoken[segment.start : segment.end].count("?")) for segment in asking)
     wording = "\n".join(segment.text for segment in asking)
     if hedges(item, text, said):
@@ -110,7 +112,12 @@ def shares(found: Sequence[Label]) -> dict[str, float]:
     return {name: named.count(name) / len(named) for name in LABELS} if named else {}
 
 
-def _asks(segment: Segment, spoken: str) -> bool:
+def _asks(segment: Segment, spoken: str, lists: Sequence[Listed]) -> bool:
+    """A sentence that leads into a list asks nothing of its own; each item of the list does."""
+    if any(start < segment.end and segment.start < end for one in lists for start, end in one.items):
+        return True
+    if any(segment.start <= one.lead[0] < segment.end for one in lists):
+        return False
     words = spoken[segment.start : segment.end]
     if TRAILS.search(words) or OFFERS.search(words):
         return False

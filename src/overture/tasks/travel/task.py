@@ -16,6 +16,8 @@ import orjson
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
 from ..desk.arguments import read, schema
+from ..listed import VERSION as LISTS
+from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
 from ..wording import OFFERS, REQUESTS, TRAILS
@@ -23,7 +25,7 @@ from ..wording import VERSION as WORDING
 from .catalogue import ASPECTS
 from .trips import Option, Trip, trip
 
-VERSION = f"1, wording {WORDING}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}"
 CORRECT_IS_WORTH = 0.8
 """What a correct option that is not the best one scores; the best scores 1."""
 
@@ -123,7 +125,7 @@ def hear(item: Item, conversation: Conversation) -> Act:
     said = {m.text for m in conversation.messages if m.role == "user"}
     asks: list[str] = []
     asked = False
-    for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", text):
+    for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
         if not ("?" in sentence or REQUESTS.search(sentence)) or TRAILS.search(sentence) or OFFERS.search(sentence):
             continue
         asked = True
