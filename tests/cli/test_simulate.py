@@ -34,6 +34,12 @@ def never() -> Scripted:
     return Scripted.failing(ModelTimeout("no answer in 60 s"))
 
 
+@register("off-the-point")
+def off_the_point() -> Scripted:
+    """Plays a user who never says a word of what it is after."""
+    return Scripted.function(lambda _: '{"message": "Hm, I like tea.", "done": false}', version="1")
+
+
 def run(*words: str) -> int:
     return main(["simulate", *words])
 
@@ -173,6 +179,21 @@ def test_replies_that_are_cut_off_are_warned_of(tmp_path: Path, capsys: pytest.C
     assert run("pairs", "--model", "scripted:thinks", "-n", "2", "--out", str(tmp_path)) == 0
     error, page = capsys.readouterr().err, (tmp_path / "report.html").read_text("utf-8")
     assert error.count("\n") == 1 and "--max-tokens (here 512)" in error and 'class="warning"' in page
+
+
+def test_a_user_who_errs_is_not_taken_for_the_models_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, at_fault = tmp_path / "out", "no fault of scripted:asker"
+    words = ("pairs", "--user", "goal", "--model", "scripted:asker", "-n", "2", "--turns", "2")
+    assert run(*words, "--user-model", "scripted:off-the-point", "--out", str(out)) == 0
+    page = (out / "report.html").read_text("utf-8")
+    assert (
+        at_fault in page and "--user-model</span>, or a user" in page and "trials the simulated user goal erred" in page
+    )
+    assert page.index(at_fault) < page.index("Each figure beside") and ", the user erred" in page
+    assert at_fault in " ".join(capsys.readouterr().err.split())
+    assert run("pairs", "--model", "scripted:asker", "-n", "2", "--out", str(tmp_path / "shards")) == 0
+    page = (tmp_path / "shards" / "report.html").read_text("utf-8")
+    assert at_fault not in page and ", the user erred" not in page
 
 
 def test_a_dry_run_counts_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

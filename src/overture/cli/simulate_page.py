@@ -22,6 +22,8 @@ from ..users.base import ERRORS
 
 SHOWN = 12
 """Conversations on the page."""
+DOUBTED = 0.2
+"""Share of trials in which the user erred, from which on the figures are doubted ahead of everything."""
 ENDED = {
     "user_done": "the user",
     "over": "the task",
@@ -80,8 +82,17 @@ def warnings(name: str, trials: Sequence[Trial], most: int) -> list[str]:
 
 def warnings_of(result: Simulation) -> list[str]:
     """What casts doubt on all figures of this simulation."""
-    seat = result.experiments[0].assistant
-    return warnings(seat.model.name, result.trials, seat.sampling.max_tokens) if seat.sampling else []
+    first = result.experiments[0]
+    seat, erred = first.assistant, user_errors(result.trials)
+    out = warnings(seat.model.name, result.trials, seat.sampling.max_tokens) if seat.sampling else []
+    if erred["trials_with_errors"] > DOUBTED * erred["trials"]:
+        where = f"In {erred['trials_with_errors']:,} of {erred['trials']:,} trials"
+        other = ": try a larger --user-model, or a user who needs none" if first.speaker else ""
+        out.append(
+            f"{where} the simulated user {first.user.name} erred. That is no fault of {seat.model.name}, and these "
+            f"figures cannot tell the two apart{other}."
+        )
+    return out
 
 
 def _left_out(result: Simulation) -> list[str]:
@@ -148,11 +159,13 @@ def _examples(result: Simulation) -> list[tuple[ExampleConversation, str]]:
 def _ended(trial: Trial) -> str:
     outcome = trial.outcome or {}
     if trial.status == "failed":
-        return f"failed: {trial.error_type}"
+        theirs = " by the user" if str(trial.error_type).startswith("user_") else ""
+        return f"failed{theirs}: {trial.error_type}"
     solved = outcome.get("solved")
     worth = "no verdict" if solved is None else f"solved {solved:.2g}"
     turns = f"{outcome['turns']} turn{'s' * (outcome['turns'] != 1)}"
-    return f"{worth}, {turns}, ended by {ENDED[outcome['ended']]}"
+    erred = ", the user erred" if outcome["user_errors"] else ""
+    return f"{worth}, {turns}, ended by {ENDED[outcome['ended']]}{erred}"
 
 
 def _example(trial: Trial, group: str) -> ExampleConversation:

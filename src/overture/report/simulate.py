@@ -130,5 +130,7 @@ def _sentences(page: SimulatePage) -> list[str]:
     if page.beside and page.beside[0][2].value is not None:
         _, plain, here, published, source = page.beside[0]
         out.append(f"{plain}: {written(here)}; published: {published} ({source}).")
-    out.append(f"The simulated user made an error that rules can see in {rate.erred:,} of {rate.trials:,} trials.")
+    out.append(
+        f"The user, not the model, made an error that rules can see in {rate.erred:,} of {rate.trials:,} trials."
+    )
     return out
