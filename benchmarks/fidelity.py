@@ -277,11 +277,12 @@ def report(docs: bool) -> None:
         "of which",
     ]
     text = table(heads, rows)
-    for one in filter(lambda one: "population" in one, rounds()):
+    drawn = [one for one in rounds() if "population" in one]
+    for one in drawn:
         users = {"offline users": [case.name for case in CASES if not case.played and case.name in DRAWN[one["seed"]]]}
         users |= {case.name: [case.name] for case in CASES if case.played and case.name in DRAWN[one["seed"]]}
-        told = f"{len(one['read'])} trials read one by one, drawn and judged by {one['rules']}"
-        text = f"{told}:\n\n{by_user(one, users)}\n\n{by_kind(one)}\n\n{text}"
+        text = f"{len(one['read'])} trials, drawn and judged by {one['rules']}:\n\n{by_user(one, users)}\n\n{text}"
+    text += f"\n\nThe kinds in the {sum(len(one['read']) for one in drawn)} trials that were read:\n\n{by_kind(drawn)}"
     commands = "\n".join(f"- {case.name}: `overture simulate {words(case)}`" for case in CASES)
     finish("fidelity", "fidelity.md", {"cases": result}, f"{text}\n\n{commands}", docs)
 

@@ -79,15 +79,13 @@ def by_user(read: Round, users: Mapping[str, Sequence[str]]) -> str:
     return table(heads, rows)
 
 
-def by_kind(read: Round) -> str:
+def by_kind(rounds: Sequence[Round]) -> str:
     """How many trials the rule and the reader give each kind of error, and only one of them."""
     seen = Counter[tuple[str, str]]()
-    for row in read["read"]:
-        for kind in {*row["rule"], *row["kinds"]}:
-            seen[
-                kind,
-                "both" if kind in row["rule"] and kind in row["kinds"] else "rule" if kind in row["rule"] else "reader",
-            ] += 1
+    for row in (row for read in rounds for row in read["read"]):
+        rule, reader = set(row["rule"]), set(row["kinds"])
+        for who, kinds in (("both", rule & reader), ("rule", rule - reader), ("reader", reader - rule)):
+            seen.update((kind, who) for kind in kinds)
     kinds = sorted({kind for kind, _ in seen}, key=lambda kind: (-seen[kind, "both"], kind))
     who = ("both", "rule", "reader")
     rows = [[f"`{kind}`", *(str(seen[kind, one]) for one in who)] for kind in kinds]
