@@ -40,8 +40,6 @@ ASKS = {**{kind: kind for kind in KINDS}, **FINER}
 NAMES = tuple(ASKS)
 LONGEST = 12
 """Tokens of a stretch."""
-STOPS = frozenset([999, 1012, 1029])
-"""The encoder's tokens that end a sentence; no stretch goes over one."""
 LEAST_ASK, LEAST_BOTH, LEAST_WORDS = 0.5, 0.4, 0.4
 """Probability from which the likeliest kind stands out, from which the likeliest two together do, and from which words
 do. Chosen on the split `valid`: docs/results/gate.md."""
@@ -76,13 +74,14 @@ def left_open(cut: Cut, scores: Floats) -> Words | None:
 
 
 def stretches(cut: Cut) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first and the last token of every stretch of at most LONGEST within a sentence of the user's."""
+    """The first and the last token of every stretch of at most LONGEST within a sentence of the user's; none goes over its
+    end."""
     message = np.array([place[0] if who == 0 else -1 for place, who in zip(cut.places, cut.who, strict=True)])
     first = np.repeat(np.arange(len(message)), LONGEST)
     last = first + np.tile(np.arange(LONGEST), len(message))
     inside = last < len(message)
     first, last = first[inside], last[inside]
-    stops = np.cumsum([0, *(number in STOPS for number in cut.ids)])
+    stops = np.cumsum([0, *cut.stops])
     own = (message[first] >= 0) & (message[first] == message[last]) & (stops[first] == stops[last + 1])
     return first[own], last[own]
 

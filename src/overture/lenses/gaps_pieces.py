@@ -1,6 +1,6 @@
-"""What of a conversation the second reader of the lens `gaps` reads, token by token, and where each token stands.
+"""What of a conversation the second readers of the lens `gaps` read, token by token, and where each token stands.
 
-In come a conversation and a tokenizer; out comes a Cut. Of a long message the first and the last half are read, of a
+In come a conversation and a way to cut text into tokens; out comes a Cut. Of a long message the first and the last half are read, of a
 long conversation the first turn and the last ones. Easy to get wrong: a token's place is in its message's own text, so
 words can be quoted, and a sign of the encoder's own has no place.
 """
@@ -13,17 +13,28 @@ from pathlib import Path
 
 from ..conversation import Conversation
 from .encoders import tokenizer_of
+from .words import KNOWN_FROM, places, vocabulary
 
 TURN, SPOKEN, MOST = 128, 40, 224
 """Tokens read of one user's message, of an assistant's message (its end, where its question stands), and of all."""
-BEGIN, END = 101, 102
-"""The encoder's own signs for the start of a text and the end of a part."""
 CHARACTERS = 1200
 """Of either end of a message that are cut into tokens at all."""
 Token = tuple[int, int, int]
 """Its number, and the offsets of its text."""
-Tokens = Callable[[str], list[Token]]
 NOWHERE = (-1, 0, 0)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How an encoder's tokens are made."""
+
+    cut: Callable[[str], list[Token]]
+    """Text → tokens with their offsets, without signs and uncut."""
+    begin: int
+    end: int
+    """The encoder's own signs for the start of a text and the end of a part."""
+    stops: frozenset[int]
+    """The tokens that end a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +46,30 @@ class Cut:
     """Whose they are: 0 the user's, 1 the assistant's."""
     places: list[tuple[int, int, int]]
     """Message and offsets in its text; NOWHERE for a sign."""
+    stops: list[bool]
+    """Whether it ends a sentence."""
 
 
 def tokens_at(folder: Path) -> Tokens:
-    """Text → tokens with their offsets, without signs and uncut. Raises UsageError where the extra is not installed."""
+    """Those of the encoder in this folder. Raises UsageError where the extra is not installed."""
     tokenizer = tokenizer_of(folder)
 
     def cut(text: str) -> list[Token]:
         found = tokenizer.encode(text, add_special_tokens=False)
         return [(number, *place) for number, place in zip(found.ids, found.offsets, strict=True)]
 
-    return cut
+    return Tokens(cut, begin=101, end=102, stops=frozenset([999, 1012, 1029]))
+
+
+def tokens_of_words() -> Tokens:
+    """Those of the package's own vocabulary: whole words, and the two rows behind it as signs."""
+    known = vocabulary()
+
+    def cut(text: str) -> list[Token]:
+        return [(known[word], start, end) for word, start, end in places(text)]
+
+    first = KNOWN_FROM + known.known
+    return Tokens(cut, begin=first, end=first + 1, stops=frozenset(known[sign] for sign in ".!?"))
 
 
 def pieces(conversation: Conversation, tokens: Tokens) -> Cut:
@@ -62,26 +86,27 @@ def pieces(conversation: Conversation, tokens: Tokens) -> Cut:
         if left < 0:
             break
         later.append(turn)
-    begin = Cut([BEGIN], [0], [NOWHERE])
+    begin = Cut([tokens.begin], [0], [NOWHERE], [False])
     kept = [begin, *first, *reversed(later)]
-    return Cut(*([each for turn in kept for each in getattr(turn, name)] for name in ("ids", "who", "places")))
+    return Cut(*([each for turn in kept for each in getattr(turn, name)] for name in ("ids", "who", "places", "stops")))
 
 
 def _turn(at: int, text: str, users: bool, tokens: Tokens) -> Cut:
     """One message's tokens and the sign behind them."""
     if not users:
-        found = _moved(tokens(text[-CHARACTERS:]), max(0, len(text) - CHARACTERS))[-SPOKEN:]
+        found = _moved(tokens.cut(text[-CHARACTERS:]), max(0, len(text) - CHARACTERS))[-SPOKEN:]
     elif len(text) <= 2 * CHARACTERS:
-        found = tokens(text)
+        found = tokens.cut(text)
     else:
-        found = [*tokens(text[:CHARACTERS]), *_moved(tokens(text[-CHARACTERS:]), len(text) - CHARACTERS)]
+        found = [*tokens.cut(text[:CHARACTERS]), *_moved(tokens.cut(text[-CHARACTERS:]), len(text) - CHARACTERS)]
     if users and len(found) > TURN:
         found = [*found[: TURN // 2], *found[-TURN // 2 :]]
     who = 0 if users else 1
     return Cut(
-        [*(number for number, _, _ in found), END],
+        [*(number for number, _, _ in found), tokens.end],
         [who] * (len(found) + 1),
         [*((at, start, end) for _, start, end in found), NOWHERE],
+        [*(number in tokens.stops for number, _, _ in found), False],
     )
 
 
