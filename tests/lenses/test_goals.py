@@ -132,7 +132,6 @@ def test_the_table_of_pairs_is_the_frozen_one() -> None:
     assert len(titles()) == 332
     assert all(iwa in titles() for group in groups() for iwa in (*group.goals, *group.actions))
     assert int(matches().sum()) - 332 == 268
-    assert matches(frozenset()).sum() == 332
 
 
 def test_disjoint_raw_and_corrected() -> None:

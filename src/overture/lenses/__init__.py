@@ -1,9 +1,9 @@
 """What was done: lenses read conversations and give columns. Pure functions, from a Batch to Columns.
 
 In comes a Batch (and what earlier lenses of the same look saw); out come columns for messages and for conversations,
-and, a conversation at a time, what the figures count. A new lens is one function and one row in LENSES,
-or `module.name` where it is your own. Easy to get
-wrong: a figure's denominator is what *could* have been so, and what a lens could not judge is in neither.
+and, a conversation at a time, what the figures count. A new lens is one function and one row in LENSES, or
+`module.name` where it is your own. Easy to get wrong: a figure's denominator is what *could* have been so, and what a
+lens could not judge is in neither.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ conversation, and "the other's last turn" skips the speaker's own messages and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -68,61 +68,61 @@ class Batch:
 
 def lay_flat(conversations: Sequence[Conversation]) -> Batch:
     """Cut and look up every message of these conversations."""
-    words = vocabulary()
-    look_up = words.rows
-    messages: list[Message] = []
-    conversation_of: list[int] = []
-    index: list[int] = []
-    side: list[int] = []
-    other: list[int] = []
-    first_user: list[int] = []
+    look_up = vocabulary().rows
+    messages = [message for conversation in conversations for message in conversation.messages]
+    sides = [SIDES[message.role] for message in messages]
+    counts = [len(conversation.messages) for conversation in conversations]
+    other, first_user = _heard(sides, counts)
     message_of: list[int] = []
     starts: list[int] = []
     ends: list[int] = []
     code: list[bool] = []
     lists: list[list[int]] = []
-    for number, conversation in enumerate(conversations):
-        last = [-1, -1, -1, -1]
-        opening = -1
-        for position, message in enumerate(conversation.messages):
-            at = len(messages)
-            own = SIDES[message.role]
-            messages.append(message)
-            conversation_of.append(number)
-            index.append(position)
-            side.append(own)
-            other.append(max(last[s] for s in (1, 2, 3) if s != own))
-            if own == 1 and opening < 0:
-                opening = at
-            first_user.append(opening)
-            last[own] = at
-            if own == 0:
-                continue
-            for start, end, text in segments(message):
-                message_of.append(at)
-                starts.append(start)
-                ends.append(end)
-                code.append(text.startswith("```"))
-                lists.append(look_up(text))
+    for at, message in enumerate(messages):
+        if sides[at] == 0:
+            continue
+        for start, end, text in segments(message):
+            message_of.append(at)
+            starts.append(start)
+            ends.append(end)
+            code.append(text.startswith("```"))
+            lists.append(look_up(text))
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    rows = np.fromiter(chain.from_iterable(lists), np.int32, int(offsets[-1]))
 
-    def ints(values: list[int]) -> Ints:
-        return np.array(values, np.int32)
+    def ints(values: Iterable[int]) -> Ints:
+        return np.fromiter(values, np.int32)
 
     return Batch(
         conversations,
         messages,
-        conversation_of=ints(conversation_of),
-        index=ints(index),
-        side=ints(side),
+        conversation_of=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+        index=ints(chain.from_iterable(map(range, counts))),
+        side=ints(sides),
         other=ints(other),
         first_user=ints(first_user),
         message_of=ints(message_of),
         starts=ints(starts),
         ends=ints(ends),
-        rows=rows,
+        rows=ints(chain.from_iterable(lists)),
         offsets=offsets,
         code=np.array(code, np.bool_),
     )
+
+
+def _heard(sides: list[int], counts: list[int]) -> tuple[list[int], list[int]]:
+    """(`other`, `first_user`) of every message, from its side and how many messages each conversation has."""
+    other: list[int] = []
+    first_user: list[int] = []
+    for count in counts:
+        last = [-1, -1, -1, -1]
+        opening = -1
+        begin = len(other)
+        for at in range(begin, begin + count):
+            own = sides[at]
+            other.append(max(last[side] for side in (1, 2, 3) if side != own))
+            if own == 1 and opening < 0:
+                opening = at
+            first_user.append(opening)
+            last[own] = at
+    return other, first_user

@@ -145,6 +145,7 @@ def reread(batch: Batch, scores: MoveScores, reader: Encoder | None = None, leas
 
 
 def logit(probability: Floats) -> Floats:
+    """Log odds of probabilities, none beyond a millionth; those of nan as of 0."""
     clipped = np.clip(np.nan_to_num(probability, nan=0.0), 1e-6, 1 - 1e-6)
     return np.log(clipped / (1 - clipped))
 

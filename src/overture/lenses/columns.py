@@ -35,9 +35,8 @@ def name_lists(made: Bools, scored: Bools) -> pa.ListArray:
     """(M, moves) labels as lists of names, sorted; null where not scored."""
     ordered = made[:, _ALPHABETICAL]
     which = np.nonzero(ordered)[1]
-    return pa.ListArray.from_arrays(
-        _offsets(ordered.sum(1), scored), _SORTED_NAMES.take(pa.array(which)), mask=pa.array(~scored)
-    )
+    names = _SORTED_NAMES.take(pa.array(which))
+    return pa.ListArray.from_arrays(_offsets(ordered.sum(1)), names, mask=pa.array(~scored))
 
 
 def score_maps(probability: NDArray[np.float32], scored: Bools) -> pa.MapArray:
@@ -46,12 +45,11 @@ def score_maps(probability: NDArray[np.float32], scored: Bools) -> pa.MapArray:
     kept = (ordered >= LEAST_SCORE) & scored[:, None]
     rows, which = np.nonzero(kept)
     values = np.round(ordered[rows, which], 3)
-    offsets = pa.array(np.concatenate([[0], np.cumsum(kept.sum(1))]).astype(np.int32))
-    keys = _SORTED_NAMES.take(pa.array(which))
-    return pa.MapArray.from_arrays(offsets, keys, pa.array(values, pa.float32()), mask=pa.array(~scored))
+    names = _SORTED_NAMES.take(pa.array(which))
+    return pa.MapArray.from_arrays(_offsets(kept.sum(1)), names, pa.array(values, pa.float32()), mask=pa.array(~scored))
 
 
-def _offsets(counts: NDArray[np.int64], scored: Bools) -> pa.Array:
+def _offsets(counts: NDArray[np.int64]) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
 
 

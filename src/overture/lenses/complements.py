@@ -44,33 +44,38 @@ def titles() -> MappingProxyType[str, str]:
 
 
 @cache
+def ids() -> tuple[str, ...]:
+    """The 332 ids; an activity's place among them is its column in every matrix of activities."""
+    return tuple(titles())
+
+
+@cache
 def places() -> MappingProxyType[str, int]:
-    """Id → column in every matrix of activities."""
-    return MappingProxyType({iwa: place for place, iwa in enumerate(titles())})
+    """Id → column."""
+    return MappingProxyType({iwa: place for place, iwa in enumerate(ids())})
 
 
 @cache
 def groups() -> tuple[Group, ...]:
     """The table of complementary activities."""
 
-    def ids(field: str) -> tuple[str, ...]:
+    def whole(field: str) -> tuple[str, ...]:
         return tuple(f"4.A.{short}" for short in field.split())
 
     return tuple(
-        Group(kind, reason, ids(goals), ids(actions))
+        Group(kind, reason, whole(goals), whole(actions))
         for kind, reason, goals, actions in _lines("goals_complements.tsv")
     )
 
 
 @cache
-def matches(kinds: frozenset[str] | None = None) -> NDArray[np.float32]:
-    """(332, 332) 1 where a goal (row) and an action (column) are one activity or a pair of one of these kinds (all)."""
+def matches() -> NDArray[np.float32]:
+    """(332, 332) 1 where a goal (row) and an action (column) are one activity or a complementary pair."""
     place = places()
     out = np.eye(len(place), dtype=np.float32)
     for group in groups():
-        if kinds is None or group.kind in kinds:
-            for goal in group.goals:
-                out[place[goal], [place[action] for action in group.actions]] = 1
+        for goal in group.goals:
+            out[place[goal], [place[action] for action in group.actions]] = 1
     out.setflags(write=False)
     return out
 
@@ -95,5 +100,5 @@ def as_sets(lists: Iterable[Iterable[str]]) -> Sets:
 
 def as_list(row: Sets) -> list[str]:
     """The ids of one row, sorted."""
-    names = list(titles())
+    names = ids()
     return [names[i] for i in np.flatnonzero(row)]

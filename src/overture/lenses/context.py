@@ -100,12 +100,8 @@ BUCKETS = 1 << 15
 
 def pairs(batch: Batch) -> NDArray[np.int64]:
     """(W,) the row of each word together with the next one of its segment; at a segment's end, with nothing."""
-    rows = batch.rows.astype(np.uint64)
-    following = np.zeros_like(rows)
-    following[:-1] = rows[1:]
-    ends = batch.offsets[1:][np.diff(batch.offsets) > 0] - 1
-    following[ends] = 0
-    mixed = (rows * np.uint64(0x9E3779B97F4A7C15) + following) * np.uint64(0xC2B2AE3D27D4EB4F)
+    _, here, after = (rows.astype(np.uint64) for rows in around(batch))
+    mixed = (here * np.uint64(0x9E3779B97F4A7C15) + after) * np.uint64(0xC2B2AE3D27D4EB4F)
     return (mixed >> np.uint64(49)).astype(np.int64)
 
 
@@ -247,6 +243,11 @@ def projected(batch: Batch, words: Floats, bigrams: Floats, tables: Sequence[Flo
         out += product if places is None else with_none(product)[places]
         begin = end
     return out
+
+
+def sigmoid(values: Floats) -> Floats:
+    """Probabilities of log odds."""
+    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
 
 
 def with_none(rows: Floats) -> Floats:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .batch import Batch
 from .complements import Sets
-from .context import Floats, means
+from .context import Floats, means, sigmoid
 from .goals_do import DoHead, logits
 from .words import KNOWN_FROM
 
@@ -120,10 +120,6 @@ def unpack(raw: dict[str, NDArray[np.generic]]) -> Weights:
         plain["ratio"],
         head,
     )
-
-
-def sigmoid(values: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
 
 
 def side_vectors(batch: Batch, table: Floats) -> tuple[Floats, Floats]:

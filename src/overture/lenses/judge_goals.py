@@ -22,7 +22,7 @@ from ..conversation import Conversation
 from ..errors import ModelError
 from ..models.base import Model
 from ..models.verdicts import Prompt, Unscored, ask, in_words
-from .complements import titles
+from .complements import ids, titles
 from .context import Floats, means
 from .goals import STATEMENT, Weights, weights
 from .judge_moves import as_text
@@ -110,7 +110,7 @@ def nearest(wordings: Sequence[str], most: int, network: Weights | None = None) 
     read = first.logits(left, STATEMENT) + second.logits(right, STATEMENT)
     ranks = [np.argsort(np.argsort(-scores.max(axis=0), kind="stable")) for scores in (similar, read)]
     best = np.minimum(2 * ranks[0], 2 * ranks[1] + 1)
-    names = list(titles())
+    names = ids()
     return [names[i] for i in np.argsort(best, kind="stable")[:most]]
 
 

@@ -42,6 +42,7 @@ class MovesVerdict(BaseModel):
 
 @cache
 def prompt() -> Prompt:
+    """The judge's."""
     return Prompt.read(files("overture.lenses") / "prompts" / "judge_moves.md")
 
 

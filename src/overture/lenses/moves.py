@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..moves import MOVES
 from .batch import Batch
-from .context import REACH, Floats, Stretches, projected
+from .context import REACH, Floats, Stretches, projected, sigmoid
 
 NAMES = tuple(MOVES)
 LEAST_KNOWN = 0.55
@@ -86,10 +86,6 @@ def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
 def names_of(labels: NDArray[np.bool_]) -> list[str]:
     """The names of the moves in one row of labels, in the table's order."""
     return [NAMES[k] for k in labels.nonzero()[0]]
-
-
-def sigmoid(values: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
 
 
 def logits(batch: Batch, network: Weights) -> Floats:
