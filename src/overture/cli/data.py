@@ -14,19 +14,18 @@ data_app = typer.Typer(help="Data sets and weights: origin, licence, checksum, p
 @data_app.command(name="list")
 def list_items() -> None:
     """Every item of the registry, its licence and origin, and whether it is here."""
-    from rich.console import Console
-    from rich.table import Table
+    from itertools import groupby
 
     from .. import data
 
-    console = Console(soft_wrap=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("name", no_wrap=True, min_width=max(map(len, data.ITEMS)))  # whole, to be copied
-    for column in ("here", "licence", "origin"):
-        table.add_column(column, overflow="fold")
-    for name, item in sorted(data.ITEMS.items()):
-        table.add_row(name, "yes" if data.find(name) else "–", item.licence, item.origin)
-    console.print(table)
+    def origin(name: str) -> tuple[str, str]:
+        return data.ITEMS[name].licence, data.ITEMS[name].origin
+
+    names = sorted(data.ITEMS, key=lambda name: (data.ITEMS[name].set, origin(name), name))
+    for (licence, where), files in groupby(names, origin):
+        typer.echo(f"{where} ({licence})")
+        for name in files:
+            typer.echo(f"  {'here' if data.find(name) else '–':<4}  {name}")
 
 
 @data_app.command()
