@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from overture.conversation import Conversation, Message, ToolCall
 from overture.simulate.store import Trial
-from overture.simulate.tallies import differences, group
+from overture.simulate.tallies import differences, group, lens_asks
 
 from .small import task
 
@@ -139,3 +140,18 @@ def test_two_systems_are_compared_over_the_same_items() -> None:
     better = group(TASK, made_up(8, wise=1.0), seed=3, lens=False)
     found = {d.figure: d for d in differences({"a": better, "b": one})}
     assert found["asked_in_need"].low > 0 and found["asked_in_need"].p_adjusted < 0.05
+
+
+def talked(*messages: Message) -> Trial:
+    said = Conversation((Message("user", "Find me a good hotel."), *messages))
+    return Trial("t", "fruit", TASK.items[0].id, 0, {}, "done", said, None)
+
+
+def test_the_lens_reads_what_is_said_after_the_calls_and_before_the_user_speaks_again():
+    search = Message("assistant", "", tool_calls=(ToolCall("search", "{}", "1"),))
+    found, asks = Message("tool", "[]", "search", tool_call_id="1"), Message("assistant", "Where should it be?")
+    later = (Message("user", "Go on."), asks)
+    told = Message("assistant", "The hotel Aurora has a pool, and I have booked it.")
+    assert lens_asks([talked(asks), talked(search, found, asks)]) == [True, True]
+    assert lens_asks([talked(told, *later), talked(search, found, told, *later)]) == [False, False]
+    assert lens_asks([talked(search, found), talked()])[1] is None

@@ -67,7 +67,7 @@ def lacking(name: str) -> tuple[Task, Item]:
     return task, next(item for item in task.items if item.lacking)
 
 
-@pytest.mark.parametrize("name", ["pairs", "travel", "document", "code", "math", "missing", "sharded"])
+@pytest.mark.parametrize("name", ["pairs", "travel", "slots", "document", "code", "math", "missing", "sharded"])
 @pytest.mark.parametrize("lead", LEADS[:2])
 def test_users_hear_every_item(name: str, lead: str):
     task, item = lacking(name)

@@ -12,7 +12,7 @@ import time
 import orjson
 import pytest
 
-from overture.conversation import Conversation, Message
+from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import UsageError
 from overture.tasks import slots
 from overture.tasks.slots.dialogue import Goal, Person, System, converse, goal, simulate
@@ -132,6 +132,12 @@ def test_items_repeat_and_hide_their_wishes(task: Task):
         ("There is a thriller on Saturday.", (), {"genre": "thriller", "day": "Saturday"}, (), False),
         ("How do you feel today?", (), {}, (), True),
         ("I have looked that up.", (), {}, (), False),
+        ("Please let me know your genre and day.", ("genre", "day"), {}, (), False),
+        ("Not a problem. If you're not sure, which day?", ("day",), {}, (), False),
+        ("To find one, could you tell me:\n- Genre\n- Day\n- Anything else?", ("genre", "day"), {}, (), False),
+        ("What type of film, and on which date?", ("genre", "day"), {}, (), False),
+        ("There is no western, but there is a thriller.", (), {"genre": "thriller"}, (), False),
+        ("We don't have a western; would you like a thriller?", (), {"genre": "thriller"}, (), False),
     ],
 )
 def test_what_a_user_hears(
@@ -155,6 +161,56 @@ def test_of_several_offers_the_users_own_counts_and_a_denial_is_heard(task: Task
     assert task.hear(item, talk(item, f"Sorry, there is no {own} food.")).cannot == ("food",)
 
 
+@pytest.mark.parametrize(
+    ("reply", "asks", "offers", "cannot"),
+    [
+        ("Do you need parking (yes or no)?", ("parking",), {}, ()),
+        ("Would you like a pool or not?", ("pool",), {}, ()),
+        ("Is an elevator needed, yes/no?", ("lift",), {}, ()),
+        ("Sorry, there is no gym. Which area?", ("district",), {}, ("gym",)),
+        ("Sorry, there is no pool.", (), {}, ()),
+        ("A 4-star hotel is left.", (), {"stars": "four"}, ()),
+    ],
+)
+def test_a_question_denies_nothing_and_who_wants_no_pool_misses_none(
+    task: Task, reply: str, asks: tuple[str, ...], offers: dict[str, str], cannot: tuple[str, ...]
+):
+    item = next(item for item in task.items if item.group == "complex")
+    own = {part.name: part.value for part in item.parts}
+    assert (own["gym"], own["pool"], own["stars"]) == ("yes", "no", "four")
+    assert task.hear is not None
+    act = task.hear(item, talk(item, reply))
+    assert (act.asks, act.offers, act.cannot) == (asks, offers, cannot)
+
+
+def test_an_hour_is_read_as_a_figure_too_and_a_row_number_is_no_hour(task: Task):
+    item = next(item for item in task.items if item.group == "medium")
+    assert task.hear is not None
+    for words in ("at 7 pm", "at 7:00", "at 7pm", "at the hour of seven"):
+        assert task.hear(item, talk(item, f"They are free {words}.")).offers == {"hour": "seven"}
+    assert task.hear(item, talk(item, "Number 7 is the one.")).offers == {}
+
+
+async def test_the_class_of_the_first_turn(task: Task):
+    item = next(item for item in task.items if item.group == "simple")
+    book = Message("assistant", "Booking it.", tool_calls=(ToolCall("book", '{"number": 0}'),))
+    find = Message("assistant", "Let me look.", tool_calls=(ToolCall("find", "{}"),))
+    for turn, label in (
+        (("Which genre?",), "asked"),
+        ((find, Message("tool", "{}"), "Which genre?"), "asked"),
+        (("How are you?",), "asked_elsewhere"),
+        ((book, Message("tool", "booked: 0"), "Done. Which genre did you want?"), "asked_and_guessed"),
+        ((book, Message("tool", "booked: 0"), "Done."), "guessed"),
+        (("I'll assume any will do.", book), "assumed"),
+        (("I cannot book films.",), "declined"),
+        (("There are thrillers.",), None),
+        ((), None),
+    ):
+        said = talk(item, *turn).then(Message("user", "Comedy."), Message("assistant", "Which day?"))
+        verdict = await task.check(item, said if turn else item.opening, Setting(tools=Desk(item)))
+        assert verdict.first == label, turn
+
+
 def test_every_plain_question_is_heard_as_one_about_its_slot(task: Task):
     assert task.hear is not None
     for item in task.items:
@@ -166,6 +222,7 @@ def test_every_plain_question_is_heard_as_one_about_its_slot(task: Task):
 async def test_the_tools_answer_whatever_they_are_asked(task: Task):
     desk = Desk(task.items[0])
     found = orjson.loads(await desk.call("find", '{"genre": "comedy"}'))
+    assert orjson.loads(await desk.call("find", '{"genre": "western"}'))["count"] == 0
     assert 0 < found["count"] < 12 and set(found["left"]["genre"]) == {"comedy"}
     assert all(row["genre"] == "comedy" for row in found["rows"])
     for name, text in (
@@ -173,6 +230,7 @@ async def test_the_tools_answer_whatever_they_are_asked(task: Task):
         ("find", "[1]"),
         ("find", '{"genre": 3}'),
         ("find", '{"colour": "red"}'),
+        ("find", '{"genre": "7 pm"}'),
         ("book", "{}"),
         ("book", '{"number": 99}'),
         ("book", '{"number": true}'),

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..audit.estimates import Difference, Figure, Tally
 from ..audit.estimates import differences as between
+from ..conversation import Message
 from ..tasks.task import Item, Task
 from .store import Trial
 
@@ -164,14 +165,17 @@ def _balance(top: Any, bottom: Any, column: Mapping[str, int]) -> None:
 
 
 def lens_asks(trials: Sequence[Trial]) -> list[bool | None]:
-    """Whether the first reply asks, as the lens alone sees it; None where there is none or it cannot say."""
+    """Whether the first reply asks, as the lens alone sees it; None where there is none or it cannot say.
+
+    An assistant that calls tools first has not replied yet: it is the last that it says before the user speaks again.
+    """
     from ..tasks.seeing import ASKING, see
 
     at: list[int] = []
     openings, replies = [], []
     for number, trial in enumerate(trials):
         said = trial.conversation
-        place = next((n for n, m in enumerate(said.messages) if m.role == "assistant"), None) if said else None
+        place = _first_reply(said.messages) if said else None
         if said is not None and place is not None and trial.status != "failed":
             at.append(number)
             openings.append(type(said)(said.messages[:place]))
@@ -180,6 +184,16 @@ def lens_asks(trials: Sequence[Trial]) -> list[bool | None]:
     for number, seen in zip(at, see(openings, replies) if at else [], strict=True):
         out[number] = bool(seen.moves & frozenset(ASKING)) if seen.scored else None
     return out
+
+
+def _first_reply(messages: Sequence[Message]) -> int | None:
+    """Where it stands; a turn of calls alone stands for one that says nothing."""
+    first = next((at for at, message in enumerate(messages) if message.role == "assistant"), None)
+    if first is None:
+        return None
+    stop = next((at for at in range(first, len(messages)) if messages[at].role == "user"), len(messages))
+    turn = [at for at in range(first, stop) if messages[at].role == "assistant"]
+    return next((at for at in reversed(turn) if messages[at].text.strip()), first)
 
 
 def differences(groups: Mapping[str, Group]) -> list[Difference]:

@@ -24,6 +24,10 @@ class Slot:
     """What the domain knows."""
     beyond: tuple[str, ...] = ()
     """What people ask for and no row ever has."""
+    terms: tuple[str, ...] = ()
+    """How it is called beside its name, as `Part.terms`."""
+    unit: str = ""
+    """A pattern of what stands behind a figure that is one of its values: `7 pm`, `4-star`."""
 
     @property
     def wishes(self) -> tuple[str, ...]:
@@ -79,8 +83,9 @@ class Ontology:
         return [value for value, mask in enumerate(self.masks[slot]) if mask & rows]
 
 
-def _slot(name: str, values: str, beyond: str = "") -> Slot:
-    return Slot(name, tuple(values.split(", ")), tuple(beyond.split(", ")) if beyond else ())
+def _slot(name: str, values: str, beyond: str = "", terms: str = "", unit: str = "") -> Slot:
+    listed = [tuple(each.split(", ")) if each else () for each in (values, beyond, terms)]
+    return Slot(name, listed[0], listed[1], listed[2], unit)
 
 
 _YES = "yes, no"
@@ -89,38 +94,40 @@ _DOMAINS: dict[str, tuple[str, int, tuple[Slot, ...]]] = {
         "film",
         12,
         (
-            _slot("genre", "comedy, thriller, documentary", "western"),
-            _slot("day", "Friday, Saturday, Sunday", "Monday"),
-            _slot("time", "matinee, early evening, late show"),
+            _slot("genre", "comedy, thriller, documentary", "western", "kind film, type film, kind movie, type movie"),
+            _slot("day", "Friday, Saturday, Sunday", "Monday", "date"),
+            _slot("time", "matinee, early evening, late show", terms="showing, screening"),
         ),
     ),
     "medium": (
         "restaurant",
         40,
         (
-            _slot("food", "Italian, Thai, Indian, Greek, Mexican, French, Japanese", "Peruvian, Ethiopian"),
-            _slot("area", "centre, north, south, east, west, harbour", "airport"),
-            _slot("price", "cheap, moderate, smart, expensive"),
-            _slot("day", "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday", "Sunday"),
-            _slot("hour", "noon, one, five, six, seven, eight, nine", "midnight"),
-            _slot("table", "window, garden, terrace, counter, corner, booth", "rooftop"),
+            _slot("food", "Italian, Thai, Indian, Greek, Mexican, French, Japanese", "Peruvian, Ethiopian", "cuisine"),
+            _slot("area", "centre, north, south, east, west, harbour", "airport", "where, location, part town"),
+            _slot("price", "cheap, moderate, smart, expensive", terms="budget, spend"),
+            _slot("day", "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday", "Sunday", "date"),
+            _slot(
+                "hour", "noon, one, five, six, seven, eight, nine", "midnight", "time", r"(?::00|\s?p\.?m\b|\s?o'clock)"
+            ),
+            _slot("table", "window, garden, terrace, counter, corner, booth", "rooftop", "seat, sit"),
         ),
     ),
     "complex": (
         "hotel",
         2000,
         (
-            _slot("district", "old town, riverside, station, hills, beach"),
-            _slot("stars", "two, three, four, five"),
+            _slot("district", "old town, riverside, station, hills, beach", terms="area, location, where"),
+            _slot("stars", "two, three, four, five", terms="rating", unit=r"[\s-]?stars?\b"),
             _slot("bed", "single, double, twin"),
-            _slot("board", "breakfast, half board, room only", "all inclusive"),
-            _slot("parking", _YES),
-            _slot("pool", _YES),
-            _slot("gym", _YES),
-            _slot("pets", _YES),
-            _slot("lift", _YES),
+            _slot("board", "breakfast, half board, room only", "all inclusive", "meal"),
+            _slot("parking", _YES, terms="car"),
+            _slot("pool", _YES, terms="swim"),
+            _slot("gym", _YES, terms="fitness"),
+            _slot("pets", _YES, terms="animal, dog"),
+            _slot("lift", _YES, terms="elevator"),
             _slot("balcony", _YES),
-            _slot("kitchen", _YES),
+            _slot("kitchen", _YES, terms="kitchenette, cook"),
             _slot("view", "sea, park, street, courtyard", "mountain"),
         ),
     ),

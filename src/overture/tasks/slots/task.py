@@ -18,16 +18,53 @@ import orjson
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
 from ..desk.arguments import read, schema
+from ..first_turn import VERSION as TURN
+from ..first_turn import class_of
+from ..listed import VERSION as LISTS
+from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
+from ..wording import REQUESTS, TRAILS
+from ..wording import VERSION as WORDING
 from .dialogue import goal
-from .ontology import Ontology, ontology
+from .ontology import Ontology, Slot, ontology
 
-VERSION = "1"
+VERSION = f"2, wording {WORDING}, lists {LISTS}, first turn {TURN}"
+SOLVED = (
+    "Solved: wishes that the booked row meets, of the most that any row meets, by what the user wants in the end; 0 "
+    "without a booking."
+)
 DOMAINS = ("simple", "medium", "complex")
 UNMET = 0.5
 """Chance by slot that a wish is anything at all, instead of what one existing row has."""
 _NOT = re.compile(r"\b(?:no|not|isn't|aren't|none|never|unfortunately|unavailable|can't|cannot|sorry)\b", re.IGNORECASE)
+_NO_DENIAL = re.compile(
+    r"\byes\W+(?:or\W+)?no\b|\bor (?:not|no)\b|\bif not\b|\bno (?:problem|worries|matter|rush|doubt|preferences?)\b"
+    r"|\bnot (?:a problem|sure|certain|only|yet|mind)\b|\bsorry (?:to|for|about)\b",
+    re.IGNORECASE,
+)
+"""Says no to nothing."""
+_DENIES = re.compile(
+    r"\bthere(?:'s| is| are)(?: \w+)? (?:no|none|not)\b|\b(?:don't|do not|doesn't|does not) (?:have|offer)\b"
+    r"|\b(?:isn't|aren't|not|no longer)(?: \w+)? (?:available|possible|on offer)\b|\bunavailable\b|\bunfortunately\b",
+    re.IGNORECASE,
+)
+"""Says that there is none, in a sentence that asks as well."""
+_CLAUSES = re.compile(
+    r";\s*|,?\s+but\s+|,\s+(?=(?:so )?(?:would|which|what|how|where|shall|should|do|does|can|could|is|are|we)\b)",
+    re.IGNORECASE,
+)
+_DIGITS = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+}
 
 
 def task(count: int | None = None, seed: int = 0, domains: Sequence[str] = DOMAINS) -> Task:
@@ -37,7 +74,8 @@ def task(count: int | None = None, seed: int = 0, domains: Sequence[str] = DOMAI
         raise UsageError(f"{count} bookings were asked for; ask for 1 or more")
     items = tuple(_item(domains[at % len(domains)], at, seed) for at in range(count))
     return Task(
-        "slots", items, check, VERSION, user="agenda", hear=hear, tools=Desk, over=over, yardsticks=YARDSTICKS, turns=40
+        "slots", items, check, VERSION, user="agenda", hear=hear, tools=Desk, over=over, yardsticks=YARDSTICKS,
+        turns=40, solved_means=SOLVED,
     )  # fmt: skip
 
 
@@ -45,7 +83,12 @@ def _item(domain: str, number: int, seed: int) -> Item:
     made = ontology(domain, seed)
     wanted = goal(made, UNMET, random.Random(f"slots/{domain}/{seed}/{number}"))
     parts = tuple(
-        Part(slot.name, slot.wishes[order[0]], (slot.name,), f"{slot.name.capitalize()}: {slot.wishes[order[0]]}.")
+        Part(
+            slot.name,
+            slot.wishes[order[0]],
+            (slot.name, *slot.terms),
+            f"{slot.name.capitalize()}: {slot.wishes[order[0]]}.",
+        )
         for slot, order in zip(made.slots, wanted.order, strict=True)
     )
     data = {"domain": domain, "seed": seed}
@@ -102,6 +145,9 @@ class Desk:
         return f"booked: {number}"
 
     def _find(self, settled: dict[str, str]) -> str:
+        for slot in self.ontology.slots:
+            if slot.name in settled and self.ontology.index(slot.name, settled[slot.name]) is None:
+                return f"error: no {slot.name} is {settled[slot.name][:40]}; there are {', '.join(slot.values)}"
         rows = self.ontology.matching(settled)
         numbers = [at for at in range(len(self.ontology.rows)) if rows >> at & 1]
         left = {
@@ -115,43 +161,51 @@ class Desk:
 def hear(item: Item, conversation: Conversation) -> Act:
     """Questions by the slot they name; a value put forward is an offer; a value or slot denied is one that cannot be.
 
-    Of several values offered for one slot, the user's own counts if it is there, else the first.
+    Of several values offered for one slot, the user's own counts if it is there, else the first. Whoever asks "parking,
+    yes or no?" denies nothing.
     """
     made = _domain(item)
     text = next((m.text for m in reversed(conversation.messages) if m.role == "assistant"), "").replace("’", "'")
-    asks: list[str] = []
+    asks: dict[str, None] = {}
     offers: dict[str, str] = {}
-    cannot: list[str] = []
+    cannot: dict[str, None] = {}
     asked = False
-    for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", text):
-        question, denied = "?" in sentence, bool(_NOT.search(sentence))
+    for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
+        question = "?" in sentence or bool(REQUESTS.search(sentence) and not TRAILS.search(sentence))
         asked = asked or question
-        for slot, part in zip(made.slots, item.parts, strict=True):
-            plain = slot.values[:1] == ("yes",)
-            named = names(sentence, (slot.name,))
-            # whole words as they stand: by its stem, "parking" would be a view of the park
-            values = (
-                [] if plain else [wish for wish in slot.wishes if re.search(rf"\b{wish}\b", sentence, re.IGNORECASE)]
-            )
-            if denied:
-                if part.value in values or (plain and named):
-                    cannot.append(slot.name)
-                continue
-            # "one", "two" and the like are values too, so they count only where the slot is named
-            if values and (named or not _worded(values[0])):
-                offers.setdefault(slot.name, part.value if part.value in values else values[0])
-            elif question and named:
-                asks.append(slot.name)
+        for clause in _CLAUSES.split(sentence):
+            words = _NO_DENIAL.sub(" ", clause)
+            denied = bool(_DENIES.search(words)) or (not question and bool(_NOT.search(words)))
+            for slot, part in zip(made.slots, item.parts, strict=True):
+                plain = slot.values[:1] == ("yes",)
+                named = names(clause, part.terms)
+                values = [] if plain else [wish for wish in slot.wishes if _says(clause, slot, wish, named)]
+                if denied:
+                    if part.value in values or (plain and named and part.value == "yes"):
+                        cannot[slot.name] = None
+                elif values:
+                    offers.setdefault(slot.name, part.value if part.value in values else values[0])
+                elif question and named:
+                    asks[slot.name] = None
     elsewhere = asked and not asks and not offers and not cannot
-    return Act(tuple(asks), elsewhere, {k: v for k, v in offers.items() if k not in cannot}, tuple(cannot), False)
+    left = {name: value for name, value in offers.items() if name not in cannot}
+    return Act(tuple(asks), elsewhere, left, tuple(cannot), False)
 
 
-def _worded(value: str) -> bool:
-    return value in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+def _says(clause: str, slot: Slot, wish: str, named: bool) -> bool:
+    """Whether a clause has a value, as a whole word: by its stem, "parking" would be a view of the park.
+
+    "one", "two" and the like are values too, so they count where the slot is named; as figures, with their unit.
+    """
+    digit = _DIGITS.get(wish)
+    if digit and slot.unit and re.search(rf"(?<![\w.,]){digit}{slot.unit}", clause, re.IGNORECASE):
+        return True
+    return (named or not digit) and bool(re.search(rf"\b{wish}\b", clause, re.IGNORECASE))
 
 
 async def check(item: Item, conversation: Conversation, setting: Setting) -> Verdict:
     """Solved: wishes that the booked row has ÷ the most that any row has, by what the user ended with. Not booked: 0.
+    Some wish can always be met: every domain has a slot of which nobody wants what is not there.
 
     Own figures: `booked`; `wishes_met`, of the wishes the user came with. Raises TypeError where the trial had other
     tools.
@@ -165,7 +219,8 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     replies = [message for message in conversation.messages if message.role == "assistant"]
     delivered = next((at for at, m in enumerate(replies) if any(c.name == "book" for c in m.tool_calls)), None)
     return Verdict(
-        met / best if best else 1.0,
+        met / best,
+        first=class_of(item, conversation, hear, lambda call: call.name == "book") if replies else None,
         delivered=delivered,
         figures={"booked": (desk.booked is not None, 1), "wishes_met": (kept, len(first))},
         details={"booked": desk.booked, "best": best},

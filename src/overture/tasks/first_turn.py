@@ -1,0 +1,51 @@
+"""What class of the design's table is the first turn of an assistant that has tools? By the task's own hearing.
+
+In come an item, a conversation, how the task hears a reply and which calls deliver; out comes a class or None. Easy to
+get wrong: an assistant with tools says something, looks something up and says more before the user speaks again, and
+all of that is its first reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..conversation import Conversation, Message, ToolCall
+from .task import Hear, Item
+from .wording import ASSUMES, DECLINES
+
+VERSION = "1"
+"""Part of a check's version; changes whenever some first turn would be classed differently."""
+
+
+def first_turn(conversation: Conversation) -> list[Message]:
+    """The assistant's messages before the user speaks for the second time."""
+    found: list[Message] = []
+    for message in conversation.messages:
+        if message.role == "user" and found:
+            break
+        if message.role == "assistant":
+            found.append(message)
+    return found
+
+
+def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Callable[[ToolCall], bool]) -> str | None:
+    """The class of the first turn; None where it does none of what the table knows, such as offering what there is.
+
+    Of an item with nothing open: `asked`, `done`, `declined` or None.
+    """
+    turn = first_turn(conversation)
+    text = spoken(turn)
+    act = hear(item, item.opening.then(Message("assistant", text)))
+    made = any(delivers(call) for message in turn for call in message.tool_calls)
+    if act.asks or act.elsewhere:
+        if not item.lacking:
+            return "asked"
+        return "asked_and_guessed" if made else "asked" if item.open.intersection(act.asks) else "asked_elsewhere"
+    if made:
+        return "done" if not item.lacking else "assumed" if ASSUMES.search(text) else "guessed"
+    return "declined" if DECLINES.search(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")) else None
+
+
+def spoken(messages: Iterable[Message]) -> str:
+    """All that they say, as one text."""
+    return "\n".join(message.text for message in messages if message.text.strip())
