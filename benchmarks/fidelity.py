@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FOLDER = OUT.parent / "fidelity"
 SEED = 4
 """Of the sample."""
+NAMED = {"goal_leaked", "several_parts", "invented", "spoke_for_assistant"}
+"""The kinds that spoil a trial for the assistant by what is told; the others are lines that nobody would say."""
 READ = ROOT / "docs" / "results" / "fidelity.json"
 
 
@@ -239,6 +241,19 @@ def compare(verdicts: Path) -> None:
     READ.write_text(json.dumps({"rounds": [drawn, *kept]}, indent=1, ensure_ascii=False) + "\n")
 
 
+def was_read() -> str:
+    """The readings that were drawn by script: each, and all together weighed by the newest rules, by user and by kind."""
+    drawn = [one for one in reversed(rounds()) if "population" in one]
+    together = {**drawn[-1], "read": [row for one in drawn for row in one["read"]]}
+    texts: list[str] = []
+    for one, which in (*((one, one["rules"]) for one in drawn), (together, "both")):
+        cases = {row["case"] for row in one["read"]}
+        users = {"offline users": [case.name for case in CASES if not case.played and case.name in cases]}
+        users |= {case.name: [case.name] for case in CASES if case.played and case.name in cases}
+        texts.append(f"{len(one['read'])} trials, drawn and judged by {which}:\n\n{by_user(one, users)}")
+    return "\n\n".join([*texts, by_kind(drawn)])
+
+
 def report(docs: bool) -> None:
     rows: list[list[str]] = []
     result: list[dict] = []
@@ -253,8 +268,10 @@ def report(docs: bool) -> None:
         own = [bool(found[trial.trial_id]) for trial in ended if spoke(case, trial)]
         told = ", ".join(f"{kind} {n}" for kind, n in [*kinds.items(), *failed.items()]) or "–"
         counts = [len(every), sum(trial.outcome["turns"] for trial in ended), sum(failed.values())]
-        erred = sum(map(bool, found.values()))
-        rows.append([case.name, *map(str, counts), shown(erred, len(ended)), shown(sum(own), len(own)), told])
+        erred, named = sum(map(bool, found.values())), sum(not NAMED.isdisjoint(one) for one in found.values())
+        rows.append(
+            [case.name, *map(str, counts), shown(erred, len(ended)), shown(sum(own), len(own)), str(named), told]
+        )
         result.append(
             {
                 "case": case.name,
@@ -263,6 +280,7 @@ def report(docs: bool) -> None:
                 "ended": len(ended),
                 "spoke": len(own),
                 "erred": erred,
+                "erred_of_four": named,
                 "by_kind": kinds,
                 "failed": failed,
             }
@@ -274,15 +292,11 @@ def report(docs: bool) -> None:
         "failed",
         "trials with an error, by rule",
         "of those where it speaks",
+        "of four kinds",
         "of which",
     ]
     text = table(heads, rows)
-    drawn = [one for one in rounds() if "population" in one]
-    for one in drawn:
-        users = {"offline users": [case.name for case in CASES if not case.played and case.name in DRAWN[one["seed"]]]}
-        users |= {case.name: [case.name] for case in CASES if case.played and case.name in DRAWN[one["seed"]]}
-        text = f"{len(one['read'])} trials, drawn and judged by {one['rules']}:\n\n{by_user(one, users)}\n\n{text}"
-    text += f"\n\nThe kinds in the {sum(len(one['read']) for one in drawn)} trials that were read:\n\n{by_kind(drawn)}"
+    text = f"{was_read()}\n\nAll trials, by the rules as they are:\n\n{text}"
     commands = "\n".join(f"- {case.name}: `overture simulate {words(case)}`" for case in CASES)
     finish("fidelity", "fidelity.md", {"cases": result}, f"{text}\n\n{commands}", docs)
 
