@@ -14,7 +14,7 @@ import pytest
 from overture.cli import main
 from overture.cli.tune_page import page_of
 from overture.conversation import Conversation
-from overture.errors import OvertureError, ServerFailed, UsageError
+from overture.errors import ModelError, OvertureError, ServerFailed, UsageError
 from overture.models import Reply, Scripted, register
 from overture.policies import Decision, make, named
 from overture.policies.base import LEAVE
@@ -200,3 +200,14 @@ def test_a_server_that_only_fails_ends_the_race_after_a_few_calls(
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "server_failed: the server failed (status 500)" in error
     assert "--retry-failed" in error and asked[0] <= 2 * 16
+
+
+def test_where_nothing_could_be_judged_nothing_is_concluded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    register("lost")(lambda: Scripted.failing(ModelError("nothing to say"), name="scripted:lost"))
+    words = ("tune", "missing", "--policies", "gaps", "--no-settings", "-n", "40", "--model", "scripted:lost")
+    assert main([*words, "--out", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert "no trial could be judged" in told.err
+    assert "overture simulate missing --model scripted:lost -n 4" in told.err
+    assert "leave it as it is" not in told.out
+    assert not (tmp_path / "summary.json").exists()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import OvertureError, UsageError
 from .money import gated
 from .terminal import flag, plain, progress, share
 
@@ -93,6 +93,12 @@ def tune(
     loaded = gated(model, in_flight)
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
+    judged = (tuned.figures[side].get("solved") for side in ("bare", "winner"))
+    if not any(figure is not None and figure.n for figure in judged):
+        raise OvertureError(
+            f"no trial could be judged ({tuned.failed:,} failed or have no verdict), so no policy can be told from "
+            f"another; `overture simulate {tasks[0]} --model {model} -n 4` shows why"
+        )
     import orjson
 
     words = ["overture", *sys.argv[1:]] if "tune" in sys.argv else ["overture", "tune", *tasks, "--model", model]
