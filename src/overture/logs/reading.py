@@ -62,12 +62,9 @@ def read_piece(piece: Piece) -> Iterator[Item]:
     if layout.form is None or piece.format == "unknown":
         seen = layout.seen or f"a log in the format {layout.form.name if layout.form else ''}, but was not one before"
         yield Reject(piece.file, 0, f"not a log: {seen}")
-    elif layout.container == "table":
-        for number, row in tables.rows(place, piece.start, piece.end):
-            found = [row] if isinstance(row, BadRecord) else read_value(row, layout.form, piece.file)
-            yield from _items(found, piece.file, number)
-    elif layout.container == "store":
-        for number, row in trials.rows(place):
+    elif layout.container in ("table", "store"):
+        table = layout.container == "table"
+        for number, row in tables.rows(place, piece.start, piece.end) if table else trials.rows(place):
             found = [row] if isinstance(row, BadRecord) else read_value(row, layout.form, piece.file)
             yield from _items(found, piece.file, number)
     elif layout.container == "archive":
@@ -117,7 +114,7 @@ def _too_large(file: str, offset: int, size: int) -> Reject:
 
 def _lines(log: Opened, piece: Piece, form: Format) -> Iterator[Item]:
     offset, file = piece.start, piece.file
-    for offset, line in lines(log.file, piece.start, 1 << 62 if log.compressed else piece.end):
+    for offset, line in lines(log.file, piece.start, None if log.compressed else piece.end):
         if isinstance(line, int):
             yield _too_large(file, offset, line)
             continue
@@ -176,7 +173,7 @@ def _with(context: dict[str, object], found: Iterable[Conversation | BadRecord])
 
 def _sections(log: Opened, file: str) -> Iterator[Item]:
     at = 0
-    for at, section in sections(log.file, 1 << 62):
+    for at, section in sections(log.file):
         if isinstance(section, int):
             yield _too_large(file, at, section)
         else:

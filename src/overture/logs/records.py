@@ -29,14 +29,18 @@ def parsed(raw: bytes) -> Any:
         raise BadRecord(f"not JSON: {what}, at byte {_byte(raw, error.pos)} of the record") from error
 
 
-def format_of(record: Any, likely: Format | None = None) -> Format:
-    """The format of a parsed record. Raises BadRecord, saying what it looks like, if there is none."""
+def recognised(record: Any, likely: Format | None = None) -> Format | None:
+    """The format whose keys a parsed record has, or None; `likely` is asked first."""
     if likely is not None and likely.recognise(record):
         return likely
-    for known in RECORD_FORMATS:
-        if known.recognise(record):
-            return known
-    raise BadRecord(f"not a record of a known log format: {_looks(record)}")
+    return next((form for form in RECORD_FORMATS if form.recognise(record)), None)
+
+
+def format_of(record: Any, likely: Format | None = None) -> Format:
+    """The same. Raises BadRecord, saying what the record looks like, where there is none."""
+    if (form := recognised(record, likely)) is None:
+        raise BadRecord(f"not a record of a known log format: {_looks(record)}")
+    return form
 
 
 def read_record(raw: bytes, likely: Format | None, source: str) -> Iterator[Conversation | BadRecord]:

@@ -21,7 +21,7 @@ from .formats import RECORD_FORMATS
 from .inspect import FORMAT as INSPECT
 from .kinds import Format
 from .openai import is_message_list
-from .records import format_of, parsed
+from .records import format_of, parsed, recognised
 from .streams import BOM, GZIP, ZSTD, lines, opened
 from .transcript import FORMAT as TRANSCRIPT
 
@@ -78,10 +78,10 @@ def _sniff(path: str, size: int, modified: int) -> Layout:
                 raise BadRecord("a zip file that is not an Inspect log; unpack it")
             return Layout("archive", INSPECT)
         if head.startswith(trials.MAGIC):
-            if compressed or not trials.is_store(path):
-                raise BadRecord(
-                    "a compressed database; unpack it" if compressed else "an SQLite database, but no trials"
-                )
+            if compressed:
+                raise BadRecord("a compressed database; unpack it")
+            if not trials.is_store(path):
+                raise BadRecord("an SQLite database, but no trials")
             return Layout("store", trials.FORMAT)
         if not head:
             raise BadRecord(f"a file in which {fault}" if fault else "an empty file")
@@ -100,23 +100,23 @@ def _of_text(path: str, head: bytes) -> Layout:
     first = head[:1]
     if first == b"[":
         for record in _elements(path, array=True):
-            if isinstance(record, dict) and (form := _form(record)) is None and "role" in record:
-                return Layout("values" if _first_line(path) is None else "lines", _form([record]))
-            if (form := _form(record)) is not None:
+            if (form := recognised(record)) is not None:
                 return Layout("array", form)
+            if isinstance(record, dict) and "role" in record:  # a bare list of messages
+                return Layout("values" if _first_line(path) is None else "lines", recognised([record]))
     elif first == b"{":
         line = _first_line(path)
         for form in RECORD_FORMATS:
             if form.within and _may_hold(form, line, head):
                 for record in _elements(path, within=form.within):
-                    if _form(record) is form:
+                    if recognised(record) is form:
                         return Layout("within", form)
         if line is None:
             for record in islice(_elements(path), 1):
-                if (form := _form(record)) is not None:
+                if (form := recognised(record)) is not None:
                     return Layout("values", form)
     for record in _line_records(path):
-        if (form := _form(record)) is not None:
+        if (form := recognised(record)) is not None:
             return Layout("lines", form)
     if _speaks(head):
         return Layout("text", TRANSCRIPT)
@@ -124,14 +124,10 @@ def _of_text(path: str, head: bytes) -> Layout:
     raise BadRecord(_seen(head, next(first_records, None)))
 
 
-def _form(record: Any) -> Format | None:
-    return next((form for form in RECORD_FORMATS if form.recognise(record)), None)
-
-
 def _first_line(path: str) -> Any:
     """The JSON value of the first line with anything on it, or None where that is not one."""
     with opened(path) as log:
-        for _, line in lines(log.file, 0, 1 << 62):
+        for _, line in lines(log.file):
             raw = b"?" if isinstance(line, int) else line.removeprefix(BOM).strip()
             if raw:
                 try:
@@ -161,7 +157,7 @@ def _elements(path: str, array: bool = False, within: str = "") -> Iterator[Any]
 def _line_records(path: str) -> Iterator[Any]:
     """The first lines of a file that are JSON objects or lists."""
     with opened(path) as log:
-        for _, line in islice(lines(log.file, 0, 1 << 62), TRIED):
+        for _, line in islice(lines(log.file), TRIED):
             raw = b"" if isinstance(line, int) else line.removeprefix(BOM).strip()
             if raw[:1] in (b"{", b"["):
                 try:

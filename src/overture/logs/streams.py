@@ -120,16 +120,17 @@ def opened(path: str) -> Generator[Opened]:
         yield Opened(file, inflated)
 
 
-def lines(file: io.BufferedReader, start: int, end: int) -> Iterator[tuple[int, bytes | int]]:
+def lines(file: io.BufferedReader, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes | int]]:
     """(offset, line) of each line that starts in start ≤ offset < end; for a line over LIMIT its size, not its bytes.
 
-    Lines keep their end, so that a last line without one can be told. Compressed streams can only start at 0.
+    Without an end, to the file's. Lines keep theirs, so that a last line without one can be told. Compressed streams
+    can only start at 0.
     """
     position = start
     if start:
         file.seek(start - 1)
         position += _skip_line(file) - 1
-    while position < end:
+    while end is None or position < end:
         line = file.readline(LIMIT + 2)
         if not line:
             return

@@ -63,11 +63,11 @@ def read_text(raw: bytes, source: str) -> Iterator[Conversation | BadRecord]:
         yield error
 
 
-def sections(file: io.BufferedReader, end: int) -> Iterator[tuple[int, bytes | int]]:
+def sections(file: io.BufferedReader) -> Iterator[tuple[int, bytes | int]]:
     """(offset, bytes) of each conversation of a file; for one over LIMIT its size, not its bytes."""
     begin, size, held = 0, 0, bytearray()
     parted: list[bytes] = []  # a separator and what follows it, until a line with words tells what it was
-    for offset, line in lines(file, 0, end):
+    for offset, line in lines(file):
         huge = isinstance(line, int)
         raw = b"" if isinstance(line, int) else line
         if offset == 0:
