@@ -11,8 +11,10 @@ import orjson
 import pytest
 
 from overture.conversation import Conversation, Message
+from overture.errors import UsageError
 from overture.policies import Decision
 from overture.policies.base import sent_back_to
+from overture.serve.settings import Settings
 
 from .leaders import Told, making
 from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
@@ -333,6 +335,44 @@ async def test_a_policy_with_settings_and_one_of_your_own_can_be_chosen_by_model
             await ask(port, request(body(model=f"m+overture:{name}"), CLOSE))
             assert policy.seen
             assert {seen.json["model"] for seen in mock.seen} <= {"m"}
+
+
+def turn(*texts: str, user: str = "") -> bytes:
+    """A conversation that has come so far: the user's, the assistant's, the user's …"""
+    said = [{"role": "assistant" if i % 2 else "user", "content": text} for i, text in enumerate(texts)]
+    return orjson.dumps({"model": "m", "messages": said, **({"user": user} if user else {})})
+
+
+async def test_a_share_is_led_and_the_others_are_in_the_shadow(tmp_path: Path):
+    log = tmp_path / "d"
+    made = making(told=Told(ASK))
+    async with proxied(replying(saying("hi")), made, policy="told", share=0.3, log=str(log)) as (_, _, port):
+
+        async def led(raw: bytes, *headers: bytes) -> bool:
+            head, said = parted(await ask(port, request(raw, CLOSE, *headers)))
+            told = header(head, "X-Overture") or ""
+            assert (b"hi" in said) == told.startswith("shadow")
+            return told.startswith("elicit")
+
+        first = [await led(turn(f"Book table {n}.")) for n in range(100)]
+        assert 15 <= sum(first) <= 45
+        # the same conversation, once more and further on, stays where it is
+        assert first[:20] == [await led(turn(f"Book table {n}.")) for n in range(20)]
+        assert first[:20] == [await led(turn(f"Book table {n}.", "When?", "At 8.")) for n in range(20)]
+        by_user = [await led(turn("Book a table.", user=f"u{n}")) for n in range(40)]
+        assert by_user == [await led(turn("And now a taxi.", user=f"u{n}")) for n in range(40)]
+        assert 0 < sum(by_user) < 40
+        out = turn(f"Book table {first.index(False)}.")
+        assert await led(out, b"X-Overture-Policy: told")  # who says so is not drawn
+    records = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    assert sum(not record["shadow"] for record in records[:100]) in range(15, 46)
+    assert all(record["decisions"][0]["move"] == ASK.move for record in records)
+
+
+def test_a_share_is_0_to_1():
+    for wrong in (-0.1, 5.0):
+        with pytest.raises(UsageError, match=r"0 to 1, as in 0\.05"):
+            Settings("embedded", share=wrong)
 
 
 async def test_a_shadow_that_is_not_done_when_the_proxy_ends_is_written_all_the_same(tmp_path):

@@ -27,6 +27,9 @@ def serve(
         str, flag("--allow", help="Further policies that a request may choose, separated by commas.")
     ] = "recommended",
     shadow: Annotated[bool, flag("--shadow", help="Decide and record, and change nothing.")] = False,
+    share: Annotated[
+        float, flag("--share", help="Lead this share of the users or conversations; the others are in the shadow.")
+    ] = 1.0,
     port: Annotated[int, flag("--port", "-p", help="Where to listen; 0 takes a free one.")] = 8400,
     host: Annotated[
         str, flag("--host", help="The address to listen on. Other machines reach it: needs a key.")
@@ -57,7 +60,7 @@ def serve(
         raise UsageError("--log-files takes 0 or more")
     given = (host, port, workers, key_env, deadline, silence, max_body)
     kept = (None if log == "off" else log, log_content, log_bytes, log_files, None if state == "off" else state, otel)
-    settings = Settings(upstream, policy, names, shadow, *given, *kept)
+    settings = Settings(upstream, policy, names, shadow, share, *given, *kept)
     there = listens(upstream)
     run(settings, lambda port: _say(settings, port, there))
     print(f"{chr(10) if sys.stderr.isatty() else ''}overture: ended", file=sys.stderr)  # the terminal has shown ^C
@@ -65,7 +68,10 @@ def serve(
 
 def _say(settings: Settings, port: int, there: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}"
+    part = (
+        "" if settings.shadow or settings.share == 1 else f", {100 * settings.share:g} % of them; the others in shadow"
+    )
+    who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}{part}"
     others = [name for name in settings.allow if name != settings.policy]
     may = f"; a request may choose {', '.join(others)}" if others else ""
     content = "with what was said" if settings.log_content else "without what was said"

@@ -22,13 +22,13 @@ from ..errors import BadAnswer
 from ..models import Model
 from ..policies import Policy, Steered
 from .bodies import Body, Refused
-from .choice import Choices, Chosen
+from .choice import Choices, Chosen, drawn
 from .copies import Copy
 from .exchange import Exchange
 from .headers import for_upstream
 from .leading import Leading, readable
 from .leaving import Leavers
-from .memory import Memory, shelf_of, user_of
+from .memory import Memory, opening, shelf_of, user_of
 from .notes import Notes
 from .receiving import receive
 from .relay import cut, failure, relay
@@ -166,10 +166,12 @@ class Proxy:
         headers = self._onward(request, chosen.body)
         copy = Copy()
         steered, seen = await self._leader(chosen, exchange) if chosen.spec != OFF else (None, None)
-        if steered is None or seen is None or chosen.shadow:
+        if self.settings.share < 1 and seen is not None and not (chosen.asked or exchange.shadow):
+            exchange.shadow = not drawn(exchange.user or opening(seen), self.settings.share)
+        if steered is None or seen is None or exchange.shadow:
             if chosen.spec != OFF:
                 own["X-Overture"] = exchange.header()
-            keep = chosen.shadow or self.settings.log_content
+            keep = exchange.shadow or self.settings.log_content
             exchange.calls += 1
             async with self.upstream.chat(chosen.body.raw, headers, _query(request)) as answer:
                 response = await relay(request, answer, exchange, own, copy if keep else None)

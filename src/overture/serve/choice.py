@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from ..policies import Policy
 from .bodies import Body, Refused, written
@@ -31,6 +32,8 @@ class Chosen:
     """As `policies.make` takes it, or `off`."""
     shadow: bool
     body: Body
+    asked: bool = False
+    """Whether the request said so itself, and so is not drawn."""
 
 
 class Choices:
@@ -57,7 +60,7 @@ class Choices:
                 spec, shadow = (self._default() if spec == OFF else spec), True
             else:
                 spec = self._checked(word)
-        return Chosen(spec, shadow, body)
+        return Chosen(spec, shadow, body, asked=suffixed is not None or header is not None)
 
     async def policy(self, spec: str) -> Policy:
         """The policy, made in a thread of its own when it is first asked for."""
@@ -82,6 +85,11 @@ class Choices:
             known = ", ".join(sorted(self._allowed - {OFF}))
             raise Refused(400, f"no such policy may be chosen here; these may: {known or 'none'}", "unknown_policy")
         return spec
+
+
+def drawn(who: str, share: float) -> bool:
+    """Whether a user, or a conversation, is of the share that is led: always the same, in every worker."""
+    return int.from_bytes(blake2b(who.encode(), digest_size=8).digest()) < share * 2**64
 
 
 def names_of(spec: str) -> list[str]:

@@ -30,6 +30,8 @@ class Settings:
     """Further names of policies that a request may choose; `--policy` is always among them."""
     shadow: bool = False
     """Decide and record, and change nothing."""
+    share: float = 1.0
+    """This share of the users, or of the conversations where no user is named, is led; the others are in the shadow."""
     host: str = "127.0.0.1"
     port: int = 8400
     workers: int = 1
@@ -60,6 +62,8 @@ class Settings:
             raise UsageError(
                 "--workers, --max-body and --log-bytes take 1 or more, --deadline and --silence more than 0"
             )
+        if not 0 <= self.share <= 1:
+            raise UsageError(f"--share is {self.share:g}; a share is 0 to 1, as in 0.05")
         if not 0 <= self.port < 65536:
             raise UsageError(f"--port is {self.port}; a port is 0 to 65535")
         if self.key_env is not None and not os.environ.get(self.key_env):
