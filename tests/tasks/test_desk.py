@@ -150,6 +150,69 @@ async def test_what_nobody_asked_for_counts_against_it(task: Task):
     assert task.over is not None and not await task.over(item, talk, Setting(tools=desk))
 
 
+async def test_one_wrong_change_in_place_of_the_right_one_is_beside_and_makes_no_detour(task: Task):
+    item = next(item for item in task.items if len(job(item.data["number"], 1).calls) == 1)
+    desk = Desk.of(item)
+    await desk.call("send_mail", '{"to": "a", "subject": "b", "text": "c"}')
+    verdict = await task.check(item, item.opening, Setting(tools=desk))
+    assert verdict.solved == 0 and verdict.figures["changes_beside"] == (1, 1)
+    assert verdict.figures["detour"] == (0, 0), "what was not done took no shorter way"
+    assert verdict.figures["by_calls"] == (True, True)
+
+
+async def test_a_mail_sent_twice_is_not_sent_once(task: Task):
+    item = next(item for item in task.items if job(item.data["number"], 1).calls[0][0] == "send_mail")
+    desk = Desk.of(item)
+    first, *others = by_calls(job(item.data["number"], 1))
+    for call in (first, first, *others):
+        assert await desk.call(call.name, call.arguments) == "done"
+    verdict = await task.check(item, item.opening, Setting(tools=desk))
+    assert verdict.solved == 0 and verdict.figures["changes_beside"] == (1, len(others) + 2)
+
+
+async def test_a_tool_that_is_not_there_is_neither_way(task: Task):
+    desk = Desk.of(task.items[0])
+    await desk.call("fly", "{}")
+    verdict = await task.check(task.items[0], task.items[0].opening, Setting(tools=desk))
+    assert verdict.figures["by_calls"] == verdict.figures["by_screen"] == (False, False)
+    assert verdict.figures["step_errors"] == (1, 1) and verdict.figures["seconds"] == (SECONDS["think"], 1)
+
+
+async def test_a_number_of_thousands_of_figures_is_answered(task: Task):
+    desk = Desk.of(task.items[0])
+    await desk.call("open_app", '{"app": "calendar"}')
+    await desk.call("click", '{"button": "new event"}')
+    assert "number" in await desk.call("type_text", f'{{"field": "hour", "text": "{"9" * 5000}"}}')
+
+
+def test_no_job_is_done_before_it_is_begun():
+    for seed in range(6):
+        for number in range(200):
+            done = job(number, seed)
+            state = state_of(done.before)
+            for name, given in done.calls:
+                after = OPERATIONS[name].act(state, given)
+                assert not isinstance(after, str) and after != state, (seed, number, name)
+                state = after
+
+
+async def test_the_class_of_the_first_turn(task: Task):
+    item = task.items[0]
+    does = Message("assistant", "", tool_calls=tuple(by_calls(job(item.data["number"], 1))))
+    for turn, label in (
+        ((Message("assistant", "Shall I use the work calendar or the private one?"),), "asked"),
+        ((does, Message("tool", "done"), Message("assistant", "Done. Which one did you mean?")), "asked"),
+        ((does, Message("tool", "done"), Message("assistant", "Done. Let me know if you need more.")), "done"),
+        ((Message("assistant", "I can't do that."),), "declined"),
+        ((Message("assistant", ""),), None),
+    ):
+        assert (await task.check(item, item.opening.then(*turn), Setting(tools=Desk.of(item)))).first == label
+
+
+def test_what_is_no_share_has_its_unit(task: Task):
+    assert set(task.units) == {"steps", "seconds", "detour"}
+
+
 def test_the_wanted_desk_is_the_job_done(task: Task):
     for item in task.items:
         assert wanted(item) != state_of(item.data["before"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from overture.conversation import Conversation, Message
+from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import UsageError
 from overture.tasks import travel
 from overture.tasks.task import Item, Setting, Task, Verdict
@@ -158,9 +158,32 @@ async def test_the_tools_answer_whatever_they_are_asked(task: Task):
     assert "already" in await agency.call("answer", first)
 
 
-def test_a_broken_call_is_no_answer(task: Task):
-    from overture.conversation import ToolCall
+async def test_an_answer_that_was_refused_is_no_delivery_and_the_traveller_stays(task: Task):
+    item = next(item for item in task.items if len(Agency(item).trip.options) == 1)
+    agency, aspect = Agency(item), next(iter(Agency(item).trip.options))
+    assert task.hear is not None
+    for option, delivers in (("no such", False), (f"{aspect}-01", True)):
+        call = ToolCall("answer", orjson.dumps({"aspect": aspect, "option": option}).decode(), "1")
+        told = Message("tool", await agency.call(call.name, call.arguments), call.name, tool_call_id="1")
+        talk = item.opening.then(Message("assistant", "", tool_calls=(call,)), told, Message("assistant", "Done."))
+        assert task.hear(item, talk).delivers == delivers
+        assert (await task.check(item, talk, Setting(tools=agency))).first == "guessed"
 
+
+async def test_the_class_of_the_first_turn(task: Task):
+    item = task.items[0]
+    look = Message("assistant", "Let me look.", tool_calls=(ToolCall("search", "{}", "1"),))
+    for turn, label in (
+        ((Message("assistant", item.data["questions"][0]),), "asked"),
+        ((look, Message("tool", "[]"), Message("assistant", item.data["questions"][0])), "asked"),
+        ((look, Message("tool", "[]"), Message("assistant", "What do you prefer?")), "asked_elsewhere"),
+        ((Message("assistant", "I can't book trips."),), "declined"),
+        ((look, Message("tool", "[]"), Message("assistant", "There are twelve.")), None),
+    ):
+        assert (await task.check(item, item.opening.then(*turn), Setting(tools=Agency(item)))).first == label
+
+
+def test_a_broken_call_is_no_answer(task: Task):
     assert task.hear is not None
     item = task.items[0]
     for text in ("{", "[]", '{"aspect": "x"}'):

@@ -96,7 +96,7 @@ def _said(hits: float, chances: float, unit: str | None, own: bool) -> str:
         return "yes" if hits else "no"
     if unit is None and hits <= chances and not (own and chances == 1):
         return f"{hits:g} of {chances:g}"
-    return f"{hits / chances:g}" + ("" if unit in (None, "turns", "steps") else f" {unit}")
+    return f"{hits / chances:.4g}" + ("" if unit in (None, "turns", "steps", "mean") else f" {unit}")
 
 
 def readings(conversation: Conversation) -> list[tuple[str, str, str]]:

@@ -31,7 +31,7 @@ RUNNERS = ("native", "ray")
 SHOWN = (
     "solved", "aptitude", "unreliability", "turns", "user_words", "assistant_tokens", "asked_in_need",
     "asked_needlessly", "balanced_accuracy", "guessed", "assumed", "coverage", "wasted", "lens_asked_in_need",
-    "lens_asked_needlessly", "cut", "user_errors", "failed",
+    "lens_asked_needlessly", "capped", "cut", "user_errors", "failed",
 )  # fmt: skip
 """Figures in the terminal's table; everything else is on the page."""
 

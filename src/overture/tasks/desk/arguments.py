@@ -43,7 +43,7 @@ def read(tool: Mapping[str, Any], text: str) -> dict[str, Any] | str:
     for key, value in found.items():
         kind = wants["properties"][key]
         if not isinstance(value, TYPES[kind["type"]]) or (kind["type"] == "integer" and isinstance(value, bool)):
-            return f"error: {key} must be a {kind['type']}"
+            return f"error: {key} must be of type {kind['type']}"
         if "enum" in kind and value not in kind["enum"]:
             return f"error: {key} must be one of {', '.join(kind['enum'])}"
     return found

@@ -91,6 +91,8 @@ def _asked(name: str, before: Mapping[str, Any], rng: random.Random) -> tuple[st
     subject, text, to = rng.choice(before["inbox"]), rng.choice(_TEXTS), rng.choice(_PEOPLE)
     topic, switch, state = rng.choice(_NAMES), rng.choice(SWITCHES), ON[0]
     theme = rng.choice(THEMES[1:])
+    if before["events"][title] == [day, hour]:  # moved to where it stands it would be done before anybody did it
+        hour = hour - 1
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "create_event": (
             f'put an event "{new_title}" into my calendar on {day} at {hour}:00',

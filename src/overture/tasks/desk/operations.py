@@ -7,6 +7,7 @@ get wrong: an operation that half succeeds leaves a state nobody asked for, so e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,13 +24,31 @@ class State:
 
     events: Mapping[str, tuple[str, int]]
     """Title → day and hour."""
-    sent: frozenset[tuple[str, str, str]]
-    """To, subject and text of the mail sent."""
+    sent: tuple[tuple[str, str, str], ...]
+    """To, subject and text of the mails sent, sorted. Sent twice is not sent once."""
     inbox: frozenset[str]
     """Subjects."""
     documents: Mapping[str, str]
     """Name → text."""
     settings: Mapping[str, str]
+
+    @property
+    def facts(self) -> Counter[tuple[str, ...]]:
+        """All that can be said of it, and how often it is so."""
+        return Counter(
+            [
+                *(("event", title, day, str(hour)) for title, (day, hour) in self.events.items()),
+                *(("sent", *mail) for mail in self.sent),
+                *(("inbox", subject) for subject in self.inbox),
+                *(("document", name, text) for name, text in self.documents.items()),
+                *(("setting", name, value) for name, value in self.settings.items()),
+            ]
+        )
+
+    def apart(self, other: State) -> int:
+        """How many facts hold of one of the two and not of the other; 0 iff they are the same."""
+        ours, theirs = self.facts, other.facts
+        return (ours - theirs).total() + (theirs - ours).total()
 
 
 Arguments = Mapping[str, Any]
@@ -74,7 +93,7 @@ def _cancel_event(state: State, given: Arguments) -> State | str:
 
 
 def _send_mail(state: State, given: Arguments) -> State | str:
-    return replace(state, sent=state.sent | {(given["to"], given["subject"], given["text"])})
+    return replace(state, sent=tuple(sorted((*state.sent, (given["to"], given["subject"], given["text"])))))
 
 
 def _delete_mail(state: State, given: Arguments) -> State | str:

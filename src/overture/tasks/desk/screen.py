@@ -23,6 +23,9 @@ SECONDS: Mapping[str, float] = {"think": 3.0, "point": 1.1, "click": 0.2, "key":
 the keystroke-level model (Card, Moran and Newell 1980); `call` is one round trip to an application. An assumption, the
 same for all: change it and compare anew."""
 
+LONGEST = 9
+"""Characters of a number that is typed."""
+
 SCREEN = (
     schema("open_app", "Open an app. Shows its buttons.", ("app",), app=APPS),
     schema("click", "Click a button of the app or form that is open.", ("button",), button="string"),
@@ -36,8 +39,10 @@ class Step:
     """One thing an assistant did."""
 
     way: str
-    """`screen` or `calls`."""
+    """`screen` or `calls`; empty for a tool that is not offered."""
     seconds: float
+    after: State
+    """The desk as it left it."""
     error: bool = False
     changed: bool = False
 
@@ -67,12 +72,13 @@ class Desk:
 
     async def call(self, name: str, arguments: str) -> str:
         tool = next((tool for tool in self.schemas if tool["function"]["name"] == name), None)
-        way = "calls" if name in OPERATIONS else "screen"
+        way = "" if tool is None else "calls" if name in OPERATIONS else "screen"
         given = read(tool, arguments) if tool else f"error: there is no tool {name[:40]}"
         before = self.state
         answer = given if isinstance(given, str) else self._do(name, given)
-        seconds = SECONDS["think"] + (SECONDS["call"] if way == "calls" else _by_hand(name, given))
-        self.steps.append(Step(way, seconds, answer.startswith("error: "), self.state != before))
+        took = {"calls": SECONDS["call"], "screen": _by_hand(name, given)}.get(way, 0.0)
+        error, changed = answer.startswith("error: "), self.state != before
+        self.steps.append(Step(way, SECONDS["think"] + took, self.state, error, changed))
         return answer
 
     def _do(self, name: str, given: dict[str, Any]) -> str:
@@ -104,7 +110,7 @@ class Desk:
         kind = self.form.fields[name]
         if isinstance(kind, tuple) and text not in kind:
             return f"error: {name} must be one of {', '.join(kind)}"
-        if kind == "integer" and not text.strip().isdecimal():
+        if kind == "integer" and not (text.strip().isdecimal() and len(text) <= LONGEST):
             return f"error: {name} must be a number"
         self.typed[name] = int(text) if kind == "integer" else text
         return self.shown()
@@ -131,7 +137,7 @@ def state_of(raw: Mapping[str, Any]) -> State:
     """A State from what an item keeps of it."""
     return State(
         {title: (day, hour) for title, (day, hour) in raw["events"].items()},
-        frozenset((to, subject, text) for to, subject, text in raw["sent"]),
+        tuple(sorted((to, subject, text) for to, subject, text in raw["sent"])),
         frozenset(raw["inbox"]),
         dict(raw["documents"]),
         dict(raw["settings"]),

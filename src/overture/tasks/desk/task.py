@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
-from ..task import Item, Part, Script, Setting, Speech, Staging, Task, Verdict
+from ..collab.replies import questions
+from ..first_turn import VERSION as TURN
+from ..first_turn import class_of
+from ..listed import VERSION as LISTS
+from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
+from ..wording import VERSION as WORDING
 from .jobs import Job, by_calls, by_screen, job
 from .operations import OPERATIONS, State
 from .screen import WAYS, Desk, state_of
 
-VERSION = "1"
+VERSION = f"2, wording {WORDING}, lists {LISTS}, first turn {TURN}"
+SOLVED = "Solved: whether the desk is exactly as it was asked to be; anything done beside makes it 0."
+UNITS: Mapping[str, str] = {"steps": "steps", "seconds": "seconds", "detour": "times"}
 SYSTEM = "You work on the user's desk. Do what is asked with the tools you have, and say when it is done."
 
 
@@ -29,7 +37,7 @@ def task(count: int | None = None, seed: int = 0) -> Task:
     items = tuple(_item(job(number, seed), number, seed) for number in range(count))
     return Task(
         "desk", items, check, VERSION, protocols={way: Staging(prepare=_offering(way)) for way in WAYS}, tools=Desk.of,
-        over=over, yardsticks=YARDSTICKS, turns=3,
+        over=over, yardsticks=YARDSTICKS, turns=3, units=UNITS, solved_means=SOLVED,
     )  # fmt: skip
 
 
@@ -72,30 +80,40 @@ def wanted(item: Item) -> State:
 async def check(item: Item, conversation: Conversation, setting: Setting) -> Verdict:
     """Solved iff the desk is exactly as it should be.
 
-    Own figures: `steps` and `seconds` a job, `step_errors` (÷ steps), `detour` (steps ÷ steps of the shortest way that
-    was offered), `by_calls` and `by_screen` (÷ jobs on which anything was done; a job may be both), `changes_beside`
-    (changes beyond those the job takes ÷ changes). Raises TypeError where the trial had other tools.
+    Own figures: `steps` and `seconds` a job, `step_errors` (÷ steps), `detour` (of jobs that got done, steps ÷ steps of
+    the shortest way that was offered), `by_calls` and `by_screen` (÷ jobs on which an offered tool was called; a job
+    may be both), `changes_beside` (changes that bring the desk no nearer to what was asked ÷ changes). Raises TypeError
+    where the trial had other tools.
     """
-    desk = _desk(setting)
+    desk, goal = _desk(setting), wanted(item)
     steps = desk.steps
     short = len(by_screen(_job(item)) if desk.way == "screen" else by_calls(_job(item)))
-    ways = {step.way for step in steps}
-    changes = sum(step.changed for step in steps)
+    ways = {step.way for step in steps if step.way}
+    changes = [step.after for step in steps if step.changed]
+    left = [state.apart(goal) for state in (state_of(item.data["before"]), *changes)]
+    beside = sum(after >= before for before, after in pairwise(left))
+    solved = desk.state == goal
     replies = [message for message in conversation.messages if message.role == "assistant"]
     return Verdict(
-        float(desk.state == wanted(item)),
+        float(solved),
+        first=class_of(item, conversation, _hear, lambda call: True) if replies else None,
         delivered=next((at for at, reply in enumerate(replies) if reply.tool_calls), None),
         figures={
             "steps": (len(steps), 1),
             "seconds": (sum(step.seconds for step in steps), 1),
             "step_errors": (sum(step.error for step in steps), len(steps)),
-            "detour": (len(steps), short),
-            "by_calls": ("calls" in ways, bool(steps)),
-            "by_screen": ("screen" in ways, bool(steps)),
-            "changes_beside": (max(0, changes - len(_job(item).calls)), changes),
+            "detour": (len(steps), short) if solved else (0, 0),
+            "by_calls": ("calls" in ways, bool(ways)),
+            "by_screen": ("screen" in ways, bool(ways)),
+            "changes_beside": (beside, len(changes)),
         },
         details={"ways": sorted(ways), "offered": desk.way},
     )
+
+
+def _hear(item: Item, conversation: Conversation) -> Act:
+    """Nothing is missing, so whatever is asked is beside the point."""
+    return Act(elsewhere=bool(questions(conversation.messages[-1].text)))
 
 
 async def over(item: Item, conversation: Conversation, setting: Setting) -> bool:

@@ -16,6 +16,8 @@ import orjson
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
 from ..desk.arguments import read, schema
+from ..first_turn import VERSION as TURN
+from ..first_turn import class_of
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
@@ -25,7 +27,13 @@ from ..wording import VERSION as WORDING
 from .catalogue import ASPECTS
 from .trips import Option, Trip, trip
 
-VERSION = f"2, wording {WORDING}, lists {LISTS}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}, first turn {TURN}"
+SOLVED = (
+    "Solved: 1 for the best option of an aspect, 0.8 for another that meets every wish, 0 for none of these; the mean "
+    "over aspects."
+)
+BOOKED = "booked: "
+"""What a call that booked is answered, before the option."""
 CORRECT_IS_WORTH = 0.8
 """What a correct option that is not the best one scores; the best scores 1."""
 
@@ -38,7 +46,7 @@ def task(count: int | None = None, seed: int = 0) -> Task:
     items = tuple(_item(number, seed) for number in range(count))
     return Task(
         "travel", items, check, VERSION, user="preferences", hear=hear, tools=Agency, over=over, yardsticks=YARDSTICKS,
-        turns=30,
+        turns=30, solved_means=SOLVED,
     )  # fmt: skip
 
 
@@ -107,7 +115,7 @@ class Agency:
         if given["option"] not in {each.id for each in options}:
             return f"error: there is no option {given['option'][:40]}; search lists them"
         self.answered[given["aspect"]] = given["option"]
-        return f"booked: {given['option']}"
+        return BOOKED + given["option"]
 
     @property
     def finished(self) -> bool:
@@ -136,8 +144,12 @@ def hear(item: Item, conversation: Conversation) -> Act:
             if names(sentence, part.terms) and (not about or part.name.partition(".")[0] in about)
         ]
         asks += [part.name for part in sorted(hit, key=lambda part: part.words in said) if part.name not in asks]
-    answers = {_aspect(call) for m in conversation.messages for call in m.tool_calls if call.name == "answer"}
-    return Act(tuple(asks), asked and not asks, delivers=answers >= _trip(item).options.keys())
+    booked = {m.text.removeprefix(BOOKED).rpartition("-")[0] for m in conversation.messages if _books(m)}
+    return Act(tuple(asks), asked and not asks, delivers=booked >= _trip(item).options.keys())
+
+
+def _books(message: Message) -> bool:
+    return message.role == "tool" and message.text.startswith(BOOKED)
 
 
 def _aspect(call: ToolCall) -> str:
@@ -183,6 +195,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     replies = [message for message in conversation.messages if message.role == "assistant"]
     return Verdict(
         (best + CORRECT_IS_WORTH * (correct - best)) / count,
+        first=class_of(item, conversation, hear, lambda call: call.name == "answer") if replies else None,
         delivered=next((at for at, m in enumerate(replies) if any(c.name == "answer" for c in m.tool_calls)), None),
         figures={
             "best": (best, count),
