@@ -16,7 +16,7 @@ from overture.policies import Decision
 from overture.serve.decisions import DecisionsLog
 
 from .leaders import Told, making
-from .wire import DONE, ask, count, event, proxied, replying, request, saying, streaming
+from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
 
 CLOSE = b"Connection: close"
 SECRET = "my card is 4111"
@@ -68,6 +68,16 @@ async def test_a_turn_left_alone_is_told_of_the_policy_by_the_name_that_was_give
         assert count(proxy, 'overture_unsteered_total{reason="ValueError"}') == 1
     records = [orjson.loads(line) for line in (tmp_path / "d").read_bytes().splitlines()]
     assert [record["decisions"][0]["policy"] for record in records] == ["told", "fails"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"shadow": True}, {"policy": "off"}])
+async def test_an_answer_names_its_line_of_the_log(tmp_path: Path, settings: dict[str, Any]):
+    given = {"policy": "told", "log": str(tmp_path / "d"), **settings}
+    async with proxied(replying(saying("hi")), making(told=Told(ASK)), **given) as (_, _, port):
+        head, _ = parted(await ask(port, request(body(), CLOSE)))
+    record = orjson.loads((tmp_path / "d").read_bytes())
+    told = [line.partition(": ")[2] for line in head.decode().split("\r\n") if line.startswith("X-Overture-Id")]
+    assert told == ([] if given["policy"] == "off" else [record["id"]])
 
 
 async def test_answers_are_counted_by_the_status_that_the_client_saw():

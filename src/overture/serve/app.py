@@ -170,7 +170,7 @@ class Proxy:
             exchange.shadow = not drawn(exchange.user or opening(seen), self.settings.share)
         if steered is None or seen is None or exchange.shadow:
             if chosen.spec != OFF:
-                own["X-Overture"] = exchange.header()
+                own |= exchange.headers()
             keep = exchange.shadow or self.settings.log_content
             exchange.calls += 1
             async with self.upstream.chat(chosen.body.raw, headers, _query(request)) as answer:

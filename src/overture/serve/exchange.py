@@ -94,6 +94,10 @@ class Exchange:
         """The last decision that changed something, or would have."""
         return next((decision for _, decision in reversed(self.decisions) if not decision.leaves), None)
 
+    def headers(self) -> dict[str, str]:
+        """What the client is told where a policy is on; by the id its own records find the line of the log."""
+        return {"X-Overture": self.header(), "X-Overture-Id": self.id}
+
     def header(self) -> str:
         """What the policy did, as `X-Overture` tells the client."""
         if self.shadow:

@@ -121,7 +121,7 @@ class Leading:
         return headers
 
     def _told(self) -> Mapping[str, str]:
-        return {**self.own, "X-Overture": self.exchange.header()}
+        return {**self.own, **self.exchange.headers()}
 
 
 @dataclass
