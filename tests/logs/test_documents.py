@@ -35,6 +35,13 @@ def test_elements_are_the_bytes_of_the_records(chunk: int, monkeypatch: pytest.M
     assert all(document[e.offset :].startswith(e.raw) for e in found)
 
 
+def test_an_object_without_a_key_is_not_taken_for_the_one_before_it() -> None:
+    document = b'{"info": {"a": 1}, {"b": 2}, "simulations": [{"c": 3}]}'
+    file = io.BufferedReader(io.BytesIO(document))  # type: ignore[arg-type]
+    found = elements.elements(file, False, "simulations", frozenset({"info"}))
+    assert [(element.key, element.raw) for element in found] == [("info", b'{"a": 1}'), ("", b'{"c": 3}')]
+
+
 def test_an_array_cut_off_in_the_middle(tmp_path: Path) -> None:
     path = tmp_path / "log"
     document = b"[" + b", ".join(chat(str(i)) for i in range(5)) + b"]"

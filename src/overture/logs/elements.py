@@ -43,32 +43,112 @@ class Element:
     """CUT_SHORT, NOT_CLOSED or TRAILING."""
 
 
+class _Scan:
+    """The signs of a stream, chunk by chunk: brackets, and where a string is torn. Whole strings are passed over."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self.chunk = self._carry = b""
+        self.at = 0
+        """Where the chunk begins."""
+        self._in_string = False
+        self._string: re.Match[bytes] | bytes = b""
+
+    @property
+    def used(self) -> int:
+        """How much of the chunk was read; the rest, half an escape at most, comes again with the next one."""
+        return len(self.chunk) - len(self._carry)
+
+    @property
+    def key(self) -> str:
+        """The string before the last sign. Of one that went on over several chunks, the beginning."""
+        raw = self._string if isinstance(self._string, bytes) else self._string.group()
+        return raw[1:-1].decode("utf-8", "replace")
+
+    def advance(self) -> bool:
+        """On to the next chunk; False at the end."""
+        self.at += self.used
+        data = self._file.read(CHUNK)
+        if data:
+            self.chunk, self._carry = self._carry + data, b""
+        return bool(data)
+
+    def signs(self) -> Iterator[tuple[int, int]]:
+        """(place in the chunk, sign): a bracket, or a quote where a string is torn."""
+        chunk, begin = self.chunk, 0
+        if self._in_string:
+            rest = _REST.match(chunk)
+            assert rest is not None and isinstance(self._string, bytes)
+            begin = rest.end()
+            if len(self._string) < MOST_KEY:
+                self._string += rest.group()
+            if not rest[1] and not self._torn(begin):
+                return
+            self._in_string = False
+            if not rest[1]:
+                yield begin, _QUOTE
+        for token in _TOKEN.finditer(chunk, begin):
+            quote = token[1]
+            if quote:
+                self._string = token
+            elif quote is None:
+                place = token.start()
+                yield place, chunk[place]
+            elif self._torn(token.end()):
+                yield token.end(), _QUOTE
+            else:
+                self._in_string, self._string = True, token.group()
+                return
+
+    def _torn(self, end: int) -> bool:
+        """Whether a string that has no quote here is torn; or else goes on in the next chunk."""
+        if self.chunk[end : end + 1] == b"\n":
+            return True
+        self._carry = self.chunk[end:]
+        return False
+
+
 class _Stretch:
     """The bytes since some offset, kept up to LIMIT and only counted beyond it."""
 
     def __init__(self) -> None:
+        self.enter(b"", 0)
         self.restart(0)
 
-    def restart(self, offset: int) -> None:
-        self.offset, self.size, self.held = offset, 0, bytearray()
+    def enter(self, chunk: bytes, at: int) -> None:
+        """Go on in the chunk that begins at this offset."""
+        self._chunk, self._at, self._done = chunk, at, 0
 
-    def add(self, data: bytes) -> None:
+    def restart(self, place: int) -> None:
+        """Begin anew at this place in the chunk."""
+        self.offset, self.size, self._held = self._at + place, 0, bytearray()
+        self._done = place
+
+    def reach(self, place: int) -> None:
+        """Take in what comes before this place in the chunk."""
+        data = self._chunk[self._done : place]
+        self._done = place
         self.size += len(data)
         if self.size <= LIMIT:
-            self.held += data
+            self._held += data
         else:
-            self.held = bytearray()
+            self._held = bytearray()
 
-    def element(self, key: str = "") -> Element:
-        return Element(self.offset, bytes(self.held), self.size, key)
+    def element(self, place: int, key: str = "") -> Element:
+        """What ends at this place, where the next stretch begins."""
+        self.reach(place)
+        found = Element(self.offset, bytes(self._held), self.size, key)
+        self.restart(place)
+        return found
 
-    def between(self) -> Iterator[Element]:
+    def between(self, place: int) -> Iterator[Element]:
         """What stands between two records: nothing but commas, or else values that are not records, or rubbish."""
-        if self.size > LIMIT:
-            yield self.element()
+        whole = self.element(place)
+        if whole.size > LIMIT:
+            yield whole
             return
-        offset = self.offset
-        for part in re.split(rb"[,\n]", bytes(self.held)):
+        offset = whole.offset
+        for part in re.split(rb"[,\n]", whole.raw):
             bare = part.strip(b" \t\r\n]}\xef\xbb\xbf")
             if bare:
                 yield Element(offset + part.index(bare), bare, len(bare))
@@ -82,99 +162,50 @@ def elements(
 
     With `within`, the objects under the keys `beside` come too, where they stand ahead of the array.
     """
-    stretch = _Stretch()
-    depth, at, carry, name = 0, 0, b"", b""
+    scan, stretch = _Scan(file), _Stretch()
+    depth, torn, aside = 0, False, ""
     target = None if array or within else 0  # the depth at which records begin; None until their array opens
-    aside = ""
-    in_string = torn = False
-    while data := file.read(CHUNK):
-        chunk = carry + data
-        carry = b""
-        done = 0
-        matches = _TOKEN.finditer(chunk)
-        if in_string:
-            rest = _REST.match(chunk)
-            assert rest is not None
-            if depth == 1 and len(name) < MOST_KEY:
-                name += rest.group()
-            in_string = not rest.group(1)
-            matches = _TOKEN.finditer(chunk, rest.end())
-            if in_string:
-                broken = chunk[rest.end() : rest.end() + 1] == b"\n"
-                in_string = not broken
-                if not broken:
-                    carry, matches = chunk[rest.end() :], iter(())
-                elif target is None:
-                    return
-                elif depth > target:
-                    stretch.add(chunk[: rest.end()])
-                    yield stretch.element()
-                    done, depth, torn = rest.end(), target, True
-                    stretch.restart(at + done)
-        for token in matches:
-            begin, end = token.span()
-            sort = chunk[begin]
-            if sort == _QUOTE:
-                if depth == 1 and target is None:
-                    name = token.group()
-                if token.end(1) > token.start(1):
-                    continue
-                if chunk[end : end + 1] != b"\n":
-                    in_string, carry = True, chunk[end:]
-                    break
+    while scan.advance():
+        stretch.enter(scan.chunk, scan.at)
+        for place, sign in scan.signs():
+            if sign == _QUOTE:
                 if target is None:
                     return
                 if depth > target:
-                    stretch.add(chunk[done:end])
-                    yield stretch.element()
-                    done, depth, torn = end, target, True
-                    stretch.restart(at + end)
-            elif sort in _OPENING:
+                    yield stretch.element(place)
+                    depth, torn = target, True
+            elif sign in _OPENING:
                 if depth == target:
-                    stretch.add(chunk[done:begin])
-                    yield from stretch.between()
-                    done = begin
-                    stretch.restart(at + begin)
+                    yield from stretch.between(place)
                 elif target is None:
-                    opened = (array and depth == 0) or (depth == 1 and within and _key(name) == within)
-                    if opened and sort == _OPEN_LIST:
-                        target, done = depth + 1, end
-                        stretch.restart(at + end)
-                    elif depth == 1 and _key(name) in beside:
-                        target, done, aside = 1, begin, _key(name)
-                        stretch.restart(at + begin)
+                    if sign == _OPEN_LIST and (depth == 0 if array else depth == 1 and scan.key == within):
+                        target = depth + 1
+                        stretch.restart(place + 1)
+                    elif depth == 1 and scan.key in beside:
+                        target, aside = 1, scan.key
+                        stretch.restart(place)
                 depth += 1
             elif target is None or depth > target:
                 depth -= 1
                 if depth == target:
-                    stretch.add(chunk[done:end])
-                    yield stretch.element(aside)
-                    done = end
-                    stretch.restart(at + end)
+                    yield stretch.element(place + 1, aside)
                     if aside:
                         target, aside = None, ""
                 elif depth <= 0 and target is None:
                     return
-            elif not torn and target > 0:
-                stretch.add(chunk[done:begin])
-                yield from stretch.between()
+            elif target > 0 and not torn:
+                yield from stretch.between(place)
                 if array:
-                    yield from _after(file, chunk[end:], at + end)
+                    yield from _after(file, scan.chunk[place + 1 :], scan.at + place + 1)
                 return
-        used = len(chunk) - len(carry)
         if target is not None:
-            stretch.add(chunk[done:used])
-        at += used
+            stretch.reach(scan.used)
     if target is not None and depth > target:
         yield Element(stretch.offset, b"", stretch.size, aside, CUT_SHORT)
     elif target is not None:
-        yield from stretch.between()
+        yield from stretch.between(scan.used)
         if target > 0 and not torn:
-            yield Element(at, b"", 0, "", NOT_CLOSED)
-
-
-def _key(name: bytes) -> str:
-    return name[1:-1].decode("utf-8", "replace")
+            yield Element(scan.at, b"", 0, "", NOT_CLOSED)
 
 
 def _after(file: io.BufferedReader, rest: bytes, offset: int) -> Iterator[Element]:
