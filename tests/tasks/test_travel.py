@@ -167,7 +167,8 @@ async def test_an_answer_that_was_refused_is_no_delivery_and_the_traveller_stays
         told = Message("tool", await agency.call(call.name, call.arguments), call.name, tool_call_id="1")
         talk = item.opening.then(Message("assistant", "", tool_calls=(call,)), told, Message("assistant", "Done."))
         assert task.hear(item, talk).delivers == delivers
-        assert (await task.check(item, talk, Setting(tools=agency))).first == "guessed"
+        verdict = await task.check(item, talk, Setting(tools=agency))
+        assert (verdict.first, verdict.delivered) == ("guessed", 0 if delivers else None)
 
 
 async def test_the_class_of_the_first_turn(task: Task):

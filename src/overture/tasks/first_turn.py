@@ -2,7 +2,8 @@
 
 In come an item, a conversation, how the task hears a reply and which calls deliver; out comes a class or None. Easy to
 get wrong: an assistant with tools says something, looks something up and says more before the user speaks again, and
-all of that is its first reply.
+all of that is its first reply. Whoever tries to book goes ahead, also where the call is refused; but only a call that
+books delivers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from ..conversation import Conversation, Message, ToolCall
 from .task import Hear, Item
 from .wording import ASSUMES, DECLINES
 
+BOOKED = "booked: "
+"""What a call that books is answered, before what is booked."""
 VERSION = "1"
 """Part of a check's version; changes whenever some first turn would be classed differently."""
 
@@ -44,6 +47,22 @@ def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Calla
     if made:
         return "done" if not item.lacking else "assumed" if ASSUMES.search(text) else "guessed"
     return "declined" if DECLINES.search(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")) else None
+
+
+def first_booked(conversation: Conversation) -> int | None:
+    """Which of the assistant's messages, from 0, first calls what is answered BOOKED; a call that is refused delivers
+    nothing."""
+    at = -1
+    for message in conversation.messages:
+        at += message.role == "assistant"
+        if books(message):
+            return at
+    return None
+
+
+def books(message: Message) -> bool:
+    """Whether this is a tool's answer that something is booked."""
+    return message.role == "tool" and message.text.startswith(BOOKED)
 
 
 def spoken(messages: Iterable[Message]) -> str:

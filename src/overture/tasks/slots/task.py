@@ -18,8 +18,8 @@ import orjson
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
 from ..desk.arguments import read, schema
+from ..first_turn import BOOKED, class_of, first_booked
 from ..first_turn import VERSION as TURN
-from ..first_turn import class_of
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
@@ -142,7 +142,7 @@ class Desk:
         if self.booked is not None:
             return f"error: row {self.booked} is booked already"
         self.booked = number
-        return f"booked: {number}"
+        return f"{BOOKED}{number}"
 
     def _find(self, settled: dict[str, str]) -> str:
         for slot in self.ontology.slots:
@@ -217,11 +217,10 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     met = _met(desk.ontology, desk.booked, wishes) if desk.booked is not None else 0
     kept = _met(desk.ontology, desk.booked, first) if desk.booked is not None else 0
     replies = [message for message in conversation.messages if message.role == "assistant"]
-    delivered = next((at for at, m in enumerate(replies) if any(c.name == "book" for c in m.tool_calls)), None)
     return Verdict(
         met / best,
         first=class_of(item, conversation, hear, lambda call: call.name == "book") if replies else None,
-        delivered=delivered,
+        delivered=first_booked(conversation),
         figures={"booked": (desk.booked is not None, 1), "wishes_met": (kept, len(first))},
         details={"booked": desk.booked, "best": best},
     )

@@ -16,8 +16,8 @@ import orjson
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
 from ..desk.arguments import read, schema
+from ..first_turn import BOOKED, books, class_of, first_booked
 from ..first_turn import VERSION as TURN
-from ..first_turn import class_of
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
@@ -32,8 +32,6 @@ SOLVED = (
     "Solved: 1 for the best option of an aspect, 0.8 for another that meets every wish, 0 for none of these; the mean "
     "over aspects."
 )
-BOOKED = "booked: "
-"""What a call that booked is answered, before the option."""
 CORRECT_IS_WORTH = 0.8
 """What a correct option that is not the best one scores; the best scores 1."""
 
@@ -144,12 +142,8 @@ def hear(item: Item, conversation: Conversation) -> Act:
             if names(sentence, part.terms) and (not about or part.name.partition(".")[0] in about)
         ]
         asks += [part.name for part in sorted(hit, key=lambda part: part.words in said) if part.name not in asks]
-    booked = {m.text.removeprefix(BOOKED).rpartition("-")[0] for m in conversation.messages if _books(m)}
+    booked = {m.text.removeprefix(BOOKED).rpartition("-")[0] for m in conversation.messages if books(m)}
     return Act(tuple(asks), asked and not asks, delivers=booked >= _trip(item).options.keys())
-
-
-def _books(message: Message) -> bool:
-    return message.role == "tool" and message.text.startswith(BOOKED)
 
 
 def _aspect(call: ToolCall) -> str:
@@ -196,7 +190,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     return Verdict(
         (best + CORRECT_IS_WORTH * (correct - best)) / count,
         first=class_of(item, conversation, hear, lambda call: call.name == "answer") if replies else None,
-        delivered=next((at for at, m in enumerate(replies) if any(c.name == "answer" for c in m.tool_calls)), None),
+        delivered=first_booked(conversation),
         figures={
             "best": (best, count),
             "correct": (correct, count),
