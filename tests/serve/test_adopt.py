@@ -7,9 +7,12 @@ checked too.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +119,55 @@ async def test_in_front_of_the_embedded_model_it_asks_for_what_is_missing_and_an
         assert told == "leave; policy=recommended"
         bare, told = await say(COMPLETE, **{"X-Overture-Policy": "off"})
         assert (bare, told) == (answered, None)
+
+
+PAGES = Path(__file__).parents[2] / "docs"
+
+
+def snippets(page: str, word: str) -> list[str]:
+    """The Python blocks of a page that are so marked."""
+    return re.findall(rf"^```python {word}\n(.*?)^```", (PAGES / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # as in a script
+@pytest.mark.parametrize("package", ["openai", "langchain_openai", "litellm"])
+async def test_the_snippets_of_the_page_run_as_they_stand_but_for_the_port(
+    package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip(package, reason=f"the package {package} is not here")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it asks the network when it is imported
+    found = snippets("adopt.md", "client")
+    first = next(i for i, text in enumerate(found) if f"import {package}" in text or f"from {package} " in text)
+    held = found[first : first + 2] if package == "openai" else found[first : first + 1]
+    async with served(upstream="scripted:echo") as base:
+        port = base.removesuffix("/v1").rpartition(":")[2]
+        assert all("127.0.0.1:8400" in text for text in held[:1])
+        await asyncio.to_thread(exec, "\n".join(held).replace("127.0.0.1:8400", f"127.0.0.1:{port}"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == 'You wrote "Tom has some apples": how many apples is that exactly?'
+    assert "".join(snippets("adopt.md", "run")) and said[0] in (PAGES / "adopt.md").read_text("utf-8")
+    if package == "openai":
+        assert said[1].startswith("elicit; policy=gaps; confidence=0.9")
+        assert said[2] == "None"
+
+
+async def test_the_snippets_that_read_the_log_run_on_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    given = {"upstream": "scripted:echo", "log": "decisions.jsonl", "log_content": True, "shadow": True}
+    async with served(**given) as base, openai_at(base) as client:
+        for content in (LACKING, COMPLETE):
+            await client.chat.completions.create(model="m", messages=[{"role": "user", "content": content}])
+    counting, reading = snippets("rollout.md", "decisions")
+    exec(counting, names := {})
+    counted = capsys.readouterr().out.split()
+    assert counted[:5] == ["1", "shadow", "elicit", "by", "gaps"] and counted[-2:] == ["left", "alone"]
+    exec(reading, names)
+    assert capsys.readouterr().out.startswith(f'{LACKING} -> You wrote "Tom has some apples"')
 
 
 @pytest.mark.parametrize("stream", [False, True])
