@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from ..moves import FAMILIES, MOVES
 from . import svg
+from .changes import LEVEL
 from .examples import ExampleConversation, fitted
 from .headlines import audit_sentences
 from .matrix import Matrix, matrix
-from .shell import flattened, render
+from .shell import Page, render
 from .turns import Series, turns
 from .whiskers import Row, legend, whiskers
 from .words import words_of
@@ -26,8 +27,6 @@ from .words import words_of
 if TYPE_CHECKING:
     from ..audit.estimates import Difference, Figure
 
-LEVEL = 0.05
-"""A difference is shown where its adjusted p is below this."""
 MOST_DIFFERENCES = 30
 """Rows of differences on the page; how many more survive is said below them."""
 RARE = 0.005
@@ -65,10 +64,9 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(Page):
     """Everything that the page of an audit shows. Shares are in 0…1; figures carry their own intervals."""
 
-    title: str
     source: str
     """What was read, in a sentence."""
     counts: Mapping[str, int]
@@ -91,11 +89,6 @@ class AuditPage:
     left_out: Sequence[str] = ()
     """Sentences on what else is not in the figures."""
     preference: Preference | None = None
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    command: str = ""
-    version: str = ""
-    started: str = ""
-    finished: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +137,7 @@ def audit_html(page: AuditPage) -> str:
     surviving = sorted((d for d in page.differences if d.p_adjusted < LEVEL), key=lambda d: -abs(d.value))
     return render(
         "audit.html",
-        page=page,
+        page,
         sentences=audit_sentences(groups, page.corrected, page.judged),
         pairs=[pair for pair in (_present(pair, groups) for pair in PAIRS) if pair.names],
         moves_picture=_moves_picture(groups),
@@ -156,9 +149,7 @@ def audit_html(page: AuditPage) -> str:
         differences=_compared(surviving[:MOST_DIFFERENCES], page.differences, groups),
         surviving=len(surviving),
         shown=len(surviving[:MOST_DIFFERENCES]),
-        families={family: [MOVES[name] for name in names] for family, names in FAMILIES.items()},
         examples=fitted(page.examples),
-        config=flattened(page.config),
         drawn=svg.SHAPES,
     )
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ..moves import FAMILIES, MOVES
 from . import svg
 from .changes import Changed, changed
-from .examples import Span, joined
+from .examples import Span, shortened
 from .headlines import checkup_sentences
 from .plane import Point, plane
-from .shell import flattened, render
+from .shell import Page, render
 from .whiskers import Row, legend, whiskers
 
 if TYPE_CHECKING:
@@ -74,10 +73,9 @@ class ExamplePair:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckupPage:
+class CheckupPage(Page):
     """Everything that the page of a checkup shows."""
 
-    title: str
     model: str
     sampled: str
     """What was put to the model, such as "48 of 100 pairs, stratified by domain"."""
@@ -104,11 +102,6 @@ class CheckupPage:
     """Sentences on what casts doubt on all of it, ahead of everything."""
     measured: Sequence[str] = ()
     """Further sentences on how it was measured."""
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    command: str = ""
-    version: str = ""
-    started: str = ""
-    finished: str = ""
 
     @property
     def beside(self) -> list[Compared]:
@@ -153,7 +146,7 @@ def checkup_html(page: CheckupPage) -> str:
     columns = list(zip(page.columns, (page.figures, *(one.figures for one in page.beside)), strict=True))
     return render(
         "checkup.html",
-        page=page,
+        page,
         columns=columns,
         sentences=checkup_sentences(page.model, _by_part(page.figures, page.parts), _others(page)),
         changed=changed(page.changes),
@@ -164,12 +157,10 @@ def checkup_html(page: CheckupPage) -> str:
         parts_shown=[_part(page, name, part) for name, part in page.parts.items()],
         domains_picture=_domains_picture(page.by_domain),
         domains_legend=legend([_NEED, _NEEDLESSLY]),
-        families={family: [MOVES[name] for name in names] for family, names in FAMILIES.items()},
         examples=[
             replace(pair, lacking=_shortened(pair.lacking), complete=_shortened(pair.complete))
             for pair in page.examples
         ],
-        config=flattened(page.config),
     )
 
 
@@ -246,10 +237,5 @@ def _domains_picture(domains: Mapping[str, Mapping[str, Figure]]) -> Markup:
 
 
 def _shortened(reply: Reply) -> Reply:
-    spans: list[Span] = []
-    left = LONGEST
-    for span in joined(reply.spans):
-        if left > 0:
-            spans.append(replace(span, text=span.text[:left]))
-        left -= len(span.text)
-    return replace(reply, spans=tuple(spans), cut=max(0, -left))
+    spans, cut = shortened(reply.spans, LONGEST)
+    return replace(reply, spans=spans, cut=cut)

@@ -109,15 +109,19 @@ def _some(messages: Sequence[ExampleMessage]) -> tuple[ExampleMessage, ...]:
 
 
 def _cut(message: ExampleMessage, room: int) -> ExampleMessage:
-    spans: list[Span] = []
+    spans, cut = shortened(message.spans, room)
+    return replace(message, spans=spans, cut=cut)
+
+
+def shortened(spans: Sequence[Span], room: int) -> tuple[tuple[Span, ...], int]:
+    """(the spans joined, as far as `room` characters of them go; how many characters are left out)."""
+    kept: list[Span] = []
     left = room
-    for span in joined(message.spans):
-        if left <= 0:
-            break
-        spans.append(span if len(span.text) <= left else replace(span, text=span.text[:left]))
+    for span in joined(spans):
+        if left > 0:
+            kept.append(replace(span, text=span.text[:left]))
         left -= len(span.text)
-    hidden = sum(len(span.text) for span in message.spans) - room
-    return replace(message, spans=tuple(spans), cut=max(0, hidden))
+    return tuple(kept), max(0, -left)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from markupsafe import Markup, escape
 
+from ..moves import FAMILIES, MOVES
 from . import svg
 from .clean import one_line, visible
 from .words import words_of, written, written_difference
@@ -31,10 +33,26 @@ def policy(style: str) -> str:
     return f"default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def render(template: str, **data: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page is handed: its title, and what it takes to make it again."""
+
+    title: str
+    _: KW_ONLY
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Shown as dotted names and values."""
+    command: str = ""
+    version: str = ""
+    """Overture's."""
+    started: str = ""
+    finished: str = ""
+
+
+def render(template: str, page: Page, **data: Any) -> str:
     """The page. It always encodes as UTF-8. Raises jinja2.UndefinedError where a template lacks a value it names."""
     environment, style, rule = _environment()
-    return environment.get_template(template).render(style=Markup(style), policy=Markup(rule), **data)
+    made = {"style": Markup(style), "policy": Markup(rule), "config": flattened(page.config)}
+    return environment.get_template(template).render(page=page, **made, **data)
 
 
 @cache
@@ -49,13 +67,14 @@ def _environment() -> tuple[Environment, str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    helpers: dict[str, Callable[..., Any]] = {
+    helpers: dict[str, Any] = {
+        "families": {family: [MOVES[name] for name in names] for family, names in FAMILIES.items()},
         "words_of": words_of,
         "written": written,
         "written_difference": written_difference,
         "strip": svg.strip,
     }
-    environment.globals.update(cast("dict[str, Any]", helpers))
+    environment.globals.update(helpers)
     cast("dict[str, Callable[..., Any]]", environment.filters)["one_line"] = one_line
     cast("dict[str, Callable[..., Any]]", environment.filters)["kept"] = _kept
     style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..moves import FAMILIES, MOVES
+from .changes import LEVEL
 from .examples import ExampleConversation, fitted
-from .shell import flattened, render
+from .shell import Page, render
 from .words import listed, written
 
 if TYPE_CHECKING:
     from ..audit.estimates import Difference, Figure
 
-LEVEL = 0.05
-"""A difference is shown where its adjusted p is below this."""
 PAIRS = (
     ("solved", "failed"),
     ("aptitude", "unreliability"),
@@ -53,10 +51,9 @@ class UserErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatePage:
+class SimulatePage(Page):
     """Everything that the page shows."""
 
-    title: str
     model: str
     user: str
     put: str
@@ -75,11 +72,6 @@ class SimulatePage:
     warnings: Sequence[str] = ()
     """Sentences on what casts doubt on all of it, ahead of everything."""
     measured: Sequence[str] = ()
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    command: str = ""
-    version: str = ""
-    started: str = ""
-    finished: str = ""
 
 
 def simulate_html(page: SimulatePage) -> str:
@@ -91,15 +83,13 @@ def simulate_html(page: SimulatePage) -> str:
     sure = [difference for difference in page.differences if difference.p_adjusted < LEVEL]
     return render(
         "simulate.html",
-        page=page,
+        page,
         columns=list(page.groups.items()),
         sentences=_sentences(page),
         pairs=pairs,
         alone=[name for name in names if name not in placed],
         sure=sure,
-        families={family: [MOVES[name] for name in moves] for family, moves in FAMILIES.items()},
         examples=list(zip(conversations, [ended for _, ended in page.examples], strict=True)),
-        config=flattened(page.config),
     )
 
 

@@ -118,12 +118,17 @@ def percent(value: float) -> str:
     return f"{value * 100:.3g}%"
 
 
+def reach(figure: Figure) -> tuple[float, float]:
+    """The ends of a figure's interval; its value where it has none, and 0 where it has no value either."""
+    value = figure.value or 0.0
+    return value if figure.low is None else figure.low, value if figure.high is None else figure.high
+
+
 def strip(figure: Figure) -> Markup:
     """A share as a dot and its interval on a line from 0 to 100 %. Hidden from readers: the text beside it says it."""
     if figure.value is None or figure.unit != "share":
         return Markup("")
-    low = figure.value if figure.low is None else figure.low
-    high = figure.value if figure.high is None else figure.high
+    low, high = reach(figure)
     return tag(
         "svg",
         line(4 + low * 100, 5, 4 + high * 100, 5, "reach"),

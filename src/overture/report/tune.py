@@ -8,11 +8,11 @@ what they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .changes import Changed
-from .shell import flattened, render
+from .shell import Page, render
 from .words import written
 
 if TYPE_CHECKING:
@@ -33,10 +33,9 @@ class Lap:
 
 
 @dataclass(frozen=True, slots=True)
-class TunePage:
+class TunePage(Page):
     """Everything that the page shows."""
 
-    title: str
     model: str
     tasks: str
     """Their names."""
@@ -56,21 +55,15 @@ class TunePage:
     race: str
     """Candidates and trials, and how many trials were saved, in a sentence."""
     left_out: Sequence[str] = ()
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    command: str = ""
-    version: str = ""
-    started: str = ""
-    finished: str = ""
 
 
 def tune_html(page: TunePage) -> str:
     """The page as one self-contained HTML document, without script and with nothing from outside."""
     return render(
         "tune.html",
-        page=page,
+        page,
         sentences=_sentences(page),
         columns=[("Bare", page.bare)],
-        config=flattened(page.config),
     )
 
 

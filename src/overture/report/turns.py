@@ -28,7 +28,7 @@ def turns(key: str, title: str, description: str, groups: Mapping[str, Series], 
     points = [point for series in groups.values() for point in series]
     last = max((turn for turn, _, _ in points), default=1)
     first = min((turn for turn, _, _ in points), default=1)
-    tops = [f.high if f.high is not None else f.value or 0.0 for _, *pair in points for f in pair]
+    tops = [svg.reach(figure)[1] for _, *pair in points for figure in pair]
     axis = svg.ticks(min(max(tops, default=1.0), 1.0), 5)
     wide = (width + 18) / across - 18
     high = 190 if across == 1 else 150
@@ -63,8 +63,7 @@ def _panel(
         out.append(svg.text(x(turn), bottom + 16, str(turn), "tick mid"))
     for which, name in ((1, "task"), (0, "dialogue")):
         found = [(turn, pair[which]) for turn, *pair in series if pair[which].value is not None]
-        above = [(x(turn), y(f.high if f.high is not None else f.value or 0.0)) for turn, f in found]
-        below = [(x(turn), y(f.low if f.low is not None else f.value or 0.0)) for turn, f in found]
+        below, above = ([(x(turn), y(svg.reach(f)[end])) for turn, f in found] for end in (0, 1))
         middle = [(x(turn), y(f.value or 0.0)) for turn, f in found]
         if len(found) > 1:
             out.append(svg.tag("path", d=_path([*above, *reversed(below)]) + "Z", class_=f"band {name}"))

@@ -43,13 +43,13 @@ def whiskers(
     right = width - 16
     longest = max(9, left // 7)
     lanes = groups[: svg.SHAPES]
-    highest = max((_high(f) for row in rows for f in (row.figures or {}).values()), default=0.0)
+    highest = max((svg.reach(f)[1] for row in rows for f in (row.figures or {}).values()), default=0.0)
     axis = svg.ticks(min(highest, 1.0), 6 if width == svg.WIDE else 5)
     span = (right - left) / axis[-1]
     lane_height = LANE + 4 * bars
     tall = max(20, lane_height * len(lanes) + 7)
     marks: list[Markup] = []
-    reach: list[list[Markup]] = [[] for _ in lanes]
+    lines: list[list[Markup]] = [[] for _ in lanes]
     dots: list[list[Markup]] = [[] for _ in lanes]
     y = 24.0
     for row in rows:
@@ -69,28 +69,26 @@ def whiskers(
                     )
                     marks.append(box)
                 hover = f"{group}, {row.name}: {written(figure)}" if width == svg.WIDE else ""
-                reach[lane].append(_reach(figure, left, span, middle))
+                lines[lane].append(_whisker(figure, left, span, middle))
                 dots[lane].append(svg.mark(lane, left + figure.value * span, middle, 3.6, hover))
         y += tall
-    grid: list[Markup] = []
+    # One element a lane holds its marks, so that each mark need not say its colour again: it halves the page.
+    held = [svg.tag("g", *drawn, class_=f"whisker g{lane}") for lane, drawn in enumerate(lines)]
+    held += [svg.tag("g", *drawn, class_=svg.lane_class(lane)) for lane, drawn in enumerate(dots)]
+    return svg.picture(key, title, description, width, y + 8, *_grid(axis, left, span, y + 2), *marks, *held)
+
+
+def _grid(axis: Sequence[float], left: float, span: float, bottom: float) -> list[Markup]:
+    out: list[Markup] = []
     for tick in axis:
         x = left + tick * span
-        grid.append(svg.line(x, 22, x, y + 2, "grid"))
-        grid.append(svg.text(x, 14, svg.percent(tick), "tick mid"))
-    # One element a lane holds its marks, so that each mark need not say its colour again: it halves the page.
-    held = [svg.tag("g", *lines, class_=f"whisker g{lane}") for lane, lines in enumerate(reach)]
-    held += [svg.tag("g", *drawn, class_=svg.lane_class(lane)) for lane, drawn in enumerate(dots)]
-    return svg.picture(key, title, description, width, y + 8, *grid, *marks, *held)
+        out.append(svg.line(x, 22, x, bottom, "grid"))
+        out.append(svg.text(x, 14, svg.percent(tick), "tick mid"))
+    return out
 
 
-def _high(figure: Figure) -> float:
-    return (figure.value or 0.0) if figure.high is None else figure.high
-
-
-def _reach(figure: Figure, left: float, span: float, y: float) -> Markup:
-    value = figure.value or 0.0
-    low = value if figure.low is None else figure.low
-    high = value if figure.high is None else figure.high
+def _whisker(figure: Figure, left: float, span: float, y: float) -> Markup:
+    low, high = svg.reach(figure)
     return svg.line(left + low * span, y, left + min(high, 1.0) * span, y)
 
 
