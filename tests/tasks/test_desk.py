@@ -204,6 +204,8 @@ async def test_the_class_of_the_first_turn(task: Task):
         ((does, Message("tool", "done"), Message("assistant", "Done. Which one did you mean?")), "asked"),
         ((does, Message("tool", "done"), Message("assistant", "Done. Let me know if you need more.")), "done"),
         ((Message("assistant", "I can't do that."),), "declined"),
+        ((Message("assistant", "Shall I do that now?"),), "asked"),
+        ((does, Message("tool", "done"), Message("assistant", "Done. Shall I do more?")), "done"),
         ((Message("assistant", ""),), None),
     ):
         assert (await task.check(item, item.opening.then(*turn), Setting(tools=Desk.of(item)))).first == label

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from ..conversation import Conversation, Message, ToolCall
 from .task import Hear, Item
-from .wording import ASSUMES, DECLINES
+from .wording import ASSUMES, DECLINES, apart, blanked
 
 BOOKED = "booked: "
 """What a call that books is answered, before what is booked."""
@@ -37,16 +37,17 @@ def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Calla
     Of an item with nothing open: `asked`, `done`, `declined` or None.
     """
     turn = first_turn(conversation)
-    text = spoken(turn)
+    text = spoken(turn).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     act = hear(item, item.opening.then(Message("assistant", text)))
     made = any(delivers(call) for message in turn for call in message.tool_calls)
-    if act.asks or act.elsewhere:
+    # where nothing was done, "shall I?" puts the turn back to the user
+    if act.asks or act.elsewhere or (not made and "?" in blanked(text, apart(text))):
         if not item.lacking:
             return "asked"
         return "asked_and_guessed" if made else "asked" if item.open.intersection(act.asks) else "asked_elsewhere"
     if made:
         return "done" if not item.lacking else "assumed" if ASSUMES.search(text) else "guessed"
-    return "declined" if DECLINES.search(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")) else None
+    return "declined" if DECLINES.search(text) else None
 
 
 def first_booked(conversation: Conversation) -> int | None:
