@@ -27,20 +27,26 @@ from ..lenses.gaps_span import seen as read_gap
 from ..models import Model
 from . import initiative as budget
 from . import needless as rules
-from .base import LEAVE, Decision, is_draft
+from .base import LEAVE, Decision, is_draft, tools_of
 from .disagreement import disagreement, sampled
+from .gaps_figures import in_pieces, too_few, waited
 from .gaps_words import (
     TO_GO_ON,
     already_asked,
     asks_only,
+    going_on,
+    idle,
     instruction_to_ask,
     instruction_to_assume,
+    ours,
     question_for,
 )  # fmt: skip
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"3, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"4, initiative {budget.VERSION}, needless {rules.VERSION}"
+LACKING = 0.5
+"""From which probability more is waited for: what the user has told likelier lacks something than not."""
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
@@ -104,6 +110,13 @@ class Gaps:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
         left = initiative(conversation)
+        whole = afresh(conversation, ours) if least <= 1 and in_pieces(conversation.messages) else None
+        if whole is not None:
+            if self._waits(conversation, whole):
+                why = "too few figures have been said to reckon with"
+                return Decision("acknowledge", confidence=p, why=why, say=going_on(conversation))
+            if p < least and left >= TO_ASK:
+                return Decision("execute", why="what was told in pieces is read as one request", instead=whole)
         if p < least:
             return _go_on(conversation, left) if left < TO_ASK and least <= 1 else LEAVE
         gap = gap_of(conversation, seen)
@@ -112,15 +125,26 @@ class Gaps:
             return LEAVE
         details = {"missing": round(p, 4), "kind": gap.ask if gap else None, "initiative": round(left, 2)}
         why = f"something needed seems missing (probability {p:.2f})"
-        dear = left < TO_ASK or p < dearer(least, left) or enough(conversation.messages)
+        dear = left < TO_ASK or p < dearer(least, left) or enough(conversation.messages) or idle(conversation)
         if dear or already_asked(conversation, gap):
             told = instruction_to_assume(gap, asked=bool(exchanges(conversation.messages)))
             why = f"{why} and " + ("asking is no longer welcome" if dear else "was asked for")
-            instead = afresh(conversation) if left < TO_ASK else None
+            instead = afresh(conversation, None if left < TO_ASK else ours)
             return Decision("assume", told, p, why, instead=instead, details=details)
         if self.wording == "own" and question:
             return Decision("elicit", confidence=p, why=why, say=question, details=details)
         return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
+
+    def _waits(self, conversation: Conversation, told: Conversation) -> bool:
+        """Whether to let the user go on: what they have told has too few figures and lacks something, as the lens sees
+        it at first and as they then show by telling more."""
+        messages = conversation.messages
+        if enough(messages) or tools_of(conversation) or idle(conversation) or not too_few(told.messages):
+            return False
+        if any(message.role == "assistant" and waited(message.text) for message in messages):
+            return True
+        p, least, _ = self._seen(told)
+        return p >= LACKING and least <= 1
 
     def missing(self, conversation: Conversation) -> float | None:
         """The probability that something needed is missing at the user's last message, at these odds; None where the

@@ -15,8 +15,9 @@ from ..lenses.gaps_span import Gap
 from ..lenses.moves import NAMES
 from ..lenses.moves import look as look_moves
 from ..moves import ELICITING
-from .initiative import exchanges
-from .manners import same
+from .gaps_figures import GO_ON, NOT_YET, OPENING, figures_in, question_about, seeks_figure, waited
+from .initiative import brings_nothing, exchanges
+from .manners import same, telling
 
 QUESTIONS = {
     "amount": (
@@ -90,6 +91,13 @@ LONGEST_QUOTE = 120
 """Characters."""
 _ASKS = re.compile(r"\W*(?:how (?:much|many|long|far|often|old|big|fast|tall)|what|which|when)\b", re.IGNORECASE)
 """The user's own question, which cannot be asked back."""
+_ALL = re.compile(r"\bthat(?:'s| is|’s) (?:all|it|everything)\b|\bnothing (?:else|more)\b", re.IGNORECASE)
+"""Says that there is no more to come."""
+_OURS = re.compile(
+    rf'(?:{OPENING}\b|You wrote "|Could you tell me a little more\b|'
+    + "|".join(re.escape(alone) for _, alone, _ in QUESTIONS.values())
+    + ")"
+)
 _POINTING = frozenset(["it", "this", "that", "these", "those", "them"])
 _WORD = re.compile(r"[^\W_]+")
 _DELIVERING = frozenset({"execute", "inform", "coach", "assume"})
@@ -104,12 +112,17 @@ def question_for(gap: Gap | None, conversation: Conversation) -> str:
     if gap.other:
         about = f' about "{_plain(gap.quote)}"' if 0 < len(gap.quote) <= LONGEST_QUOTE else ""
         return f"Could you tell me a little more{about}, such as {called} or {QUESTIONS[gap.other][2]}?"
-    said = conversation.messages[gap.message].text.strip().rstrip(".,;:!?")
-    if not gap.quote or (gap.quote == said and not gap.noun):
+    text = conversation.messages[gap.message].text
+    whole = not gap.quote or (gap.quote == text.strip().rstrip(".,;:!?") and not gap.noun)
+    theirs = gap.kind == "amount" and bool(_ASKS.match(gap.quote))
+    if (theirs and not figures_in(text)) or (whole and gap.kind == "amount" and seeks_figure(text)):
+        return question_about(text)
+    if whole:
         return alone
     quote = gap.quote if len(gap.quote) <= LONGEST_QUOTE else f"… {gap.words} …"
-    if gap.kind == "amount" and _ASKS.match(quote):
-        return f'You wrote "{_plain(quote)}": what do I need to know for {f"the {gap.noun}" if gap.noun else "that"}?'
+    if theirs:
+        about = question_about(gap.quote)
+        return f'You wrote "{_plain(quote)}": {about[0].lower()}{about[1:]}'
     return f'You wrote "{_plain(quote)}": ' + (f"how many {gap.noun} is that exactly?" if gap.noun else after)
 
 
@@ -128,6 +141,8 @@ def already_asked(conversation: Conversation, gap: Gap | None) -> bool:
     if any(len(wanted & _content(text)) >= 0.5 * len(wanted) for text in asked):
         return True
     mine = question_for(gap, conversation)
+    if mine.startswith(OPENING) and any(text.startswith(OPENING) for text in asked):
+        return True
     return any(_alike(mine, each, gap) for past in before if not past.brought for each in past.asked)
 
 
@@ -135,6 +150,26 @@ def _alike(mine: str, other: str, gap: Gap) -> bool:
     """Whether a question is like one that came to nothing: about the same words, or of the same kind and as general."""
     after, alone, _ = QUESTIONS[gap.ask]
     return same(mine, other) or (not gap.noun and other.endswith((after, alone)))
+
+
+def ours(text: str) -> bool:
+    """Whether a message of the assistant's is in this policy's own words: one of its questions, or a "go on"."""
+    return bool(_OURS.match(text)) or waited(text)
+
+
+def idle(conversation: Conversation) -> bool:
+    """Whether the user, who was let go on, has brought nothing by it."""
+    *before, last = conversation.messages
+    spoken = next((message.text for message in reversed(before) if message.role == "assistant"), "")
+    said = frozenset[str]().union(*(telling(message.text) for message in before if message.role == "user"))
+    return waited(spoken) and (brings_nothing(last.text, said) or bool(_ALL.search(last.text)))
+
+
+def going_on(conversation: Conversation) -> str:
+    """What lets the user go on: other words to who has just not been able to answer."""
+    past = exchanges(conversation.messages)
+    failed = bool(past) and past[-1].heard == len(conversation.messages) - 1 and not past[-1].brought
+    return NOT_YET if failed else GO_ON
 
 
 def asks_only(conversation: Conversation) -> bool:

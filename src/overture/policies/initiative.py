@@ -9,7 +9,7 @@ second one" are short and bring all that was asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..conversation import Conversation, Message
@@ -17,10 +17,11 @@ from ..lenses.segments import spans
 from ..tasks.kept import kept
 from ..tasks.wording import OFFERS, apart, blanked
 from ..users.hearing import questions
+from .gaps_figures import waited
 from .manners import PERMISSION, same, telling
 from .replies import delegates, does_not_know, just_do_it, rejects, sentences
 
-VERSION = "3"
+VERSION = "4"
 """Changes whenever some conversation would leave another budget."""
 SPENDS, REFUND, BRUSHED, NEWS = 0.2, 0.5, 0.5, 0.1
 """What an initiative takes from the budget, what comes back when it is taken up, the factor when it comes to nothing,
@@ -169,22 +170,26 @@ def pressed(question: str, messages: Sequence[Message]) -> bool:
     return len(before) > 1 or any(not each.brought for each in before)
 
 
-def afresh(conversation: Conversation) -> Conversation | None:
+def afresh(conversation: Conversation, by: Callable[[str], bool] | None = None) -> Conversation | None:
     """The conversation as if the assistant had asked nothing: questions that came to nothing are gone with the replies
     to them, answers stand in the user's words with their questions, what the assistant handed over stays. A model that
-    sees questions of its own, or of a policy's, tends to go on with more of them. None where no question stands alone
-    in a message or tools are in use."""
+    sees questions of its own, or of a policy's, tends to go on with more of them; so are the words that let a user go
+    on. None where neither stands alone in a message or tools are in use.
+
+    `by`: of the assistant's messages only those are taken out of whose text it is true, such as a policy's own.
+    """
     messages = conversation.messages
     if any(message.tool_calls or message.role in ("tool", "function") for message in messages):
         return None
-    past = {each.at: each for each in exchanges(messages) if _only_asks(messages[each.at].text, each.asked)}
-    if not past:
+    own = {at for at, each in enumerate(messages) if each.role == "assistant" and _is_only_talk(each.text)}
+    own = {at for at in own if by is None or by(messages[at].text)}
+    if not own:
         return None
-    by_reply = {each.heard: each for each in past.values()}
+    by_reply = {each.heard: each for each in exchanges(messages) if each.at in own}
     out: list[Message] = []
     for at, message in enumerate(messages):
         reply = by_reply.get(at)
-        if at in past or (reply is not None and not reply.brought):
+        if at in own or (reply is not None and not reply.brought and _says_nothing(message.text)):
             continue
         text = message.text
         if reply is not None and len(text.split()) <= _SHORT:
@@ -196,7 +201,13 @@ def afresh(conversation: Conversation) -> Conversation | None:
     return replace(conversation, messages=tuple(out))
 
 
-def _only_asks(text: str, asked: Sequence[str]) -> bool:
-    """Whether a message is its questions and little else; what it quotes does not count."""
+def _says_nothing(text: str) -> bool:
+    """Whether a reply says nothing, or only that it was said: the same words in another order may say something."""
+    return brings_nothing(text) or bool(_REPEATS.search(text.replace("’", "'")))
+
+
+def _is_only_talk(text: str) -> bool:
+    """Whether a message lets the user go on, or is its questions and little else; what it quotes does not count."""
+    asked = questions(text)
     own = blanked(text, apart(text.replace("’", "'"))).split()
-    return bool(asked) and sum(len(each.split()) for each in asked) >= _MOSTLY * len(own)
+    return waited(text) or (bool(asked) and sum(len(each.split()) for each in asked) >= _MOSTLY * len(own))

@@ -1,0 +1,166 @@
+"""A request for a figure: what to ask about it, and when to wait because nothing is there to reckon with.
+
+In come a user's words; out come a question and whether too few figures have been said. Whoever asks how many something
+is cannot be asked that back, so the question goes to what the figure hangs on, the things that the request names; and
+from one figure no other can be reckoned, so until there are two a user who tells it in pieces is let go on. Easy to get
+wrong: "does each guest get" names the guest and no "guest get", and a unit ("how many euros") is what is sought and
+nothing that anybody could tell more about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from ..conversation import Message
+from ..lenses.segments import spans
+from ..tasks.figures import figures
+from ..tasks.kept import kept
+from ..tasks.terms import stems
+from .effects import words_of
+
+ENOUGH = 2
+"""Figures from which another can be reckoned: with fewer there is nothing to reckon with."""
+OPENING = "What do I need to know"
+"""How a question begins that is about all of a request for a figure."""
+NOT_YET = "Then I cannot work it out yet. As soon as the figures are there, I will."
+GO_ON = "Noted. Go on."
+"""What is said while there is too little to reckon with: to who could not answer, and to who tells it in pieces. Both
+ask nothing."""
+MOST = 3
+"""Things that one question names, and words of one."""
+LONGEST_WORD = 30
+"""Characters; a longer word is no name of a thing."""
+_MEASURES = (
+    "total|sum|number|amount|percentage|percent|share|average|profit|cost|price|score|age|weight|length|difference|"
+    "ratio|speed"
+)
+_SOUGHT = re.compile(
+    r"(?:^|[,.;:?!]\s*|\b(?:after|and|at|by|for|from|in|of|to|with|determine|find|calculate) )"
+    r"how (?:much|many|long|far|often|old|tall|high|big|fast|heavy|wide|deep|late)\b|"
+    r"\bwhat(?:'s| is| was| are| were| will be| would be|)(?: the| her| his| their| my| our)?(?: \w+)? "
+    rf"(?:{_MEASURES})\b|\b(?:calculate|compute|work out|find out|find|determine)\b[^.?!]{{0,40}}\b(?:{_MEASURES})\b",
+    re.IGNORECASE,
+)
+_RATIO = re.compile(
+    r"\b(?:half|halves|twice|thrice|doubled?|tripled?|quadrupled?|quarters?|one-third|thirds?|fifths?)\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W_][\w'-]*|[^\w\s]")
+_UNITS = frozenset(
+    words_of(
+        "euro euros dollar dollars cent cents pound pounds franc francs minute minutes hour hours second seconds day "
+        "days week weeks month months year years gram grams kilogram kilograms kilo kilos ounce ounces litre litres "
+        "liter liters gallon gallons metre metres meter meters kilometre kilometres kilometer kilometers mile miles "
+        "foot feet inch inches yard yards degree degrees percent percentage times total sum number amount money "
+        "average share age cup cups tablespoon tablespoons teaspoon teaspoons"
+    )
+)
+"""What a figure is counted in, which is no thing to ask about."""
+_DETERMINERS = frozenset(
+    words_of("the a an this that these those each every his her their its my our your one another other many")
+)
+_LINKS = frozenset(
+    words_of(
+        "of for in on at with from by per between among into about after before during than and or as to if then when "
+        "while over under within without through across around against"
+    )
+)
+_DO = frozenset(words_of("do does did will would can could should must shall"))
+_BE = frozenset(words_of("is are was were be been being am"))
+_OTHERS = frozenset(
+    words_of(
+        "i you he she it we they me him us them there here how much long far often old tall high big fast heavy wide "
+        "deep late what which who whose where why not so such all both any some more most fewer less least able also "
+        "just only have has had having get gets got getting go goes went going make makes made need needs take takes "
+        "took use uses used give gives gave left now together altogether overall still already again too very exactly "
+        "end up out off away back down enough today tomorrow yesterday same new total twice half once order time times "
+        "rest but because since until calculate compute determine find spend spent remaining not yet that's what's"
+    )
+)
+"""Small words, and verbs so common that they tell nothing."""
+_SMALL = _DETERMINERS | _LINKS | _DO | _BE | _OTHERS
+
+
+def seeks_figure(text: str) -> bool:
+    """Whether a request asks how many or how much."""
+    return bool(_SOUGHT.search(text))
+
+
+def question_about(text: str) -> str:
+    """The question for what a request for a figure leaves open, by the things that it names."""
+    asking = " ".join(text[start:end] for start, end in spans(text) if seeks_figure(text[start:end]))
+    *others, last = (things(asking) or things(text))[:MOST] or ("",)
+    named = " and ".join(filter(None, (", ".join(others), last)))
+    return f"{OPENING} about {named}?" if named else f"{OPENING} for that?"
+
+
+def waited(text: str) -> bool:
+    """Whether a message of the assistant's lets the user go on, in the words of these."""
+    return text in (NOT_YET, GO_ON)
+
+
+@kept()
+def figures_in(text: str) -> int:
+    """How many figures a text holds, words such as "twelve" and "half" among them."""
+    return len(figures(text)) + len(_RATIO.findall(text))
+
+
+def too_few(messages: Sequence[Message]) -> bool:
+    """Whether the user asks for a figure and has said too few to reckon it from."""
+    said = [message.text for message in messages if message.role == "user"]
+    return any(map(seeks_figure, said)) and sum(map(figures_in, said)) < ENOUGH
+
+
+def in_pieces(messages: Sequence[Message]) -> bool:
+    """Whether a request for a figure was asked about as a whole, or let go on: it is then told in pieces."""
+    own = (message.text for message in messages if message.role == "assistant")
+    return any(text.startswith(OPENING) or waited(text) for text in own)
+
+
+@kept()
+def things(text: str) -> tuple[str, ...]:
+    """The things that a request names, in order, as one speaks of them to its writer: `each guest`, `your garden`."""
+    found: dict[tuple[str, ...], str] = {}
+    run: list[str] = []
+    before, subject, begins = "", False, True
+    for token in [*_WORD.findall(text.replace("’", "'")), "."]:
+        low = token.lower()
+        if token[0].isalpha() and low not in _SMALL:
+            # the first word of a sentence is written large whatever it is
+            run.append(low if begins and not run else token)
+            begins = False
+            continue
+        if run:
+            verb = subject and low not in _OTHERS and len(run) > 1
+            named = _named(run[:-1] if verb else run, before, subject)
+            if named:
+                found.setdefault(tuple(stems(named)), _spoken(before, named))
+            subject = subject and not verb and bool(named)
+        subject = low in _DO or (subject and low in _DETERMINERS | _LINKS)
+        run, before, begins = [], low, token in ".?!"
+    return tuple(found.values())
+
+
+def _named(run: Sequence[str], before: str, subject: bool) -> str:
+    """What a run of telling words names; empty where it names nothing that one could ask about."""
+    words = list(run)
+    if words[0][0].isupper() and not words[0].endswith("'s"):
+        words = list(takewhile(lambda word: word[0].isupper(), words))
+    elif before in _DETERMINERS or (before in _LINKS - {"to"} and not words[0].endswith("ing")):
+        words = list(takewhile(lambda word: word[0].islower() or word.endswith("'s"), words))
+        while len(words) > 1 and words[-1].endswith("ed"):
+            words.pop()
+    elif not words[0].endswith("'s"):
+        return ""
+    if not words or len(words) > MOST or any(len(word) > LONGEST_WORD for word in words):
+        return ""
+    units = {words[0].lower(), words[-1].lower()} & _UNITS
+    return "" if units or words[-1].endswith("ly") else " ".join(words)
+
+
+def _spoken(before: str, named: str) -> str:
+    if named[0].isupper():
+        return named
+    own = {"my": "your", "our": "your", "a": "the", "an": "the", "one": "each", "many": "the", "another": "the other"}
+    return f"{own.get(before, before)} {named}" if before in _DETERMINERS else f"the {named}"
