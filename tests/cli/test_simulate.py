@@ -20,6 +20,8 @@ from overture.conversation import Message
 from overture.errors import ModelNotFound, ModelTimeout, UsageError
 from overture.models import Reply, Scripted, Usage, register
 from overture.simulate.engine import Progress
+from overture.simulate.estimate import CALLED
+from overture.simulate.relay import STEPS
 from overture.simulate.store import alone
 
 
@@ -204,6 +206,15 @@ def test_a_dry_run_counts_and_makes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert "60 trials" in said and "about: assistant 90 calls" in said and "at most: assistant 360 calls" in said
     assert "unknown" not in said and not out.exists()
     assert run(*words) == 0 and "want of --price" in capsys.readouterr().out
+
+
+def test_a_dry_run_knows_that_tools_take_calls_and_that_a_policy_may(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("desk", "--model", "http://127.0.0.1:9/v1#m", "-n", "1", "--dry-run")
+    assert run(*words) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 trial: 1 item, 1 run, 1 protocol\n") and "policy" not in said
+    assert f"about: assistant {1 + CALLED} calls" in said and f"at most: assistant {3 * STEPS} calls" in said
+    assert run(*words, "--policy", "doer") == 0 and "what the policy asks of its own" in capsys.readouterr().out
 
 
 def test_several_runs_are_drawn_and_not_repeated(tmp_path: Path) -> None:

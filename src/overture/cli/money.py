@@ -91,3 +91,5 @@ def say_beforehand(
                 f"{'at most' if most else 'about'}: {called or role} {one.calls:,} calls, {one.prompt_tokens:,} prompt "
                 f"and {one.completion_tokens:,} completion tokens, cost {cost}"
             )
+    if any(one.lead is not None for one in experiments):
+        typer.echo("beside that: what the policy asks of its own, such as second drafts and samples")

@@ -7,7 +7,6 @@ command; and what was paid for is never thrown away, so the store stays whatever
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -21,7 +20,7 @@ from ..errors import OvertureError, UsageError
 from .money import limited, owing, price_of, prices_of, say_beforehand
 from .simulate_seats import Asked, experiments_of, loaded, warmth
 from .simulate_watch import watching
-from .terminal import flag, plain, progress, share, warn
+from .terminal import flag, plain, progress, result_console, result_table, say_page, share, warn
 
 if TYPE_CHECKING:
     from ..simulate.store import Store
@@ -155,7 +154,9 @@ def _dry(asked: Asked) -> None:
     task, models = loaded(asked, prices)
     experiments = experiments_of(asked, task, models)
     trials = sum(len(experiment.places) for experiment in experiments)
-    typer.echo(f"{trials:,} trials: {len(task.items)} items, {asked.runs} runs, {len(experiments)} protocols")
+    counts = {"item": len(task.items), "run": asked.runs, "protocol": len(experiments)}
+    listed = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
+    typer.echo(f"{trials:,} trial{'s' * (trials != 1)}: {listed}")
     words = {"assistant": asked.model, "user": asked.user_model, "judge": asked.judge}
     say_beforehand(experiments, {role: price_of(word, prices) for role, word in words.items()})
 
@@ -175,13 +176,10 @@ def _write(result: Simulation, asked: Asked, out: Path, words: list[str], began:
 
 
 def _say(result: Simulation, out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from ..report.words import written
     from ..simulate.summary import counts, user_errors
 
-    console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+    console = result_console()
     found, erred = counts(result.trials), user_errors(result.trials)
     left = ", ".join(f"{n} {why}" for why, n in {**found["by_error"], **found["by_unscored"]}.items())
     first = result.experiments[0]
@@ -191,7 +189,7 @@ def _say(result: Simulation, out: Path) -> None:
         f"{f' ({left})' if left else ''}; the user erred in {erred['trials_with_errors']} of {erred['trials']}"
     )
     console.print(plain(said, 1000), highlight=False, markup=False, soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = result_table()
     table.add_column("figure (95 % interval)")
     for name in result.groups:
         table.add_column(plain(name, 30), justify="right")
@@ -204,4 +202,4 @@ def _say(result: Simulation, out: Path) -> None:
     for one in result.beside:
         said = f"{one.plain}: {written(one.figure)}; published: {one.told} ({one.source})"
         console.print(said, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)
+    say_page(console, out)

@@ -1,8 +1,9 @@
 """What a simulation will take before it is run: calls, tokens and money, as expected and at most.
 
 In come experiments; out come Estimates, with no call made and nothing written. Easy to get wrong: every turn sends the
-whole conversation again, so prompt tokens grow with the square of the turns; and what the store already holds is not
-asked again, which this does not know, so it is the cost of a fresh run.
+whole conversation again, so prompt tokens grow with the square of the turns; an assistant with tools is asked again
+after every round of calls; and what the store already holds is not asked again, which this does not know, so it is the
+cost of a fresh run. What a policy asks beside the replies themselves is not in it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from ..models.patience import Price
 from ..tasks.task import Item
 from ..users.spoken import ATTEMPTS
 from .engine import Experiment
+from .relay import STEPS
 from .seats import Seat, seed_of
 
 LETTERS = 4
@@ -25,6 +29,10 @@ PROMPT = 350
 """Tokens of a prompt by which a model plays a user or a judge, beside the conversation in it."""
 SPOKEN = 40
 """Tokens of what a user says."""
+TOLD = 250
+"""Tokens of what a tool answers."""
+CALLED = 3
+"""Rounds of tool calls that a trial with tools is expected to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,11 @@ def _trial(experiment: Experiment, seat: Seat, item: Item, most: bool) -> tuple[
     longest = experiment.assistant.sampling.max_tokens if experiment.assistant.sampling else 512
     reply = longest if most else int(longest * USUAL)
     opening = (len(item.system) + len(item.request)) // LETTERS
+    tools = experiment.task.tools(item).schemas if experiment.task.tools else ()
+    if seat.role == "assistant" and tools:
+        asked = turns * STEPS if most else turns + CALLED
+        opening += len(orjson.dumps(list(tools))) // LETTERS
+        return asked, asked * opening + (asked * (asked - 1) // 2) * (reply + TOLD), asked * reply
     grown = turns * opening + (turns * (turns - 1) // 2) * (reply + SPOKEN)
     if seat.role == "judge":
         return 1, PROMPT + opening + turns * (reply + SPOKEN), SPOKEN * 4
