@@ -159,6 +159,8 @@ def test_of_several_offers_the_users_own_counts_and_a_denial_is_heard(task: Task
     assert task.hear is not None
     assert task.hear(item, talk(item, f"For food there is {other} and {own}.")).offers == {"food": own}
     assert task.hear(item, talk(item, f"Sorry, there is no {own} food.")).cannot == ("food",)
+    both = task.hear(item, talk(item, f"Sorry, there is no {own} food; we have {other}."))
+    assert (both.cannot, both.offers) == (("food",), {"food": other})
 
 
 @pytest.mark.parametrize(

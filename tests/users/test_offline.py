@@ -157,6 +157,25 @@ async def test_agenda_takes_or_refuses_what_is_offered_by_its_influence() -> Non
     assert 10 < taken < 30
 
 
+async def test_agenda_told_that_there_is_none_but_another_takes_that_or_leaves_it_out_once() -> None:
+    said = acts(
+        Act(asks=("day",)),
+        Act(offers={"day": "Saturday"}, cannot=("day",)),
+        Act(asks=("travellers", "destination")),
+        Act(cannot=("day",)),
+        Act(cannot=("day",)),
+    )
+    taken = 0
+    for seed in range(40):
+        heard = await talk("agenda", "a", "b", "c", "d", "e", seed=seed, hear=said)
+        gave_in = heard[2].settled == {"day": "Saturday"}
+        taken += gave_in
+        assert words(heard)[2] == ("Saturday is fine too." if gave_in else "Then leave that out.")
+        assert not heard[2].done and heard[-1].done
+        assert words(heard).count("Then leave that out.") == 1, "after Saturday fell too, or at once"
+    assert 10 < taken < 30
+
+
 async def test_preferences_are_told_when_asked_well_and_volunteered_when_bored() -> None:
     heard = await talk(
         "preferences", "a", "b", "c", "d", "e",

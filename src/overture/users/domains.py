@@ -38,7 +38,7 @@ class Agenda:
     needs_model: bool = False
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "agenda", "version": 1, "hearing": hearing.VERSION, "influence": self.influence}
+        return {"user": "agenda", "version": 2, "hearing": hearing.VERSION, "influence": self.influence}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Planning(item, self, seed)
@@ -49,6 +49,7 @@ class _Planning:
         self._item, self._user, self._seed = item, user, seed
         self._wants = {part.name: part.value for part in item.parts}
         self._open = {part.name: part for part in item.open_parts}
+        self._dropped: set[str] = set()
 
     async def next(self, conversation: Conversation) -> Utterance:
         if last_reply(conversation) is None:
@@ -66,15 +67,18 @@ class _Planning:
                 if draw(self._seed, "influence", name) < self._user.influence:
                     self._wants[name] = settled[name] = value
                     lines.append(f"{value} is fine too.")
+                elif name in act.cannot:
+                    continue
                 else:
                     lines.append(f"No, {own}.")
             else:
                 lines.append(f"Yes, {own}.")
             revealed += [name] if self._open.pop(name, None) else []
         for name in act.cannot:
-            if self._open.pop(name, None):
+            if name in self._wants and name not in settled and name not in self._dropped:
+                self._dropped.add(name)
                 lines.append("Then leave that out.")
-                revealed.append(name)
+                revealed += [name] if self._open.pop(name, None) else []
         wanted = [name for name in act.asks if name in self._open and name not in act.offers]
         for name in wanted:
             lines.append(self._open.pop(name).words)

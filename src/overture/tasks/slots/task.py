@@ -161,8 +161,8 @@ class Desk:
 def hear(item: Item, conversation: Conversation) -> Act:
     """Questions by the slot they name; a value put forward is an offer; a value or slot denied is one that cannot be.
 
-    Of several values offered for one slot, the user's own counts if it is there, else the first. Whoever asks "parking,
-    yes or no?" denies nothing.
+    Of several values offered for one slot, the user's own counts if it is there, else the first; a slot may be denied
+    and offered at once, as in "no Sunday, but Friday". Whoever asks "parking, yes or no?" denies nothing.
     """
     made = _domain(item)
     text = next((m.text for m in reversed(conversation.messages) if m.role == "assistant"), "").replace("’", "'")
@@ -188,8 +188,7 @@ def hear(item: Item, conversation: Conversation) -> Act:
                 elif question and named:
                     asks[slot.name] = None
     elsewhere = asked and not asks and not offers and not cannot
-    left = {name: value for name, value in offers.items() if name not in cannot}
-    return Act(tuple(asks), elsewhere, left, tuple(cannot), False)
+    return Act(tuple(asks), elsewhere, offers, tuple(cannot), False)
 
 
 def _says(clause: str, slot: Slot, wish: str, named: bool) -> bool:
