@@ -16,6 +16,8 @@ from .preference import Side
 
 EVERYTHING = "all"
 """The group of a conversation where nothing is grouped, and of all conversations together."""
+KEYLESS = "(none)"
+"""The group of conversations whose metadata has no such key."""
 PLACES = 3
 """Rejects of one reason whose places are kept for the page; all are in `rejects.jsonl`."""
 

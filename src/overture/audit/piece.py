@@ -28,7 +28,7 @@ from ..logs import Piece, Reject, read_piece
 from .examples import example_of
 from .files import writable
 from .judge import conversation_candidate, message_candidate
-from .kinds import EVERYTHING, PLACES, Candidate, Example, Part, Settings
+from .kinds import EVERYTHING, KEYLESS, PLACES, Candidate, Example, Part, Settings
 from .preference import Side, sides_of
 from .tables import conversation_table, message_table, table_writer
 
@@ -56,7 +56,7 @@ def group_of(conversation: Conversation, settings: Settings) -> str:
     if settings.group_by == "file":
         return writable(conversation.source.removeprefix(settings.root))
     value = conversation.metadata.get(settings.group_by)
-    name = "(none)" if value is None else writable(str(value))
+    name = KEYLESS if value is None else writable(str(value))
     return f"({name})" if name == EVERYTHING else name
 
 

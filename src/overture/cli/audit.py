@@ -6,17 +6,20 @@ shows text from the log, the terminal only figures and names, and those go throu
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
-from .terminal import flag, plain, progress, share
+from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share
+
+if TYPE_CHECKING:
+    from ..audit import Audit
 
 SHOWN = ("dialogue_initiative", "task_initiative", "trailing", "done", "coached", "disjoint", "disjoint_corrected")
 """Figures in the terminal's table, ahead of those of one's own lens; everything else is on the page."""
@@ -58,6 +61,7 @@ def audit(
     """Say what the assistant did in these logs: how often it asked, did, coached, trailed, and for which goals."""
     from ..audit import Settings, audit_logs
     from ..audit.files import write_whole
+    from ..audit.kinds import EVERYTHING, KEYLESS
     from ..lenses import chosen
     from ..report import audit_html
     from .audit_page import page_of
@@ -73,29 +77,36 @@ def audit(
 
         encoder()  # pulled and checked once, here, and not by every worker
     began = datetime.now(UTC)
-    with ExitStack() as bar:
-        on_piece = on_judge = bar.enter_context(progress("reading", bytes=True))
+    with _bars() as (on_piece, on_judge):
+        result = audit_logs(
+            paths, out, settings, runner=runner, workers=workers, fresh=fresh, on_piece=on_piece, on_judge=on_judge
+        )
+    page = page_of(result, paths, began, datetime.now(UTC))
+    write_whole(out / "report.html", audit_html(page).encode())
+    _say(result, out)
+    if group_by and group_by != "file" and set(result.groups) == {EVERYTHING, KEYLESS}:
+        print(f"overture: no conversation has the key {plain(group_by, 40)!r}{_keys(paths)}", file=sys.stderr)
 
-        def told(done: int, total: int) -> None:
-            nonlocal on_judge
+
+@contextmanager
+def _bars() -> Generator[tuple[Step, Step]]:
+    """(told of pieces, told of verdicts): the second bar takes the place of the first when judging begins."""
+    with ExitStack() as bar:
+        on_piece = step = bar.enter_context(progress("reading", bytes=True))
+
+        def on_judge(done: int, total: int) -> None:
+            nonlocal step
             if done == 0:
                 bar.close()
-                on_judge = bar.enter_context(progress("judging"))
+                step = bar.enter_context(progress("judging"))
                 print(
                     f"overture: the judge labels {total:,} messages and conversations: a call a message, "
                     "up to three a conversation; answers already in judge.sqlite cost nothing",
                     file=sys.stderr,
                 )
-            on_judge(done, total)
+            step(done, total)
 
-        result = audit_logs(
-            paths, out, settings, runner=runner, workers=workers, fresh=fresh, on_piece=on_piece, on_judge=told
-        )
-    page = page_of(result, paths, began, datetime.now(UTC))
-    write_whole(out / "report.html", audit_html(page).encode())
-    _say(result, out)
-    if group_by and group_by != "file" and set(result.groups) == {"all", "(none)"}:
-        print(f"overture: no conversation has the key {plain(group_by, 40)!r}{_keys(paths)}", file=sys.stderr)
+        yield on_piece, on_judge
 
 
 def _keys(paths: list[str]) -> str:
@@ -107,16 +118,12 @@ def _keys(paths: list[str]) -> str:
     return f"; the first one has: {keys}" if keys else ""
 
 
-def _say(result: object, out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from ..audit import Audit
+def _say(result: Audit, out: Path) -> None:
+    from ..audit.kinds import EVERYTHING
     from ..report.words import FIGURES
 
-    assert isinstance(result, Audit)
     counts = result.counts
-    console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+    console = result_console()
     unscored = ", ".join(f"{n:,} by {lens}" for lens, n in counts["unscored"].items() if n)
     console.print(
         f"{counts['conversations']:,} conversations, {counts['messages']:,} messages; "
@@ -124,16 +131,16 @@ def _say(result: object, out: Path) -> None:
         + (f", unscored {unscored}" if unscored else ""),
         highlight=False,
     )
-    groups = [g for g in result.groups if g != "all"] or ["all"]
+    groups = [group for group in result.groups if group != EVERYTHING] or [EVERYTHING]
     shown = groups[:MOST_SHOWN]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = result_table()
     table.add_column("share (95 % interval)")
     for number, group in enumerate(shown, 1):
         table.add_column(f"[{number}]" if len(groups) > 1 else plain(group, 40), justify="right")
-    own = [name for name in result.groups["all"] if name not in FIGURES and ":" not in name]
+    own = [name for name in result.groups[EVERYTHING] if name not in FIGURES and ":" not in name]
     for name in (*SHOWN, *own):
-        if name in result.groups["all"]:
-            table.add_row(name, *(share(result.groups[g].get(name)) for g in shown))
+        if name in result.groups[EVERYTHING]:
+            table.add_row(name, *(share(result.groups[group].get(name)) for group in shown))
     console.print(table, highlight=False, markup=False)
     if len(groups) > 1:
         for number, group in enumerate(shown, 1):
@@ -145,4 +152,4 @@ def _say(result: object, out: Path) -> None:
         console.print(f"verdicts of the judge that could not be had or read: {why}", highlight=False, markup=False)
     if not result.corrected:
         console.print("By the lens alone: no judged sample corrected these figures (--judge).", highlight=False)
-    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True)
+    say_page(console, out)

@@ -14,6 +14,7 @@ from datetime import datetime
 from .. import __version__
 from ..audit import Audit
 from ..audit.estimates import Figure
+from ..audit.kinds import EVERYTHING
 from ..lenses.columns import TURNS
 from ..report import (
     AuditPage,
@@ -87,7 +88,7 @@ def page_of(result: Audit, paths: Sequence[str], began: datetime, ended: datetim
 
 def _named(groups: dict[str, dict[str, Figure]]) -> dict[str, dict[str, Figure]]:
     """The groups to show: the named ones, or all in one where nothing was grouped."""
-    separate = {group: figures for group, figures in groups.items() if group != "all"}
+    separate = {group: figures for group, figures in groups.items() if group != EVERYTHING}
     return separate or groups
 
 

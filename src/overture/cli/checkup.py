@@ -8,7 +8,6 @@ empty.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated, limited, owing, price_of, prices_of, say_beforehand
-from .terminal import Step, flag, plain, progress, share, warn
+from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, warn
 
 if TYPE_CHECKING:
     from ..audit.estimates import Figure
@@ -231,15 +230,12 @@ def _json(value: dict[str, object]) -> bytes:
 
 
 def _say(result: Checkup, out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+    console = result_console()
     console.print(plain(result.sampled, 300), highlight=False, markup=False)
     speakers = list(result.speakers.values())
     for speaker in speakers:
         console.print(plain(_counted(speaker), 300), highlight=False, markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = result_table()
     table.add_column("figure (95 % interval)", no_wrap=True, min_width=22)
     for speaker in speakers:
         name = speaker.name.removeprefix(result.model.name) if speaker is result.steered else speaker.name
@@ -255,7 +251,7 @@ def _say(result: Checkup, out: Path) -> None:
             cells = [share(one.figures[section.name].get(name)) for one in speakers]
             table.add_row(f"  {name}", *cells, *(_point(one.figures[section.name].get(name)) for one in marks))
     console.print(table, highlight=False)
-    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)
+    say_page(console, out)
 
 
 def _counted(speaker: Measured) -> str:

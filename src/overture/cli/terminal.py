@@ -6,10 +6,12 @@ can hold control characters that move the cursor or rename the window. `plain` t
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
@@ -17,6 +19,9 @@ import typer
 from ..report.clean import one_line
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from ..audit.estimates import Figure
 
 
@@ -46,7 +51,28 @@ def share(figure: Figure | None, digits: int = 0) -> str:
     return f"{value} ({low}–{high})"
 
 
+def result_console() -> Console:
+    """Where results are printed: as wide as the terminal, elsewhere as COLUMNS says, or 120."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+
+
+def result_table() -> Table:
+    """A table of results, without lines."""
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False, header_style="bold")
+
+
+def say_page(console: Console, out: Path) -> None:
+    """Where the page of a result is."""
+    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)
+
+
 class Step(Protocol):
+    """Told how far the work is."""
+
     def __call__(self, done: int, total: int) -> None: ...
 
 

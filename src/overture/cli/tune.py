@@ -7,7 +7,6 @@ comes from the half of the units on which nobody raced.
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,11 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated
-from .terminal import flag, plain, progress, share
+from .terminal import flag, plain, progress, result_console, result_table, say_page, share
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ..models import Model
     from ..policies.tune_figures import Tuned
     from ..policies.tune_plan import Plan
@@ -117,13 +118,24 @@ async def _race(plan: Plan, model: Model, store: Store) -> Tuned:
 
 
 def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from .tune_page import counted, line_of
 
-    console = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    console = result_console()
+    console.print(_raced(tuned), highlight=False)
+    failed = f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""
+    console.print(counted(plan, tuned) + failed, highlight=False)
+    console.print(_apart(tuned), highlight=False)
+    said = "nothing beat the bare model; leave it as it is"
+    if line := line_of(tuned, model):
+        doubt = "" if tuned.sure else "on the units apart it cannot be told from the bare model; "
+        said = f"{doubt}to use it: {line}"
+    console.print(plain(said, 1000), highlight=False, soft_wrap=True, markup=False)
+    say_page(console, out)
+
+
+def _raced(tuned: Tuned) -> Table:
+    """The race, a line a look."""
+    table = result_table()
     table.add_column("after units", justify="right")
     for heading in ("racing", "best so far", "dropped"):
         table.add_column(heading)
@@ -132,26 +144,22 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
         dropped = ", ".join(few) + (f" and {len(one.beaten) - 3} more" if len(one.beaten) > 3 else "")
         best = f"{one.best} ({one.means[one.best]:+.3f})"
         table.add_row(str(one.units), str(len(one.means)), plain(best, 60), plain(dropped or "–", 200))
-    console.print(table, highlight=False)
-    failed = f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""
-    console.print(counted(plan, tuned) + failed, highlight=False)
-    result = Table(box=None, pad_edge=False, header_style="bold")
-    result.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
-    sides = {"bare": "none"} if tuned.winner == "none" else {"winner": tuned.winner, "bare": "none"}
+    return table
+
+
+def _apart(tuned: Tuned) -> Table:
+    """The winner beside the bare model, on the units on which nobody raced."""
+    from ..policies.candidates import BARE
+
+    table = result_table()
+    table.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
+    sides = {"bare": BARE} if tuned.winner == BARE else {"winner": tuned.winner, "bare": BARE}
     for name in sides.values():
-        result.add_column(plain(name, 40), justify="right")
+        table.add_column(plain(name, 40), justify="right")
     if tuned.differences:
-        result.add_column("difference", justify="right")
+        table.add_column("difference", justify="right")
     gained = {d.figure: f"{d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})" for d in tuned.differences}
     for name in SHOWN:
         row = [share(tuned.figures[side].get(name), 2 if name == "worth" else 0) for side in sides]
-        result.add_row(name, *row, *([gained.get(name, "–")] if tuned.differences else []))
-    console.print(result, highlight=False)
-    if tuned.winner == "none":
-        said = "nothing beat the bare model; leave it as it is"
-    else:
-        line = line_of(tuned, model)
-        doubt = "" if tuned.sure else "on the units apart it cannot be told from the bare model; "
-        said = f"{doubt}to use it: {line}"
-    console.print(plain(said, 1000), highlight=False, soft_wrap=True, markup=False)
-    console.print(f"page: {out / 'report.html'}", highlight=False, soft_wrap=True, markup=False)
+        table.add_row(name, *row, *([gained.get(name, "–")] if tuned.differences else []))
+    return table
