@@ -131,6 +131,22 @@ async def test_a_call_that_fails_is_a_typed_outcome_and_the_run_goes_on(
     assert counts(trials)["by_error"] == {kind: len(failed)}
 
 
+@pytest.mark.parametrize(
+    "half",
+    [
+        "The total is \ud83d",
+        Message("assistant", "", tool_calls=(ToolCall("add", '{"to": "\udc00"}', "1"),)),
+    ],
+)
+async def test_half_a_character_is_a_typed_outcome_and_the_run_goes_on(tmp_path: Path, half: str | Message) -> None:
+    def answer(conversation: Conversation) -> str | Message:
+        return half if "10 apples" in conversation.messages[-1].text else "The total is 1."
+
+    trials = await ran(tmp_path, Scripted.function(answer, version="1"), count=3)
+    failed = [trial for trial in trials if trial.status == "failed"]
+    assert {trial.error_type for trial in failed} == {"bad_answer"} and 0 < len(failed) < len(trials) == 6
+
+
 async def test_failed_trials_stay_until_they_are_tried_again(tmp_path: Path) -> None:
     model = Scripted.failing(ModelTimeout("slow"), then=Scripted.function(lambda _: "The total is 20."), name="m")
     first = await ran(tmp_path, model, count=1, concurrency=1)

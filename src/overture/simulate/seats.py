@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from ..conversation import Conversation, Message
-from ..errors import ModelError
+from ..errors import BadAnswer, ModelError
 from ..models import GREEDY, Model, Reply, Sampling, Scripted, request_hash
 from ..models.base import JSON
 from ..models.wrapper import Wrapper
@@ -149,12 +149,23 @@ class Asked(Wrapper):
         model = self.model
         try:
             reply = await self.seat.gate.ask(lambda: model.reply(conversation, drawn, tools, response_format), asked)
+            _can_be_written(reply.message)
         except ModelError as error:
             self.failed = error
             raise
         await self.rounds.keep(Call(self.trial_id, place, reply))
         self.meter.enter(reply, journalled=False)
         return reply
+
+
+def _can_be_written(message: Message) -> None:
+    """Raise BadAnswer where a model's words hold half a character, which no file and no next request can hold."""
+    calls = [text for call in message.tool_calls for text in (call.name, call.arguments, call.id or "")]
+    for text in (message.text, *calls):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise BadAnswer(f"the answer is no text: half a character stands at place {error.start}") from error
 
 
 def asked(
