@@ -114,3 +114,13 @@ async def test_a_model_that_repeats_what_it_sees_neither_repeats_the_question_no
         replies.append((await led.reply(said)).message.text)
         said = said.then(Message("assistant", replies[-1]), Message("user", piece))
     assert replies == [ASKED, GO_ON, "Answer: 480", "Answer: 480"]
+
+
+async def test_a_model_that_repeats_an_answered_question_of_the_policys_is_sent_back():
+    request = "Seth bought some boxes of oranges. How many boxes did he buy in the first place?"
+    led = steer(Scripted.function(_parrot, "parrot", "1"), make("recommended"))
+    asked = (await led.reply(talk(request))).message.text
+    assert ours(asked)
+    said = talk(request, asked, "He gave a box to his mother and has 4 boxes left.")
+    assert (await led.reply(said)).message.text == "Answer: 480"
+    assert (await steer(Scripted.function(_parrot, "parrot", "1"), make("gaps")).reply(said)).message.text == asked

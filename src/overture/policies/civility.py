@@ -20,11 +20,11 @@ from ..tasks.wording import WANTS_QUESTIONS, WRITES
 from ..users.hearing import questions
 from . import initiative as budget
 from .base import LEAVE, Decision, First, Policy, is_draft
-from .gaps_words import TO_GO_ON
+from .gaps_words import TO_GO_ON, ours
 from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, initiative, pressed, took_initiative
 from .manners import already_said, first_question, private, without_trail
 
-VERSION = f"2, initiative {budget.VERSION}"
+VERSION = f"3, initiative {budget.VERSION}"
 """Changes whenever some decision or draft would be changed otherwise."""
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
@@ -90,13 +90,15 @@ class Civility:
         if WANTS_QUESTIONS.search(request) or WRITES.search(request):
             return LEAVE
         asked = questions(draft.text)
-        rules = [_broken((each,), before, spoken=True, own=True) for each in asked]
+        own = not ours(draft.text)  # what repeats a policy's words is not the model's own thought
+        rules = [_broken((each,), before, spoken=True, own=own) for each in asked]
         rule = rules[0] if rules and all(rules) else None
         left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
         if rule is None and asked and left < TO_ASK:
             rule = "budget"
         if rule and (rule in ("just_do_it", "private") or not _delivers(request, draft)):
-            again = afresh(Conversation(tuple(before), metadata=conversation.metadata)) if left < TO_ASK else None
+            talk = Conversation(tuple(before), metadata=conversation.metadata)
+            again = afresh(talk, None if left < TO_ASK else ours)
             return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
         if (shorter := first_question(draft.text)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
