@@ -8,7 +8,6 @@ empty.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -21,7 +20,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated, limited, owing, price_of, prices_of, say_beforehand
-from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, warn
+from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, typed, warn
 
 if TYPE_CHECKING:
     from ..audit.estimates import Figure
@@ -122,7 +121,7 @@ def checkup(
                 result = run_loop(_measure(asked, models, store, sections, on_trial))
         finally:
             _leave_nothing_empty(out, made_folder)
-    words = ["overture", *sys.argv[1:]] if "checkup" in sys.argv else ["overture", "checkup", "--model", model]
+    words = typed("checkup", "--model", model)
     page = page_of(result, words, settings, began, datetime.now(UTC))
     write_whole(out / "summary.json", _json(summary(result, "checkup", settings)))
     write_whole(out / "report.html", checkup_html(page).encode())

@@ -7,7 +7,6 @@ command; and what was paid for is never thrown away, so the store stays whatever
 
 from __future__ import annotations
 
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from ..errors import OvertureError, UsageError
 from .money import limited, owing, price_of, prices_of, say_beforehand
 from .simulate_seats import Asked, experiments_of, loaded, warmth
 from .simulate_watch import watching
-from .terminal import flag, plain, progress, result_console, result_table, say_page, share, warn
+from .terminal import flag, plain, progress, result_console, result_table, say_page, share, typed, warn
 
 if TYPE_CHECKING:
     from ..simulate.store import Store
@@ -101,7 +100,7 @@ def simulate(
 
     began = datetime.now(UTC)
     result = _run(asked, out, fresh)
-    words = ["overture", *sys.argv[1:]] if "simulate" in sys.argv else ["overture", "simulate", task, "--model", model]
+    words = typed("simulate", task, "--model", model)
     _write(result, asked, out, words, began)
     _say(result, out)
     for line in warnings_of(result):

@@ -31,6 +31,11 @@ def flag(*names: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, envvar=f"OVERTURE_{long[2:].replace('-', '_').upper()}", **more)
 
 
+def typed(command: str, *words: str) -> list[str]:
+    """The command as it was typed, or, where it was called from Python, with these words."""
+    return ["overture", *(sys.argv[1:] if command in sys.argv else (command, *words))]
+
+
 def plain(text: str, most: int = 200) -> str:
     """Text on one line without anything that could steer a terminal."""
     return one_line(text, most)

@@ -7,7 +7,6 @@ comes from the half of the units on which nobody raced.
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +15,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated
-from .terminal import flag, plain, progress, result_console, result_table, say_page, share
+from .terminal import flag, plain, progress, result_console, result_table, say_page, share, typed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -102,7 +101,7 @@ def tune(
         )
     import orjson
 
-    words = ["overture", *sys.argv[1:]] if "tune" in sys.argv else ["overture", "tune", *tasks, "--model", model]
+    words = typed("tune", *tasks, "--model", model)
     page = page_of(plan, tuned, words, told, began, datetime.now(UTC))
     write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
     write_whole(out / "report.html", tune_html(page).encode())

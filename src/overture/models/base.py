@@ -223,11 +223,11 @@ def request_hash(
     check_conversation(conversation)
     attachments = [message.attachments for message in conversation.messages]
     asked = [conversation.to_dicts(), attachments, sampling.to_dict(), list(tools), response_format, *more]
-    return blake2b(_WRITTEN(asked).encode("ascii"), digest_size=16).hexdigest()
+    return blake2b(_written(asked).encode("ascii"), digest_size=16).hexdigest()
 
 
 # ASCII escapes, because a log's text may hold lone surrogates, and they have to be told apart too
-_WRITTEN = json.JSONEncoder(sort_keys=True, ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
+_written = json.JSONEncoder(sort_keys=True, ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
 
 
 def load(spec: str, **options: Any) -> Model:

@@ -98,23 +98,23 @@ class Cached(Wrapper):
         if self._file is None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                file = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
-                try:
-                    (version,) = file.execute("PRAGMA user_version").fetchone()
-                    if version not in (0, SCHEMA):
-                        raise DataError(
-                            f"{self.path} is an answer cache of schema {version}, not {SCHEMA}; move it away"
-                        )
-                    file.execute("PRAGMA journal_mode = WAL")
-                    with file:
-                        file.execute(
-                            "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, reply BLOB) WITHOUT ROWID"
-                        )
-                        file.execute(f"PRAGMA user_version = {SCHEMA}")
-                except BaseException:
-                    file.close()
-                    raise
+                self._file = _opened(self.path)
             except (sqlite3.DatabaseError, OSError) as error:
                 raise DataError(f"{self.path} cannot be used as an answer cache ({error}); move it away") from error
-            self._file = file
         return self._file
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    file = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        (version,) = file.execute("PRAGMA user_version").fetchone()
+        if version not in (0, SCHEMA):
+            raise DataError(f"{path} is an answer cache of schema {version}, not {SCHEMA}; move it away")
+        file.execute("PRAGMA journal_mode = WAL")
+        with file:
+            file.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, reply BLOB) WITHOUT ROWID")
+            file.execute(f"PRAGMA user_version = {SCHEMA}")
+    except BaseException:
+        file.close()
+        raise
+    return file

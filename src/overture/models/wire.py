@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..conversation import Message, ToolCall
@@ -29,6 +30,7 @@ from ..errors import (
     ModelTimeout,
     ServerFailed,
 )
+from .base import JSON
 
 LARGEST = 32 << 20
 """Bytes of an answer, or of one event of a stream, that are read before it is called bad."""
@@ -203,41 +205,34 @@ def chunk_text(chunk: Mapping[str, Any]) -> tuple[str, str | None]:
     if not choices:
         return "", None
     first: Any = cast("list[Any]", choices)[0]
-    delta: Any = cast("JSONObject", first).get("delta") if isinstance(first, dict) else None
+    delta: Any = cast("JSON", first).get("delta") if isinstance(first, dict) else None
     if not isinstance(delta, dict):
         raise BadAnswer("an event of the stream has no delta")
-    content, finish = cast("JSONObject", delta).get("content"), cast("JSONObject", first).get("finish_reason")
+    content, finish = cast("JSON", delta).get("content"), cast("JSON", first).get("finish_reason")
     return content if isinstance(content, str) else "", finish if isinstance(finish, str) else None
 
 
-JSONObject = dict[str, Any]
-
-
-def _object(text: str) -> JSONObject:
-    import orjson
-
+def _object(text: str) -> JSON:
     try:
         value: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise BadAnswer("an event of the stream is not JSON") from None
     if not isinstance(value, dict):
         raise BadAnswer("an event of the stream is not an object")
-    return cast("JSONObject", value)
+    return cast("JSON", value)
 
 
-def _error_object(body: str) -> JSONObject | None:
+def _error_object(body: str) -> JSON | None:
     try:
         found: Any = _object(body).get("error")
     except BadAnswer:
         return None
     if isinstance(found, str):
         return {"message": found}
-    return cast("JSONObject", found) if isinstance(found, dict) else None
+    return cast("JSON", found) if isinstance(found, dict) else None
 
 
 def _arguments(given: str | dict[str, Any] | None) -> str:
-    import orjson
-
     if isinstance(given, dict):
         return orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
     return given or "{}"
