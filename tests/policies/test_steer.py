@@ -214,3 +214,25 @@ def test_what_contradicts_or_repeats_itself_is_refused(spec: str, twice: str):
 def test_a_threshold_that_no_probability_reaches_is_refused():
     with pytest.raises(UsageError, match="0 to 1, not 5"):
         make("gaps:threshold=5")
+
+
+async def test_what_the_model_is_given_instead_also_holds_for_its_second_draft():
+    class Joins:
+        name, reviews = "joins", True
+
+        def identity(self) -> dict[str, str]:
+            return {}
+
+        async def decide(self, conversation: Conversation) -> Decision:
+            if conversation.messages[-1].role == "assistant":
+                return Decision("execute", "Do it.")
+            return Decision("execute", instead=Conversation((Message("user", "joined"),)))
+
+    seen: list[str] = []
+
+    def noting(conversation: Conversation) -> str:
+        seen.append(conversation.messages[-1].text)
+        return "Hm."
+
+    await steer(Scripted.function(noting, "noting", "1"), Joins()).reply(Conversation((Message("user", "Raw."),)))
+    assert seen == ["joined", "joined"]

@@ -23,7 +23,7 @@ from ..models import GREEDY, Model, Reply, Sampling, load
 from ..models.base import JSON, Closing, Usage, check_conversation
 from .base import LEAVE, Decision, Policy, heeded, instructed, second, with_tools
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever a policy that reviews would lead otherwise."""
 DRAFTS = 2
 """Answers of the model's in one turn: the second is sent back by nobody."""
@@ -79,7 +79,7 @@ class Steered(Closing):
                 return _said(review, draft.model, decisions, drafts, took)
             if not review.sends_back:
                 break
-            given = instructed(review.instead or conversation, review.instruction)
+            given = instructed(review.instead or plan.instead or conversation, review.instruction)
             seen = second(seen, review.move)
         return _noted(drafts[-1], decisions, drafts, took)
 
