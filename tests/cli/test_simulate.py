@@ -208,6 +208,12 @@ def test_a_dry_run_counts_and_makes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert run(*words) == 0 and "want of --price" in capsys.readouterr().out
 
 
+def test_a_message_that_only_calls_begins_with_its_call_on_the_page(tmp_path: Path) -> None:
+    assert run("travel", "--model", "scripted:guesser", "-n", "1", "--out", str(tmp_path)) == 0
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "[search {" in page and "\n[search {" not in page
+
+
 def test_a_dry_run_knows_that_tools_take_calls_and_that_a_policy_may(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("desk", "--model", "http://127.0.0.1:9/v1#m", "-n", "1", "--dry-run")
     assert run(*words) == 0

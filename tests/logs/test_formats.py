@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from overture.logs import FORMATS, detect, read
+from overture.conversation import Conversation
+from overture.logs import FORMATS, detect, inspect, read
 
 from .helpers import FIXTURES, everything, said, written
 
@@ -182,6 +183,17 @@ def test_inspect_json() -> None:
     assert said(good) == [("user", "long text"), ("assistant", "calling"), ("tool", "found")]
     assert good.messages[1].tool_calls[0].arguments == '{"x":1}'
     assert dict(good.metadata) == {"model": "m", "task": "maze", "epoch": 1, "score_match": "C"}
+
+
+def test_an_inspect_sample_with_several_scores_or_a_trial_of_ours() -> None:
+    sample = orjson.loads((FIXTURES / "inspect.json").read_bytes())["samples"][0]
+    sample["scores"] = {"check": {"value": {"solved": 1.0, "asked_in_need": None}}, "match": {"value": "C"}}
+    sample["store"] = {"overture": {"config": {"protocol": "mc"}, "status": "capped"}}
+    (found,) = inspect.conversations(sample, "log")
+    assert isinstance(found, Conversation)
+    assert dict(found.metadata) == {
+        "epoch": 1, "score_check_solved": 1.0, "score_match": "C", "protocol": "mc", "status": "capped",
+    }  # fmt: skip
 
 
 DATA = Path(os.environ.get("OVERTURE_DATA", Path(__file__).parents[2] / "../shared/data"))

@@ -183,8 +183,8 @@ def _example(trial: Trial, group: str) -> ExampleConversation:
 
 def _text(conversation: Conversation, at: int) -> str:
     message = conversation.messages[at]
-    calls = "".join(f"\n[{call.name} {call.arguments}]" for call in message.tool_calls)
-    return message.text + calls
+    calls = [f"[{call.name} {call.arguments}]" for call in message.tool_calls]
+    return "\n".join([message.text, *calls] if message.text else calls)
 
 
 def spans(text: str, seen: Seen | None) -> list[Span]:

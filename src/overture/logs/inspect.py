@@ -1,8 +1,9 @@
 """Inspect AI logs: `.eval` (a zip with one JSON file a sample) and the older single JSON file.
 
-In comes a sample (`id`, `epoch`, `messages`, `scores`); out comes one conversation named `id_epoch_N`, with the
-scores as metadata `score_NAME`, and model and task from the log's header. Easy to get wrong: a tool call names its
-function in plain text, and long contents may stand apart, under `attachments`, with a reference in their place.
+In comes a sample (`id`, `epoch`, `messages`, `scores`); out comes one conversation named `id_epoch_N`, with the scores
+as metadata `score_NAME` (`score_NAME_KEY` where a scorer gives several values), model and task from the log's header,
+and `protocol` and `status` where it is a trial of Overture's. Easy to get wrong: a tool call names its function in
+plain text, and long contents may stand apart, under `attachments`, with a reference in their place.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
     name = identity(record["id"])
     metadata = scalars(record, {"id", "input", "target", "uuid"})
     for scorer, score in mapping(record.get("scores")).items():
-        metadata.update(scalars({f"score_{scorer}": mapping(score).get("value")}))
+        value = mapping(score).get("value")
+        several = {f"score_{scorer}_{name}": one for name, one in mapping(value).items()}
+        metadata.update(scalars(several or {f"score_{scorer}": value}))
+    trial = mapping(mapping(record.get("store")).get("overture"))
+    metadata.update(scalars({"protocol": mapping(trial.get("config")).get("protocol"), "status": trial.get("status")}))
     yield built(messages, None if name is None else f"{name}_epoch_{record['epoch']}", source, metadata)
 
 
