@@ -16,7 +16,7 @@ from typing import Any
 
 from ..conversation import Conversation, Message
 from ..models import Model
-from ..tasks.task import Hear, Item
+from ..tasks.task import Act, Hear, Item, Part
 from . import hearing
 from .base import Speaking, Utterance, last_reply, says
 
@@ -25,6 +25,12 @@ def draw(seed: int, *about: str) -> float:
     """A number in [0, 1) that depends on the seed and on what is drawn, and on nothing else."""
     digest = blake2b("\x1f".join((str(seed), *about)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def _volunteered(left: dict[str, Part]) -> Utterance:
+    """The first of the open parts, which it then no longer is."""
+    name = next(iter(left))
+    return says(left.pop(name).words, (name,), "volunteered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,17 @@ class _Planning:
         if last_reply(conversation) is None:
             return says(self._item.request, why="opening")
         act = self._user.hear(self._item, conversation)
+        if answer := self._answer(act):
+            return answer
+        if act.elsewhere or (act.asks and not act.delivers):
+            known = [self._wants[name] for name in act.asks if name in self._wants]
+            return says(f"As I said: {known[0]}." if known else "I don't mind.", why="again" if known else "unrelated")
+        if self._open:
+            return _volunteered(self._open)
+        return Utterance(None, done=True, why="nothing_left")
+
+    def _answer(self, act: Act) -> Utterance | None:
+        """A line to each thing that is offered, cannot be had or is asked for; None where there is none."""
         lines: list[str] = []
         revealed: list[str] = []
         settled: dict[str, str] = {}
@@ -63,36 +80,28 @@ class _Planning:
             if own is None:
                 lines.append("I don't mind.")
                 continue
-            if value.casefold() != own.casefold():
-                if draw(self._seed, "influence", name) < self._user.influence:
-                    self._wants[name] = settled[name] = value
-                    lines.append(f"{value} is fine too.")
-                elif name in act.cannot:
-                    continue
-                else:
-                    lines.append(f"No, {own}.")
-            else:
+            if value.casefold() == own.casefold():
                 lines.append(f"Yes, {own}.")
+            elif draw(self._seed, "influence", name) < self._user.influence:
+                self._wants[name] = settled[name] = value
+                lines.append(f"{value} is fine too.")
+            elif name in act.cannot:
+                continue
+            else:
+                lines.append(f"No, {own}.")
             revealed += [name] if self._open.pop(name, None) else []
         for name in act.cannot:
             if name in self._wants and name not in settled and name not in self._dropped:
                 self._dropped.add(name)
                 lines.append("Then leave that out.")
                 revealed += [name] if self._open.pop(name, None) else []
-        wanted = [name for name in act.asks if name in self._open and name not in act.offers]
-        for name in wanted:
-            lines.append(self._open.pop(name).words)
-            revealed.append(name)
-        if lines:
-            return Utterance(Message("user", " ".join(lines)), False, tuple(revealed), "answered", settled)
-        if act.elsewhere or (act.asks and not act.delivers):
-            known = [self._wants[name] for name in act.asks if name in self._wants]
-            return says(f"As I said: {known[0]}." if known else "I don't mind.", why="again" if known else "unrelated")
-        if self._open:
-            name, part = next(iter(self._open.items()))
-            del self._open[name]
-            return says(part.words, (name,), "volunteered")
-        return Utterance(None, done=True, why="nothing_left")
+        for name in act.asks:
+            if name in self._open and name not in act.offers:
+                lines.append(self._open.pop(name).words)
+                revealed.append(name)
+        if not lines:
+            return None
+        return Utterance(Message("user", " ".join(lines)), False, tuple(revealed), "answered", settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +141,7 @@ class _Preferring:
         self._idle += 1
         if self._open and self._idle >= self._user.idle:
             self._idle = 0
-            name, part = next(iter(self._open.items()))
-            del self._open[name]
-            return says(part.words, (name,), "volunteered")
+            return _volunteered(self._open)
         if not self._open:
             self._after += 1
             if self._after > self._user.idle:

@@ -48,7 +48,6 @@ _ABOUT_FIRST = re.compile(rf"\A[\s\"“'(*-]*((?:they|he|she) {_SPEAKS})", re.IG
 _LABEL = re.compile(r"^\s*(?:person|you|user)\s*:", re.IGNORECASE | re.MULTILINE)
 _PART = re.compile(r"\b(?:the|that|this) (?:chosen )?part (?:that )?(?:you|i|the assistant) \w+", re.IGNORECASE)
 
-
 _EMPTY = frozenset(stems("i a an the my and to of is am it"))
 """Words that alone say nothing; "yes", "no" and "B" do."""
 
@@ -90,14 +89,14 @@ def about_nothing(texts: Sequence[str], own: Sequence[str]) -> bool:
     return bool(texts and goal) and goal.isdisjoint(stems(" ".join(texts)))
 
 
-def _all(texts: Sequence[str]) -> set[str]:
-    return {word for one in texts for word in stems(one)}
-
-
 def mostly(text: str, own: Sequence[str]) -> bool:
     """Whether at least half of a line's words are those of what somebody is after, beside those of any talk."""
     words = set(stems(text)) - _TALK
     return bool(words) and 2 * len(words & _all(own)) >= len(words)
+
+
+def _all(texts: Sequence[str]) -> set[str]:
+    return {word for one in texts for word in stems(one)}
 
 
 def _parroted(text: str, others: Sequence[str]) -> str | None:
