@@ -182,6 +182,14 @@ async def test_a_review_that_instructs_asks_once_more_and_that_answer_goes_out()
     assert header(head, "X-Overture") == "execute; policy=told; confidence=1.00"
 
 
+async def test_what_a_plan_puts_in_place_of_the_conversation_holds_for_the_second_draft():
+    plan = Decision("execute", instead=Conversation((Message("user", "In short: this."),)))
+    policy = Told(plan, review=Decision("execute", "Do it."), reviews=True)
+    async with proxied(replying(saying("Hm.")), making(told=policy), policy="told") as (mock, _, port):
+        await ask(port, request(body(), CLOSE))
+    assert [seen.json["messages"][-1]["content"] for seen in mock.seen] == ["In short: this."] * 2
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_the_second_draft_is_reviewed_too_and_then_no_more_are_asked_for(stream: bool):
     def review(conversation: Conversation) -> Decision:

@@ -54,10 +54,13 @@ class Leading:
         asked = rewritten(self.body, self.seen, plan)
         if not self.steered.policy.reviews:
             return await self._asked(asked, copy)
-        return await self._led(asked, self.seen, copy)
+        return await self._led(asked, self.seen, copy, plan.instead)
 
-    async def _led(self, asked: Body, seen: Conversation, copy: Copy) -> web.StreamResponse:
-        """A draft and its review; where that sends it back, the same once more, for of the second it never does."""
+    async def _led(
+        self, asked: Body, seen: Conversation, copy: Copy, instead: Conversation | None = None
+    ) -> web.StreamResponse:
+        """A draft and its review; where that sends it back, the same once more, for of the second it never does.
+        `instead`: what the plan gave the model in place of the conversation, which holds for the second as well."""
         headers = self._headers(asked)
         headers["Accept-Encoding"] = "identity"  # it has to be read
         self.exchange.calls += 1
@@ -71,7 +74,8 @@ class Leading:
         if review.say:
             return await self._say(review.say, held)
         copy.restart()
-        return await self._led(rewritten(self.body, self.seen, review), second(seen, review.move), copy)
+        again = replace(review, instead=review.instead or instead)
+        return await self._led(rewritten(self.body, self.seen, again), second(seen, review.move), copy)
 
     async def _asked(self, body: Body, copy: Copy) -> web.StreamResponse:
         self.exchange.calls += 1
