@@ -59,6 +59,8 @@ def tune(
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier race in --out aside and begin anew.")] = False,
 ) -> None:
     """Race policies and their settings on your tasks, and say which is best and how sure that is."""
+    import orjson
+
     from ..audit.files import write_whole
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
@@ -93,19 +95,22 @@ def tune(
     loaded = gated(model, in_flight)
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
-    judged = (tuned.figures[side].get("solved") for side in ("bare", "winner"))
-    if not any(figure is not None and figure.n for figure in judged):
-        raise OvertureError(
-            f"no trial could be judged ({tuned.failed:,} failed or have no verdict), so no policy can be told from "
-            f"another; `overture simulate {tasks[0]} --model {model} -n 4` shows why"
-        )
-    import orjson
-
+    _refuse_unjudged(tuned, tasks[0], model)
     words = typed("tune", *tasks, "--model", model)
     page = page_of(plan, tuned, words, told, began, datetime.now(UTC))
     write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
     write_whole(out / "report.html", tune_html(page).encode())
     _say(plan, tuned, model, out)
+
+
+def _refuse_unjudged(tuned: Tuned, task: str, model: str) -> None:
+    """Raise OvertureError where no trial has a verdict: then nothing can be said of any policy."""
+    judged = (figures.get("solved") for figures in tuned.figures.values())
+    if not any(figure is not None and figure.n for figure in judged):
+        raise OvertureError(
+            f"no trial could be judged ({tuned.failed:,} failed or have no verdict), so no policy can be told from "
+            f"another; `overture simulate {task} --model {model} -n 4` shows why"
+        )
 
 
 async def _race(plan: Plan, model: Model, store: Store) -> Tuned:
