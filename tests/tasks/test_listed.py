@@ -24,6 +24,9 @@ LEADS = (
     "Please provide the following information:\n* **{}**\n* Favourite colour.",
     "I'll need a bit more information to do that. For example:\n\n- {}",
     "Before I start, I have a couple of questions:\n1) {}",
+    "Could you share a few details?\n\n**The basics**\n- {}\n\n**Anything else**\n- Your favourite colour",
+    "To plan this I'll need the following:\n\n**1. {}**\n**2. Favourite colour**",
+    "Could you tell me:\n\n**{}:** roughly is fine\n**Favourite colour:** any will do",
 )
 
 
@@ -31,9 +34,9 @@ LEADS = (
 def test_what_stands_in_the_list_is_asked_for(lead: str):
     text = lead.format("the date of the move")
     (found,) = listed(text)
-    assert "date of the move" in text[slice(*found.items[0])]
+    assert any("date of the move" in text[slice(*item)] for item in found.items)
     assert text[slice(*found.lead)] not in as_questions(text)
-    assert hearing.questions(text)[0].strip("*-1.)? ") == "the date of the move"
+    assert any("the date of the move" in each for each in hearing.questions(text))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from .wording import OFFERS, REQUESTS, TRAILS
 VERSION = "1"
 """Part of the version of every reading that uses this; changes whenever some list would be read differently."""
 
-_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)]|[a-z]\))[ \t]+(?=\S)", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t]*(?:(?:[-*•–]|[*_]{0,2}\d{1,2}[.)]|[a-z]\)|#{1,6})[ \t]+(?=\S)|(?=\*\*[^*\n]{1,60}\*\*))")
+"""A mark, or a name in bold, at the beginning of a line."""
 _AT_LARGE = re.compile(
     r"\b(?:details?|information|info|specifics|following|preferences?|requirements?|below"
     r"|(?:few|some|couple of|several|more) (?:\w+ )?(?:things?|points?|items?)|questions?)\b",
@@ -51,7 +52,7 @@ class Listed:
     lead: Span
     """The sentence that leads in: offsets into the text."""
     items: tuple[Span, ...]
-    """The first sentence of each item, without its mark."""
+    """The first sentence of each item, with its mark."""
 
 
 @kept()
@@ -66,7 +67,7 @@ def listed(text: str) -> tuple[Listed, ...]:
         if mark and lead is not None:
             first = next(iter(spans(line[mark.end() :])), None)
             if first and "=" not in line:
-                items.append((at + mark.end() + first[0], at + mark.end() + first[1]))
+                items.append((at + mark.start(), at + mark.end() + first[1]))
         elif line.strip():
             found += [Listed(lead, tuple(items))] if lead and items else []
             lead, items = _lead(line, at), []
