@@ -90,6 +90,16 @@ async def test_answers_are_counted_by_the_status_that_the_client_saw():
         assert count(proxy, 'overture_requests_total{outcome="done"}') == 1
 
 
+async def test_what_policies_ask_the_upstream_is_counted_apart():
+    reading = replying(saying('{"premises": []}'))
+    async with proxied(reading, policy="premise:ask_model=true", deadline=30.0) as (mock, proxy, port):
+        await ask(port, request(body(), CLOSE))
+        asked = count(proxy, "overture_policy_calls_total")
+        assert asked >= 1
+        assert count(proxy, "overture_upstream_calls_total") == 1
+        assert len(mock.seen) == 1 + asked
+
+
 async def test_a_model_name_that_is_none_is_written_harmlessly(tmp_path: Path):
     record = await logged(
         tmp_path / "d", replying(saying("hi")), request(body(model="a b\n<script>" + "x" * 500), CLOSE)

@@ -34,7 +34,10 @@ class Metrics:
         self._unsteered = counter("unsteered_total", "Requests that a policy should have led and did not.", "reason")
         self._answers = counter("answers_total", "Chat requests that were answered, by status.", "status")
         self.turned_away = counter("turned_away_total", "Requests that were not let in; they are not logged.", "reason")
-        self._calls = counter("upstream_calls_total", "Requests to the upstream.")
+        self._calls = counter(
+            "upstream_calls_total", "Clients' requests to the upstream, drafts that were made anew included."
+        )
+        self.asked = counter("policy_calls_total", "Calls of the upstream that policies made in order to decide.")
         self.lost = counter("log_lines_lost_total", "Lines of the decisions log that could not be written.")
         self.forgotten = counter("state_failures_total", "Times that the store of users' initiative was slow or away.")
         self._seconds = Histogram(

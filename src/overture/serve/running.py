@@ -23,6 +23,7 @@ from ..policies import Policy
 from ..policies import make as named
 from ..policies.named import WRAPPERS
 from .app import Proxy
+from .asked import Asked
 from .choice import names_of
 from .local import LocalUpstream
 from .relay import failure
@@ -111,7 +112,8 @@ async def serving(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(model.close)
         stack.push_async_callback(upstream.close)
-        proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, model)))
+        asked = Asked(model, lambda: proxy.notes.metrics.asked.inc())
+        proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, asked)))
         stack.push_async_callback(proxy.close)
         server = _Server(proxy, handler_cancellation=True)
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=GRACE)
