@@ -194,6 +194,13 @@ def test_the_page_says_what_was_left_out_and_that_nothing_was_corrected(log: Log
     assert "No judged sample corrected these figures" in page
 
 
+def test_the_page_has_the_command_as_it_was_typed(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    words = ["audit", str(log(TURNS)), "--out", str(tmp_path / "out"), "--seed", "3", "--workers", "1"]
+    monkeypatch.setattr("sys.argv", ["/somewhere/overture", *words])
+    assert run(*words) == 0
+    assert f"<pre>overture {' '.join(words)}</pre>" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
 def test_the_page_says_where_rejected_records_stand(log: Log, tmp_path: Path):
     torn = log(TURNS)
     torn.write_bytes(torn.read_bytes() + b'{"messages": []}\n{"messages": [\n')

@@ -9,7 +9,7 @@ are too narrow. Everything here draws whole conversations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import erfc, exp, factorial, sqrt
 from typing import Any
 
@@ -155,26 +155,25 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
     found: list[Difference] = []
     groups = list(tallies)
     for name in names:
+        figures = {group: tally.figure(name) for group, tally in tallies.items()}
         for i, a in enumerate(groups):
             for b in groups[i + 1 :]:
-                one, two = tallies[a].figure(name).value, tallies[b].figure(name).value
-                if one is None or two is None:
+                one, two = figures[a], figures[b]
+                if one.value is None or two.value is None:
                     continue
-                low, high, error = _spread(tallies[a], tallies[b], name)
-                value = one - two
+                low, high, error = _spread(tallies[a], tallies[b], one, two, name)
+                value = one.value - two.value
                 # no fewer units than this could speak more surely, if every one of them spoke the same way
                 signs = 2.0 ** (1 - min(tallies[a].clusters(name), tallies[b].clusters(name)))
                 normal = erfc(abs(value) / error / sqrt(2)) if error > 1e-6 * abs(value) else float(value == 0)
                 p = min(1.0, max(normal, signs)) if value else 1.0
                 found.append(Difference(name, a, b, value, low, high, p))
     adjusted = holm([d.p for d in found])
-    return [
-        Difference(d.figure, d.a, d.b, d.value, d.low, d.high, d.p, q) for d, q in zip(found, adjusted, strict=True)
-    ]
+    return [replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)]
 
 
-def _spread(one: Tally, two: Tally, name: str) -> tuple[float, float, float]:
-    """(low, high, standard error) of the difference of a figure, paired where both drew the same units.
+def _spread(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:
+    """(low, high, standard error) of the difference of a figure, `a` less `b`, paired where both drew the same units.
 
     By percentile; where that is absurd or too narrow for either figure, by square-and-add of the two figures' own
     intervals, with the correlation of their replicates (Newcombe 1998, Stat. Med. 17:2635; Zou and Donner 2008); where
@@ -184,7 +183,6 @@ def _spread(one: Tally, two: Tally, name: str) -> tuple[float, float, float]:
     both = ~np.isnan(x) & ~np.isnan(y)
     x, y = x[both], y[both]
     error = float((x - y).std()) if len(x) else 0.0
-    a, b = one.figure(name), two.figure(name)
     assert a.value is not None and a.low is not None and a.high is not None
     assert b.value is not None and b.low is not None and b.high is not None
     if a.unit == "share" and a.value == b.value and error == 0:

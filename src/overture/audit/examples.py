@@ -11,7 +11,7 @@ import numpy as np
 
 from ..lenses.batch import Batch
 from ..lenses.moves import NAMES, MoveScores
-from ..lenses.segments import call_words
+from ..lenses.segments import name_words
 from .kinds import Example, Span
 
 MOST_MESSAGES = 20
@@ -55,7 +55,7 @@ def spans_of(batch: Batch, moves: MoveScores, at: int) -> tuple[Span, ...]:
         unasked = tuple(NAMES[k] for k in names if moves.made_unasked[at, k])
         if start < 0:
             call = message.tool_calls[len(called)]
-            called.append(Span(f"{call_words(call)[7:].split(' (')[0]} {call.arguments}"[:400], labels, unasked))
+            called.append(Span(f"{name_words(call.name)} {call.arguments}"[:400], labels, unasked))
         elif start < shown:
             if start > position:
                 spans.append(Span(text[position:start], ()))

@@ -139,18 +139,17 @@ async def _gathered(
 
 def _corrected(rows: list[tuple[Candidate, dict[str, bool]]], tally: Tally, kind: str) -> dict[str, Figure]:
     out: dict[str, Figure] = {}
+    said: list[dict[str, Any]] = [
+        verdict_figures(c.verdict["moves"], c.verdict["unasked"]) if kind == "messages" else c.verdict for c, _ in rows
+    ]
     for name in rows[0][1]:
         if name not in tally.names:
             continue
-        seen: list[tuple[bool, bool]] = []
-        for candidate, verdict in rows:
-            said: Any = (
-                verdict_figures(candidate.verdict["moves"], candidate.verdict["unasked"])
-                if kind == "messages"
-                else candidate.verdict
-            )
-            if said[name] is not None:
-                seen.append((verdict[name], bool(said[name])))
+        seen = [
+            (verdict[name], bool(lens[name]))
+            for (_, verdict), lens in zip(rows, said, strict=True)
+            if lens[name] is not None
+        ]
         figure = tally.figure(name)
         if figure.value is not None and len(seen) >= 2:
             judged, lens = zip(*seen, strict=True)

@@ -50,6 +50,7 @@ class Merge:
         self._ceiling = Ceiling(settings.seed)
 
     def run(self) -> Merged:
+        """Write both tables; once."""
         first = self._firsts()
         keep = first if self.settings.dedupe else np.ones_like(first)
         self.result.doubles = int((~first).sum())

@@ -69,11 +69,13 @@ class Lowest(Generic[T]):
         self._held: dict[int, T] = {}
 
     def wants(self, rank: int) -> bool:
+        """Whether an item of this rank would be kept, so that it need not be made in vain."""
         if rank in self._held:
             return False
         return len(self._heap) < self._most or (bool(self._heap) and rank < -self._heap[0])
 
     def offer(self, rank: int, item: T) -> None:
+        """Keep it, if it is among the lowest so far."""
         if not self.wants(rank):
             return
         self._held[rank] = item
@@ -141,6 +143,7 @@ class _Work:
         self._counts = self._file("counts.f32").open("wb")
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._held: dict[str, list[pa.Table]] = {"messages": [], "conversations": []}
+        self._rows: Counter[str] = Counter()
 
     def _file(self, kind: str) -> Path:
         return self.stem.with_name(f"{self.stem.name}.{kind}")
@@ -204,9 +207,9 @@ class _Work:
                 kept.offer(place, conversation_candidate(batch, seen["goals"], number, place, group))
 
     def _write(self, kind: str, table: pa.Table) -> None:
-        held = self._held[kind]
-        held.append(table)
-        if sum(len(t) for t in held) >= ROW_GROUP:
+        self._held[kind].append(table)
+        self._rows[kind] += len(table)
+        if self._rows[kind] >= ROW_GROUP:
             self._flush(kind)
 
     def _flush(self, kind: str) -> None:
@@ -217,6 +220,7 @@ class _Work:
                 self._writers[kind] = table_writer(self._file(f"{kind}.parquet"), table.schema)
             self._writers[kind].write_table(table, row_group_size=len(table))
             held.clear()
+            self._rows[kind] = 0
 
     def close(self) -> None:
         for kind in self._held:

@@ -37,12 +37,14 @@ def weights_digest() -> str:
 
 def begin(folder: Path, settings: Settings, pieces: Sequence[Piece], fresh: bool) -> None:
     """Make the folder of parts, or find it as it was left. Raises ConfigurationChanged where it was another audit's."""
-    now: dict[str, Any] = {
-        **settings.to_dict(),
-        "version": __version__,
-        "weights": weights_digest(),
-        "inputs": [[writable(p.file), p.format, p.start, p.end, *_stamp(p)] for p in pieces],
-    }
+    now = _as_read(
+        {
+            **settings.to_dict(),
+            "version": __version__,
+            "weights": weights_digest(),
+            "inputs": [[writable(p.file), p.format, p.start, p.end, *_stamp(p)] for p in pieces],
+        }
+    )
     config = folder / "config.json"
     if fresh and folder.exists():
         shutil.rmtree(folder)
@@ -50,10 +52,10 @@ def begin(folder: Path, settings: Settings, pieces: Sequence[Piece], fresh: bool
         before = orjson.loads(config.read_bytes())
         changed = [
             f"{name}: was {before.get(name)!r}, now {value!r}"
-            for name, value in orjson.loads(orjson.dumps(now)).items()
+            for name, value in now.items()
             if name != "inputs" and before.get(name) != value
         ]
-        if before.get("inputs") != orjson.loads(orjson.dumps(now["inputs"])):
+        if before.get("inputs") != now["inputs"]:
             changed.append("the input files are not the same, or have changed")
         if changed:
             raise ConfigurationChanged(
@@ -61,6 +63,11 @@ def begin(folder: Path, settings: Settings, pieces: Sequence[Piece], fresh: bool
                 "give another --out, or --fresh to throw it away"
             )
     write_whole(config, orjson.dumps(now))
+
+
+def _as_read(config: dict[str, Any]) -> dict[str, Any]:
+    """As it will be when it is read again: tuples are lists."""
+    return orjson.loads(orjson.dumps(config))
 
 
 def _stamp(piece: Piece) -> list[int]:

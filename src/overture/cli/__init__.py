@@ -44,6 +44,7 @@ app.add_typer(data_app, name="data")
 
 
 def version(value: bool) -> None:
+    """Print the version and end, if it was asked for."""
     if value:
         from .. import __version__
 

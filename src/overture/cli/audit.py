@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share
+from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, typed
 
 if TYPE_CHECKING:
     from ..audit import Audit
@@ -81,7 +81,7 @@ def audit(
         result = audit_logs(
             paths, out, settings, runner=runner, workers=workers, fresh=fresh, on_piece=on_piece, on_judge=on_judge
         )
-    page = page_of(result, paths, began, datetime.now(UTC))
+    page = page_of(result, typed("audit", *paths), began, datetime.now(UTC))
     write_whole(out / "report.html", audit_html(page).encode())
     _say(result, out)
     if group_by and group_by != "file" and set(result.groups) == {EVERYTHING, KEYLESS}:

@@ -46,7 +46,7 @@ CAREFUL_NOTE = (
 )
 
 
-def page_of(result: Audit, paths: Sequence[str], began: datetime, ended: datetime) -> AuditPage:
+def page_of(result: Audit, words: Sequence[str], began: datetime, ended: datetime) -> AuditPage:
     """Everything the page shows of this audit."""
     groups = _named(result.groups)
     counts = {name: result.counts[name] for name in ("conversations", "messages", "good", "bad", "doubles")} | {
@@ -79,7 +79,7 @@ def page_of(result: Audit, paths: Sequence[str], began: datetime, ended: datetim
         left_out=_left_out(result),
         preference=_preference(result),
         config=result.settings.to_dict(),
-        command="overture audit " + " ".join(shlex.quote(path) for path in paths),
+        command=shlex.join(words),
         version=__version__,
         started=began.isoformat(timespec="seconds"),
         finished=ended.isoformat(timespec="seconds"),

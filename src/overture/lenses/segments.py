@@ -74,11 +74,15 @@ def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [*head, *joined, *tail]
 
 
+def name_words(name: str) -> str:
+    """A name as words: `get user details` of `get_user_details` and of `getUserDetails`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+", " ", name[:120]).lower()
+
+
 def call_words(call: ToolCall) -> str:
     """A tool call as words that a text model can read: `[call] get user details (user id)`."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+", " ", call.name[:120]).lower()
     keys = re.findall(r'"([A-Za-z_][\w\- ]{0,40})"\s*:', call.arguments[:600])[:8]
-    return f"[call] {name} ({', '.join(key.replace('_', ' ') for key in keys)})"
+    return f"[call] {name_words(call.name)} ({', '.join(key.replace('_', ' ') for key in keys)})"
 
 
 def segments(message: Message) -> list[tuple[int, int, str]]:
