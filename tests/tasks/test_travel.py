@@ -11,7 +11,8 @@ import pytest
 
 from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import UsageError
-from overture.tasks import travel
+from overture.simulate.outcome import questions
+from overture.tasks import named, travel
 from overture.tasks.task import Item, Setting, Task, Verdict
 from overture.tasks.travel.catalogue import ASPECTS
 from overture.tasks.travel.task import Agency
@@ -169,6 +170,17 @@ async def test_an_answer_that_was_refused_is_no_delivery_and_the_traveller_stays
         assert task.hear(item, talk).delivers == delivers
         verdict = await task.check(item, talk, Setting(tools=agency))
         assert (verdict.first, verdict.delivered) == ("guessed", 0 if delivers else None)
+
+
+@pytest.mark.parametrize("name", ["travel", "slots", "math"])
+def test_questions_beside_the_point_are_wasted_beside_a_good_one_too(name: str):
+    task = named.load(name, 3, 0)
+    item = task.items[0]
+    good = item.data["questions"][0] if name == "travel" else f"Which {item.parts[0].name} do you mean?"
+    for stray in range(3):
+        reply = " ".join([good, *("Who are you?", "How are you?")[:stray]])
+        said = item.opening.then(Message("assistant", reply))
+        assert questions(item, said, [()], task.hear) == (1 + stray, stray)
 
 
 async def test_the_class_of_the_first_turn(task: Task):

@@ -97,8 +97,9 @@ def questions(
             heard += 1
         elif message.role == "assistant" and hear is not None:
             act = hear(item, Conversation(conversation.messages[: at + 1]))
-            asked += len(act.asks) + act.elsewhere
-            wasted += sum(name not in left for name in act.asks) + act.elsewhere
+            stray = max(act.stray, act.elsewhere)
+            asked += len(act.asks) + stray
+            wasted += sum(name not in left for name in act.asks) + stray
         elif message.role == "assistant":
             for question in hearing.questions(message.text):
                 asked += 1

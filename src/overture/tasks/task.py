@@ -203,6 +203,8 @@ class Act:
     """Whether it delivers a result; None: it cannot be told."""
     questions: tuple[tuple[str, ...], ...] = ()
     """For each question that fits a part, the parts it fits, the likeliest first; empty: each of `asks` is one."""
+    stray: int = 0
+    """How many of its questions fit no part, where that was counted; `elsewhere` alone means one."""
 
     @property
     def each(self) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,7 @@ from ..terms import names, stems
 from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, blanked
 from ..wording import VERSION as WORDING
 
-VERSION = f"1, wording {WORDING}, lists {LISTS}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}"
 """Part of a check's version; changes whenever some reply would be classed differently."""
 
 Result = TypeVar("Result")
@@ -92,13 +92,13 @@ def hear(item: Item, conversation: Conversation) -> Act:
     texts = replies(conversation)
     left = {part.name for part in unsaid(item, conversation)}
     asks: list[str] = []
-    elsewhere = False
+    stray = 0
     for question in questions(texts[-1] if texts else ""):
         found = named(item, question)
-        elsewhere = elsewhere or not found
+        stray += not found
         found = [name for name in found if names(question, (name,))] or found
         asks += [name for name in found if name in left] or found[:1]
-    return Act(tuple(sorted(dict.fromkeys(asks), key=lambda name: name not in left)), elsewhere)
+    return Act(tuple(sorted(dict.fromkeys(asks), key=lambda name: name not in left)), bool(stray), stray=stray)
 
 
 def first_class(item: Item, text: str, delivers: bool) -> str | None:

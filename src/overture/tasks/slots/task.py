@@ -24,7 +24,7 @@ from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
-from ..wording import REQUESTS, TRAILS
+from ..wording import OFFERS, REQUESTS, TRAILS
 from ..wording import VERSION as WORDING
 from .dialogue import goal
 from .ontology import Ontology, Slot, ontology
@@ -170,9 +170,11 @@ def hear(item: Item, conversation: Conversation) -> Act:
     offers: dict[str, str] = {}
     cannot: dict[str, None] = {}
     asked = False
+    stray = 0
     for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
         question = "?" in sentence or bool(REQUESTS.search(sentence) and not TRAILS.search(sentence))
         asked = asked or question
+        heard = not question or bool(OFFERS.search(sentence)) or not re.search(r"\w", _NO_DENIAL.sub("", sentence))
         for clause in _CLAUSES.split(sentence):
             words = _NO_DENIAL.sub(" ", clause)
             denied = bool(_DENIES.search(words)) or (not question and bool(_NOT.search(words)))
@@ -180,6 +182,7 @@ def hear(item: Item, conversation: Conversation) -> Act:
                 plain = slot.values[:1] == ("yes",)
                 named = names(clause, part.terms)
                 values = [] if plain else [wish for wish in slot.wishes if _says(clause, slot, wish, named)]
+                heard = heard or bool(values) or named
                 if denied:
                     if part.value in values or (plain and named and part.value == "yes"):
                         cannot[slot.name] = None
@@ -187,8 +190,9 @@ def hear(item: Item, conversation: Conversation) -> Act:
                     offers.setdefault(slot.name, part.value if part.value in values else values[0])
                 elif question and named:
                     asks[slot.name] = None
+        stray += not heard
     elsewhere = asked and not asks and not offers and not cannot
-    return Act(tuple(asks), elsewhere, offers, tuple(cannot), False)
+    return Act(tuple(asks), elsewhere, offers, tuple(cannot), False, stray=stray)
 
 
 def _says(clause: str, slot: Slot, wish: str, named: bool) -> bool:

@@ -131,6 +131,7 @@ def hear(item: Item, conversation: Conversation) -> Act:
     said = {m.text for m in conversation.messages if m.role == "user"}
     asks: list[str] = []
     asked = False
+    stray = 0
     for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
         if not ("?" in sentence or REQUESTS.search(sentence)) or TRAILS.search(sentence) or OFFERS.search(sentence):
             continue
@@ -141,9 +142,10 @@ def hear(item: Item, conversation: Conversation) -> Act:
             for part in item.parts
             if names(sentence, part.terms) and (not about or part.name.partition(".")[0] in about)
         ]
+        stray += not hit
         asks += [part.name for part in sorted(hit, key=lambda part: part.words in said) if part.name not in asks]
     booked = {m.text.removeprefix(BOOKED).rpartition("-")[0] for m in conversation.messages if books(m)}
-    return Act(tuple(asks), asked and not asks, delivers=booked >= _trip(item).options.keys())
+    return Act(tuple(asks), asked and not asks, delivers=booked >= _trip(item).options.keys(), stray=stray)
 
 
 def _aspect(call: ToolCall) -> str:
