@@ -172,11 +172,12 @@ async def test_an_answer_that_was_refused_is_no_delivery_and_the_traveller_stays
         assert (verdict.first, verdict.delivered) == ("guessed", 0 if delivers else None)
 
 
-@pytest.mark.parametrize("name", ["travel", "slots", "math"])
+@pytest.mark.parametrize("name", ["travel", "slots", "math", "missing"])
 def test_questions_beside_the_point_are_wasted_beside_a_good_one_too(name: str):
     task = named.load(name, 3, 0)
     item = task.items[0]
     good = item.data["questions"][0] if name == "travel" else f"Which {item.parts[0].name} do you mean?"
+    good = item.script.question if name == "missing" and item.script else good
     for stray in range(3):
         reply = " ".join([good, *("Who are you?", "How are you?")[:stray]])
         said = item.opening.then(Message("assistant", reply))

@@ -74,6 +74,8 @@ class Reading:
     trails: bool = False
     coached: bool = False
     """It delivers no figure, only steps for the user to take; that is a delivery all the same."""
+    stray: int = 0
+    """Questions that do not name the open part."""
 
 
 def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
@@ -94,7 +96,11 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
             rest.append(at)
     told = [sentences[at] for at in rest]
     declines = any(DECLINES.search(sentence) or _LACKS.search(sentence) for sentence in told)
-    named = any(names(" ".join(sentences[max(0, at - 1) : at + 1]), terms) for at in asking)
+    leads = [
+        at - 1 if at > 0 and at - 1 not in asking else at for at in asking
+    ]  # a question is its own, not the last's
+    naming = sum(names(" ".join(sentences[lead : at + 1]), terms) for lead, at in zip(leads, asking, strict=True))
+    named = naming > 0
     supposes = [_supposes(sentence, request) for sentence in told]
     loose = not asking and (not declines or any(supposes))
     delivers = any(_delivers(sentence, request, bool(asking), loose) for sentence in told)
@@ -111,7 +117,7 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     else:
         label = "declined" if declines else None
     declined = label == "declined"
-    return Reading(label, bool(asking), named, delivers, assumes, declined, trails, coached)
+    return Reading(label, bool(asking), named, delivers, assumes, declined, trails, coached, len(asking) - naming)
 
 
 _LACKS = re.compile(

@@ -132,7 +132,7 @@ def hear(item: Item, conversation: Conversation) -> Act:
     """What the last reply asks for, by the same rules that class it."""
     reading = _readings(item, conversation)[-1]
     asks = (item.parts[0].name,) if reading.asks and reading.names_open else ()
-    return Act(asks, elsewhere=reading.asks and not asks, delivers=reading.delivers)
+    return Act(asks, elsewhere=reading.asks and not asks, delivers=reading.delivers, stray=reading.stray)
 
 
 def _label(reading: Reading, item: Item) -> str | None:
