@@ -45,7 +45,7 @@ def sources() -> str:
     """12 hex digits that change with any file of src/overture, weights included."""
     digest = sha256()
     for path in sorted((ROOT / "src").rglob("*")):
-        if path.is_file() and path.suffix not in (".pyc",):
+        if path.is_file() and path.suffix != ".pyc":
             digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 

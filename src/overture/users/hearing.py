@@ -9,6 +9,7 @@ request's own subject is not enough to name a part.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 from ..conversation import Conversation
@@ -41,7 +42,6 @@ _TELLING = {
     "where": frozenset(stems("place city address location country street")),
 }
 
-
 _AND = re.compile(
     r",\s*(?:and\s+|or\s+)?|;\s*"
     r"|\s+and\s+(?=(?:\w+ )?(?:what|which|who|whose|when|where|why|how|whether|do|does|is|are)\b)",
@@ -54,7 +54,8 @@ _AND = re.compile(
 def questions(text: str) -> tuple[str, ...]:
     """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers.
 
-    Where one goes on in a list, each item is a question."""
+    Where one goes on in a list, each item is a question.
+    """
     text = as_questions(text)
     spoken = blanked(text, apart(text.replace("’", "'")))
     found: list[str] = []
@@ -74,16 +75,15 @@ def relevance(question: str, part: Part, item: Item) -> float:
     if any(len(words) > 1 and said.issuperset(words) for words in map(stems, part.terms)):
         return 1.0
     weight = {
-        word: (0.4 if word in request and word not in own else 1.0) / shared.get(word, 1)
+        word: (0.4 if word in request and word not in own else 1.0) / max(shared[word], 1)
         for word in said
         if word in own or word not in _SMALL
     }
     met = sum(weight[word] for word in weight if word in own)
     total = sum(weight.values())
     for word, kinds in _TELLING.items():
-        if (
-            word in said and word not in own
-        ):  # "when?" is about a date, but "when is your birthday?" is about a birthday
+        # "when?" is about a date, but "when is your birthday?" is about a birthday
+        if word in said and word not in own:
             total += 0.5
             met += 0.5 * bool(kinds & own)
     return met / total if total else 0.0
@@ -92,17 +92,14 @@ def relevance(question: str, part: Part, item: Item) -> float:
 @lru_cache(maxsize=4096)
 def _vocabulary(
     parts: tuple[Part, ...], request: str
-) -> tuple[dict[str, frozenset[str]], dict[str, int], frozenset[str]]:
+) -> tuple[dict[str, frozenset[str]], Counter[str], frozenset[str]]:
     """Part → its words; word → in how many parts it is; the request's words."""
     own = {
         part.name: frozenset(stems(" ".join((part.name, *part.terms, part.value, part.text)))) - _SMALL
         | frozenset(word for term in part.terms for word in stems(term))
         for part in parts
     }
-    shared: dict[str, int] = {}
-    for words in own.values():
-        for word in words:
-            shared[word] = shared.get(word, 0) + 1
+    shared = Counter(word for words in own.values() for word in words)
     return own, shared, frozenset(stems(request))
 
 
