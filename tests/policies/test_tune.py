@@ -202,6 +202,15 @@ def test_a_server_that_only_fails_ends_the_race_after_a_few_calls(
     assert "--retry-failed" in error and asked[0] <= 2 * 16
 
 
+def test_off_is_nobody_in_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert expand(["off", "gaps"], settings=False) == (BARE, "gaps")
+    monkeypatch.setenv("OVERTURE_POLICY", "off")  # as a shell has it in which a proxy is started, too
+    for words in (["simulate", "missing", "-n", "2"], ["checkup", "--only", "pairs", "--pairs", "8"]):
+        out = tmp_path / words[0]
+        assert main([*words, "--model", "scripted:asker", "--out", str(out)]) == 0
+        assert "steered" not in orjson.loads((out / "summary.json").read_bytes())["groups"]
+
+
 def test_where_nothing_could_be_judged_nothing_is_concluded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register("lost")(lambda: Scripted.failing(ModelError("nothing to say"), name="scripted:lost"))
     words = ("tune", "missing", "--policies", "gaps", "--no-settings", "-n", "40", "--model", "scripted:lost")

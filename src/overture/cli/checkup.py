@@ -82,6 +82,7 @@ def checkup(
     from ..audit.files import write_whole
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
+    from ..policies.candidates import OFF
     from ..report import checkup_html
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
@@ -94,6 +95,7 @@ def checkup(
         raise UsageError(f"--pairs is {pairs}; there are 1 to 100")
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     sections = draw(names, {"pairs": pairs} if pairs is not None else None, full, seed)
+    policy = None if policy == OFF else policy
     settings: dict[str, Any] = {
         "model": model,
         "policy": policy,

@@ -85,13 +85,15 @@ def simulate(
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
     from ..models import at_once
+    from ..policies.candidates import OFF
 
     speakers = [word for word in (model, user_model, judge) if word]
     asked = Asked(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),
         count, runs, seed, turns, concurrency or min(at_once(word, 16) for word in speakers),
-        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed, policy, runner,
+        max_tokens, warmth(temperature, runs), user_temperature, timeout, max_cost, price, retry_failed,
+        None if policy == OFF else policy, runner,
     )  # fmt: skip
     if dry_run:
         _dry(asked)

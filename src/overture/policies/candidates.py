@@ -12,6 +12,8 @@ from .named import COMPOSED, make
 
 BARE = "none"
 """The candidate that leads nowhere; it always races."""
+OFF = "off"
+"""What `overture serve` calls it; every command takes the word."""
 GRIDS: Mapping[str, Mapping[str, Sequence[float]]] = {
     "gaps": {"threshold": (0.3, 0.5, 0.7, 0.9)},
     "worth_asking": {"cost": (0.25, 0.5, 2, 4)},
@@ -26,7 +28,7 @@ def expand(words: Sequence[str], settings: bool = True) -> tuple[str, ...]:
     """
     found = [BARE]
     for word in words:
-        if word == BARE:
+        if word in (BARE, OFF):
             continue
         make(word)
         found.append(word)
