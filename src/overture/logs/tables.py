@@ -65,8 +65,8 @@ def rows(path: str, start: int, end: int) -> Iterator[tuple[int, dict[str, Any] 
     arrow, columns = _arrow(), columns_of(path)
     with _file(path) as table:
         counts = [int(table.metadata.row_group(index).num_rows) for index in range(end)]
+        number = sum(counts[:start])
         for group in range(start, end):
-            number = sum(counts[:group])
             past = number + counts[group]
             try:
                 for batch in table.iter_batches(batch_size=BATCH, row_groups=[group], columns=columns):
@@ -76,6 +76,7 @@ def rows(path: str, start: int, end: int) -> Iterator[tuple[int, dict[str, Any] 
             except (arrow.ArrowException, OSError, ValueError):
                 for lost in range(number, past):
                     yield lost, BadRecord(f"row group {group} of the parquet file is damaged from here on")
+            number = past
 
 
 def _rows(batch: Any) -> Iterator[dict[str, Any] | BadRecord]:
