@@ -133,6 +133,8 @@ def test_items_repeat_and_hide_their_wishes(task: Task):
         ("How do you feel today?", (), {}, (), True),
         ("I have looked that up.", (), {}, (), False),
         ("Please let me know your genre and day.", ("genre", "day"), {}, (), False),
+        ("Let me know if you have a genre in mind.", ("genre",), {}, (), False),
+        ("Let me know if you need anything else.", (), {}, (), False),
         ("Not a problem. If you're not sure, which day?", ("day",), {}, (), False),
         ("To find one, could you tell me:\n- Genre\n- Day\n- Anything else?", ("genre", "day"), {}, (), False),
         ("What type of film, and on which date?", ("genre", "day"), {}, (), False),

@@ -159,6 +159,17 @@ async def test_the_tools_answer_whatever_they_are_asked(task: Task):
     assert "already" in await agency.call("answer", first)
 
 
+def test_let_me_know_if_asks_where_it_names_a_preference(task: Task):
+    item = next(item for item in task.items if any(part.name == "flight.seat" for part in item.parts))
+    assert task.hear is not None
+    for words, asks in (
+        ("There are several flights. Let me know if you prefer an aisle seat.", ("flight.seat",)),
+        ("There are several flights. Let me know if you need anything else.", ()),
+    ):
+        act = task.hear(item, item.opening.then(Message("assistant", words)))
+        assert (act.asks, act.elsewhere, act.stray) == (asks, False, 0)
+
+
 async def test_an_answer_that_was_refused_is_no_delivery_and_the_traveller_stays(task: Task):
     item = next(item for item in task.items if len(Agency(item).trip.options) == 1)
     agency, aspect = Agency(item), next(iter(Agency(item).trip.options))

@@ -172,9 +172,15 @@ def hear(item: Item, conversation: Conversation) -> Act:
     asked = False
     stray = 0
     for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
-        question = "?" in sentence or bool(REQUESTS.search(sentence) and not TRAILS.search(sentence))
-        asked = asked or question
-        heard = not question or bool(OFFERS.search(sentence)) or not re.search(r"\w", _NO_DENIAL.sub("", sentence))
+        trails = bool(TRAILS.search(sentence))
+        question = trails or "?" in sentence or bool(REQUESTS.search(sentence))
+        asked = asked or (question and not trails)
+        heard = (
+            trails
+            or not question
+            or bool(OFFERS.search(sentence))
+            or not re.search(r"\w", _NO_DENIAL.sub("", sentence))
+        )
         for clause in _CLAUSES.split(sentence):
             words = _NO_DENIAL.sub(" ", clause)
             denied = bool(_DENIES.search(words)) or (not question and bool(_NOT.search(words)))

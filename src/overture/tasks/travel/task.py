@@ -133,15 +133,18 @@ def hear(item: Item, conversation: Conversation) -> Act:
     asked = False
     stray = 0
     for sentence in re.findall(r"[^.?!\n]+[.?!\n]?", as_questions(text)):
-        if not ("?" in sentence or REQUESTS.search(sentence)) or TRAILS.search(sentence) or OFFERS.search(sentence):
+        trails = bool(TRAILS.search(sentence))
+        if not (trails or "?" in sentence or REQUESTS.search(sentence)) or OFFERS.search(sentence):
             continue
-        asked = True
         about = [aspect for aspect in _trip(item).options if names(sentence, (aspect,))]
         hit = [
             part
             for part in item.parts
             if names(sentence, part.terms) and (not about or part.name.partition(".")[0] in about)
         ]
+        if trails and not hit:
+            continue  # "let me know if you prefer an aisle seat" asks, "if you need anything else" does not
+        asked = True
         stray += not hit
         asks += [part.name for part in sorted(hit, key=lambda part: part.words in said) if part.name not in asks]
     booked = {m.text.removeprefix(BOOKED).rpartition("-")[0] for m in conversation.messages if books(m)}
