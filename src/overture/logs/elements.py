@@ -82,9 +82,9 @@ class _Scan:
             begin = rest.end()
             if len(self._string) < MOST_KEY:
                 self._string += rest.group()
-            if not rest[1] and not self._torn(begin):
+            self._in_string = not rest[1] and self._goes_on(begin)
+            if self._in_string:
                 return
-            self._in_string = False
             if not rest[1]:
                 yield begin, _QUOTE
         for token in _TOKEN.finditer(chunk, begin):
@@ -94,18 +94,18 @@ class _Scan:
             elif quote is None:
                 place = token.start()
                 yield place, chunk[place]
-            elif self._torn(token.end()):
-                yield token.end(), _QUOTE
-            else:
+            elif self._goes_on(token.end()):
                 self._in_string, self._string = True, token.group()
                 return
+            else:
+                yield token.end(), _QUOTE
 
-    def _torn(self, end: int) -> bool:
-        """Whether a string that has no quote here is torn; or else goes on in the next chunk."""
+    def _goes_on(self, end: int) -> bool:
+        """Whether a string without a quote here goes on: its rest is put ahead of the next chunk. Else it is torn."""
         if self.chunk[end : end + 1] == b"\n":
-            return True
+            return False
         self._carry = self.chunk[end:]
-        return False
+        return True
 
 
 class _Stretch:
