@@ -90,6 +90,14 @@ async def test_answers_are_counted_by_the_status_that_the_client_saw():
         assert count(proxy, 'overture_requests_total{outcome="done"}') == 1
 
 
+async def test_a_policy_with_settings_stands_in_the_header_and_the_counters_as_it_was_given():
+    spec = "gaps:threshold=0.7,premise"
+    async with proxied(replying(saying("hi")), lambda _: Told(), policy=spec) as (_, proxy, port):
+        head, _ = parted(await ask(port, request(body(), CLOSE)))
+        assert f"X-Overture: leave; policy={spec}\r\n" in f"{head.decode()}\r\n"
+        assert count(proxy, f'overture_decisions_total{{move="leave",policy="{spec}",shadow="false"}}') == 1
+
+
 async def test_what_policies_ask_the_upstream_is_counted_apart():
     reading = replying(saying('{"premises": []}'))
     async with proxied(reading, policy="premise:ask_model=true", deadline=30.0) as (mock, proxy, port):

@@ -174,6 +174,15 @@ def test_an_upstream_that_is_not_there_is_said_and_the_proxy_serves_all_the_same
         assert "overture: nothing listens at http://127.0.0.1:9/v1 yet; until something does" in process.stderr.read()
 
 
+def test_a_share_is_said_when_it_begins(tmp_path: Path):
+    words = ("--upstream", "scripted:echo", "--policy", "gaps", "--share", "0.05")
+    with command(tmp_path, *words) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        assert process.stderr is not None
+        assert "policy     5 % led by gaps, the others in shadow" in process.stderr.read()
+
+
 def test_an_upstream_that_is_there_is_not_said_to_be_missing(tmp_path: Path):
     with (
         command(tmp_path, "--upstream", "scripted:echo", "--log", "off", "--state", "off") as (_, port),

@@ -68,10 +68,10 @@ def serve(
 
 def _say(settings: Settings, port: int, there: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    part = (
-        "" if settings.shadow or settings.share == 1 else f", {100 * settings.share:g} % of them; the others in shadow"
-    )
-    who = "nobody leads" if settings.policy == "off" else f"led by {settings.policy}{part}"
+    led = f"led by {settings.policy}"
+    if settings.share < 1 and not settings.shadow:
+        led = f"{100 * settings.share:g} % {led}, the others in shadow"
+    who = "nobody leads" if settings.policy == "off" else led
     others = [name for name in settings.allow if name != settings.policy]
     may = f"; a request may choose {', '.join(others)}" if others else ""
     content = "with what was said" if settings.log_content else "without what was said"

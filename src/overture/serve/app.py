@@ -36,6 +36,7 @@ from .settings import OFF, Settings, is_loopback
 from .shadows import Shadows
 from .upstream import Upstream, UpstreamFailed
 
+_ELSEWHERE = "only /v1/chat/completions and /v1/models are answered here; ask the upstream itself for anything else"
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -83,7 +84,7 @@ class Proxy:
         """Answer one request."""
         method, handler, guarded = self._routes.get(request.raw_path.partition("?")[0], ("", None, False))
         if handler is None:
-            return failure(404, "there is nothing here; see /v1/chat/completions and /v1/models", "not_found")
+            return failure(404, _ELSEWHERE, "not_found")
         if request.method != method:
             response = failure(405, f"this is asked with {method}", "method_not_allowed")
             response.headers["Allow"] = method

@@ -23,7 +23,7 @@ JSON = dict[str, Any]
 OUTCOMES = ("done", "client_left", "refused", "upstream_failed", "failed")
 """Answered as the upstream answered (whatever its status) or as the policy did; the client went; turned away here; no
 whole answer from the upstream; something here broke."""
-_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9._:/+@-]")
+_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9._:/+@=,-]")
 
 
 @dataclass(slots=True)
