@@ -93,6 +93,16 @@ def test_a_group_key_that_no_conversation_has_is_said_with_those_there_are(log: 
     assert not capsys.readouterr().err
 
 
+def test_a_judge_without_a_verdict_is_not_told_to_be_named(log: Log, tmp_path: Path, capsys: Captured):
+    words = ("audit", log(TURNS, TURNS), "--lens", "moves", "--workers", 1)
+    assert run(*words, "--judge", "scripted:echo", "--out", tmp_path / "judged") == 0
+    said = capsys.readouterr().out
+    assert "By the lens alone: no verdict of the judge could be used." in said
+    assert "(--judge)" not in said
+    assert run(*words, "--out", tmp_path / "bare") == 0
+    assert "no judged sample corrected these figures (--judge)." in capsys.readouterr().out
+
+
 def test_a_judge_that_cannot_be_had_is_said(log: Log, tmp_path: Path, capsys: Captured):
     words = ("--lens", "moves", "--workers", 1, "--judge", "http://127.0.0.1:9/v1#none")
     assert run("audit", log(TURNS), "--out", tmp_path / "out", *words) == 0

@@ -151,5 +151,6 @@ def _say(result: Audit, out: Path) -> None:
         why = ", ".join(f"{n:,} {plain(reason, 60)}" for reason, n in result.judged.unscored.items())
         console.print(f"verdicts of the judge that could not be had or read: {why}", highlight=False, markup=False)
     if not result.corrected:
-        console.print("By the lens alone: no judged sample corrected these figures (--judge).", highlight=False)
+        why = "no verdict of the judge could be used" if result.judged else "no judged sample corrected these figures"
+        console.print(f"By the lens alone: {why}{'' if result.judged else ' (--judge)'}.", highlight=False)
     say_page(console, out)
