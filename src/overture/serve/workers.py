@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from ..errors import OvertureError
+from ..errors import OvertureError, UsageError
 from ..models.loop import run_loop
 from .metrics import SHARED
 from .running import GRACE, cannot_listen, serving
@@ -111,14 +111,14 @@ class _Workers:
             while not ours.poll(0.2):
                 if self.stopping:  # not waited for any more; it is ended with the others
                     return process
-            said = ours.recv()
+            kind, said = ours.recv()
         except EOFError:
-            said = "a worker ended before it listened"
+            kind, said = OvertureError, "a worker ended before it listened"
         finally:
             ours.close()
         if said:
             process.join()
-            raise OvertureError(str(said))
+            raise kind(said)
         return process
 
     def _replace(self) -> None:
@@ -144,8 +144,8 @@ class _Workers:
 def _work(settings: Settings, ready: Connection) -> None:
     """A worker's life. It says the empty text when it listens, or else why it does not."""
     try:
-        run_loop(_serve(settings, lambda port: (ready.send(""), ready.close(), None)[-1], True))
+        run_loop(_serve(settings, lambda port: (ready.send((OvertureError, "")), ready.close(), None)[-1], True))
     except OvertureError as error:
         if ready.closed:
             raise
-        ready.send(str(error))
+        ready.send((UsageError if isinstance(error, UsageError) else OvertureError, str(error)))
