@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from samples import NOTHING, share
 
@@ -27,6 +29,13 @@ from overture.report.words import FIGURES, extremes, words_of, written, written_
 )
 def test_written(figure: Figure, text: str) -> None:
     assert str(written(figure)).replace("\xa0", " ") == text
+
+
+def test_an_interval_that_leaves_nought_out_does_not_read_as_if_it_held_it() -> None:
+    one = Difference("solved", "a", "b", 0.375, 0.00404, 0.639, 0.0005, 0.03)
+    assert written_difference(one).interval == "+0.4 to +64"
+    assert written_difference(replace(one, value=-0.3, low=-0.6, high=-0.0004)).interval == "−60 to −0.04"
+    assert written_difference(replace(one, low=-0.004)).interval == "0 to +64"
 
 
 def test_written_difference_is_in_points() -> None:

@@ -177,9 +177,17 @@ def written(figure: Figure) -> Written:
 
 
 def written_difference(difference: Difference, unit: str = "share") -> Written:
-    """A difference and its interval, in percentage points where the figure is a share. n is left empty."""
+    """A difference and its interval, in percentage points where the figure is a share. n is left empty.
+
+    An end that rounds to nought and is none has the digits that show on which side it stands.
+    """
     spread = difference.high - difference.low
     value, low, high = (_bare(v, unit, spread, True) for v in (difference.value, difference.low, difference.high))
+    if difference.low > 0 or difference.high < 0:
+        low, high = (
+            f"{end * (100 if unit == 'share' else 1):+.1g}".replace("-", "−") if not text.strip("0.") else text
+            for end, text in ((difference.low, low), (difference.high, high))
+        )
     return Written(f"{value} points" if unit == "share" else f"{value} {unit}", f"{low} to {high}", "")
 
 
