@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,9 @@ def test_sampling_out_of_range(wrong: dict[str, float]) -> None:
 async def test_a_reply_survives_being_written_down() -> None:
     reply = await Scripted.lines([Message("assistant", None, tool_calls=(ToolCall("f", "{}", "1"),))]).reply(ASKED)
     assert Reply.of(reply.to_dict()) == reply
+
+
+def test_the_yardsticks_are_known_to_load_itself() -> None:
+    code = "import overture as ov; print(ov.load('scripted:asker').name)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "scripted:asker"

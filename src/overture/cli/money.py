@@ -8,7 +8,6 @@ model together; and a limit on a model without a price is no limit, so it is ref
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
@@ -57,7 +56,6 @@ def gated(word: str, concurrency: int, prices: Mapping[str, Price] | None = None
         price = price_of(word, prices or {})
         once = Patience(attempts=1, total=seconds)
         return load(word, patience=once, prices={word.rpartition("#")[2]: price} if price else {})
-    import_module("overture.tasks.yardsticks")  # registers `scripted:asker` and its like
     return load(word, **({"workers": concurrency} if is_local(word) else {}))
 
 

@@ -15,6 +15,7 @@ import marshal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -183,6 +184,10 @@ class Recorder(Wrapper):
         await self.model.close()
 
 
+MORE = "overture.tasks.yardsticks"
+"""A module that registers further ones, those that know the built-in requests: imported at the first unknown name."""
+
+
 def register(name: str) -> Callable[[F], F]:
     """Decorate a function that makes a model; its parameters are the options that `load("scripted:NAME", …)` takes."""
 
@@ -198,6 +203,8 @@ def register(name: str) -> Callable[[F], F]:
 def named(spec: str, **options: Any) -> Model:
     """The registered model that `scripted:NAME` means. Raises UsageError naming those there are, or what it needs."""
     name = spec.removeprefix("scripted:")
+    if name not in _REGISTRY:
+        import_module(MORE)
     make = _REGISTRY.get(name)
     if make is None:
         raise UsageError(f"no scripted model is named {name[:40]!r}; {hint(name, sorted(_REGISTRY), 'scripted:')}")
