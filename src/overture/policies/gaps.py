@@ -60,9 +60,9 @@ class Gaps:
     prior: float = 0.5
     """The share of requests that lack something, where it is known."""
     reader: str = "patterns"
-    """What the lens does not take for complete is read again. `small`: by an encoder of two narrow layers, in one or two
-    milliseconds. `careful`: by a sentence encoder, some ten milliseconds; it needs `overture[careful]` and the data item
-    `minilm`, and both are looked for when the policy is made. `patterns`: by none."""
+    """What the lens does not take for complete is read again. `small`: by an encoder of two narrow layers, in one or
+    two milliseconds. `careful`: by a sentence encoder, some ten milliseconds; it needs `overture[careful]` and the data
+    item `minilm`, and both are looked for when the policy is made. `patterns`: by none."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
     samples: int = 0
