@@ -144,9 +144,10 @@ def test_every_part_has_its_figures_and_its_place_on_the_page(tmp_path: Path) ->
         assert title in page
 
 
-def test_a_policy_is_put_beside_the_bare_model(tmp_path: Path) -> None:
+def test_a_policy_is_put_beside_the_bare_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--model", "scripted:guesser", "--policy", "gaps", "--only", "pairs,missing", "--pairs", "8")
     assert run(*words, "--out", str(tmp_path)) == 0
+    assert "overture serve --upstream scripted:guesser --policy gaps" in capsys.readouterr().out
     summary = orjson.loads((tmp_path / "summary.json").read_bytes())
     bare, steered = (summary["groups"][f"{who} missing"]["figures"] for who in ("model", "steered"))
     assert bare["asked_in_need"]["value"] == 0 < steered["asked_in_need"]["value"]

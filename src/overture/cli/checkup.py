@@ -20,7 +20,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated, limited, owing, price_of, prices_of, say_beforehand
-from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, typed, warn
+from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, serving, share, typed, warn
 
 if TYPE_CHECKING:
     from ..audit.estimates import Figure
@@ -127,7 +127,7 @@ def checkup(
     page = page_of(result, words, settings, began, datetime.now(UTC))
     write_whole(out / "summary.json", _json(summary(result, "checkup", settings)))
     write_whole(out / "report.html", checkup_html(page).encode())
-    _say(result, out)
+    _say(result, out, serving(model, policy) if policy else "")
     for line in warnings_of(result, max_tokens):
         warn(line)
     trials = result.model.trials
@@ -230,7 +230,7 @@ def _json(value: dict[str, object]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
-def _say(result: Checkup, out: Path) -> None:
+def _say(result: Checkup, out: Path, use: str) -> None:
     console = result_console()
     console.print(plain(result.sampled, 300), highlight=False, markup=False)
     speakers = list(result.speakers.values())
@@ -252,6 +252,8 @@ def _say(result: Checkup, out: Path) -> None:
             cells = [share(one.figures[section.name].get(name)) for one in speakers]
             table.add_row(f"  {name}", *cells, *(_point(one.figures[section.name].get(name)) for one in marks))
     console.print(table, highlight=False)
+    if use:
+        console.print(plain(f"to use the policy: {use}", 1000), highlight=False, soft_wrap=True, markup=False)
     say_page(console, out)
 
 

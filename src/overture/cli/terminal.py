@@ -7,6 +7,7 @@ can hold control characters that move the cursor or rename the window. `plain` t
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Generator
@@ -34,6 +35,11 @@ def flag(*names: str, help: str, **more: Any) -> Any:
 def typed(command: str, *words: str) -> list[str]:
     """The command as it was typed, or, where it was called from Python, with these words."""
     return ["overture", *(sys.argv[1:] if command in sys.argv else (command, *words))]
+
+
+def serving(model: str, policy: str) -> str:
+    """The command that puts a policy in front of a model."""
+    return shlex.join(["overture", "serve", "--upstream", model, "--policy", policy])
 
 
 def plain(text: str, most: int = 200) -> str:

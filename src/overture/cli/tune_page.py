@@ -17,6 +17,7 @@ from ..policies.tune_figures import Tuned
 from ..policies.tune_plan import Plan
 from ..report.changes import Changed
 from ..report.tune import Lap, TunePage
+from .terminal import serving
 
 
 def page_of(
@@ -49,9 +50,7 @@ def page_of(
 
 def line_of(tuned: Tuned, model: str) -> str:
     """The command that puts the winner to use; empty where nothing beat the bare model."""
-    if tuned.winner == BARE:
-        return ""
-    return f"overture serve --upstream {shlex.quote(model)} --policy {shlex.quote(tuned.winner)}"
+    return "" if tuned.winner == BARE else serving(model, tuned.winner)
 
 
 def counted(plan: Plan, tuned: Tuned) -> str:
