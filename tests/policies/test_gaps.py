@@ -127,7 +127,7 @@ def test_identity_names_what_decides():
 
 
 def test_a_reader_that_there_is_not_is_refused():
-    with pytest.raises(UsageError, match="patterns, small or careful, not 'quick'"):
+    with pytest.raises(UsageError, match="patterns, phrases or careful, not 'quick'"):
         make("gaps:reader=quick")
 
 

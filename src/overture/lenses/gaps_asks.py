@@ -74,8 +74,7 @@ def left_open(cut: Cut, scores: Floats) -> Words | None:
 
 
 def stretches(cut: Cut) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first and the last token of every stretch of at most LONGEST within a sentence of the user's; none goes over its
-    end."""
+    """The first and the last token of every stretch of at most LONGEST within a sentence of the user's."""
     message = np.array([place[0] if who == 0 else -1 for place, who in zip(cut.places, cut.who, strict=True)])
     first = np.repeat(np.arange(len(message)), LONGEST)
     last = first + np.tile(np.arange(LONGEST), len(message))

@@ -1,6 +1,6 @@
-"""What of a conversation the second readers of the lens `gaps` read, token by token, and where each token stands.
+"""What of a conversation the second reader of the lens `gaps` reads, token by token, and where each token stands.
 
-In come a conversation and a way to cut text into tokens; out comes a Cut. Of a long message the first and the last half are read, of a
+In come a conversation and a tokenizer; out comes a Cut. Of a long message the first and the last half are read, of a
 long conversation the first turn and the last ones. Easy to get wrong: a token's place is in its message's own text, so
 words can be quoted, and a sign of the encoder's own has no place.
 """
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ..conversation import Conversation
 from .encoders import tokenizer_of
-from .words import KNOWN_FROM, places, vocabulary
 
 TURN, SPOKEN, MOST = 128, 40, 224
 """Tokens read of one user's message, of an assistant's message (its end, where its question stands), and of all."""
@@ -59,17 +58,6 @@ def tokens_at(folder: Path) -> Tokens:
         return [(number, *place) for number, place in zip(found.ids, found.offsets, strict=True)]
 
     return Tokens(cut, begin=101, end=102, stops=frozenset([999, 1012, 1029]))
-
-
-def tokens_of_words() -> Tokens:
-    """Those of the package's own vocabulary: whole words, and the two rows behind it as signs."""
-    known = vocabulary()
-
-    def cut(text: str) -> list[Token]:
-        return [(known[word], start, end) for word, start, end in places(text)]
-
-    first = KNOWN_FROM + known.known
-    return Tokens(cut, begin=first, end=first + 1, stops=frozenset(known[sign] for sign in ".!?"))
 
 
 def pieces(conversation: Conversation, tokens: Tokens) -> Cut:

@@ -1,11 +1,9 @@
-"""The second readers of the lens `gaps`: encoders that read again what the patterns do not take for complete.
+"""The second reader of the lens `gaps`: a sentence encoder that reads again what the patterns do not take for complete.
 
 In come conversations that end with a user's message; out comes, for each, the probability that something needed is
-missing as patterns and reader see it together. There are two, in numpy. `careful` is MiniLM with low-rank changes to its
-upper layers: the encoder is the data item `minilm`, the changes are in `weights/gaps_reader.npz`, and `training/gaps/read.py`
-made them. `small` is an encoder of two narrow layers over the package's own words, all of it in `weights/gaps_small.npz`, taught by
-the careful one (`training/gaps/small.py`). Easy to get wrong: they are slower than the patterns, `careful` tens of times,
-so a bounded number of tokens is read; and `small` reads no requests of figures, where the patterns are as good.
+missing as patterns and reader see it together. The reader is MiniLM with low-rank changes to its upper layers, in
+numpy: the encoder is the data item `minilm`, the changes are in `weights/gaps_reader.npz`, and `training/gaps/read.py`
+made them. Easy to get wrong: it is tens of times slower than the patterns, so it reads a bounded number of tokens.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +24,12 @@ from .context import Floats
 from .encoders import HEADS, applied, attended, batches, changed, fed, norm
 from .gaps import Raw, Weights, logits, sigmoid, weights
 from .gaps_asks import Words, left_open
-from .gaps_pieces import Cut, Tokens, pieces, tokens_at, tokens_of_words
-
-WEIGHTS = {"small": "gaps_small.npz", "careful": "gaps_reader.npz"}
-"""Reader → its file among the weights."""
-SCALE = ":scale"
-"""Behind the name of an array in eight bits: that of its scale."""
+from .gaps_pieces import Cut, Tokens, pieces, tokens_at
 
 
 @dataclass(frozen=True)
 class Reader:
-    """An encoder, its heads, and how its logit and the patterns' count together."""
+    """MiniLM with its changes, its heads, and how its logit and the patterns' count together."""
 
     base: Mapping[str, Floats]
     """The encoder's arrays by their own names, changes added; matrices as (in, out), query, key and value as one."""
@@ -100,29 +92,11 @@ def load(folder: Path, changes: Path) -> Reader:
     return Reader(base, layers, **heads, tokens=tokens)
 
 
-def opened(changes: Mapping[str, NDArray[Any]]) -> Reader:
-    """The small reader from its arrays: matrices in eight bits with a scale a row, the words' vectors narrower than the
-    layers and widened here."""
-    base: dict[str, Floats] = {}
-    for name, values in changes.items():
-        if not name.endswith(SCALE):
-            scale = changes.get(name + SCALE)
-            base[name] = values.astype(np.float32) if scale is None else values * scale.astype(np.float32)
-    base["embeddings.word_embeddings.weight"] = base.pop("words") @ base.pop("widened")
-    heads = {name: base.pop(name) for name in ("head", "asks", "words_open", "mix", "least", "threshold")}
-    heads["words"] = heads.pop("words_open")
-    layers = sum(name.endswith("intermediate.dense.bias") for name in base)
-    return Reader(base, layers, **heads, tokens=tokens_of_words())
-
-
 @cache
-def reader(name: str = "careful") -> Reader:
-    """A reader that comes with the package. Raises DataError where `careful` is wanted and MiniLM cannot be had."""
-    with as_file(files("overture.lenses") / "weights" / WEIGHTS[name]) as path:
-        if name == "careful":
-            return load(data.path("minilm"), path)
-        with np.load(path) as stored:
-            return opened({each: stored[each] for each in stored.files})
+def reader() -> Reader:
+    """The reader that comes with the package. Raises DataError where MiniLM cannot be had."""
+    with as_file(files("overture.lenses") / "weights" / "gaps_reader.npz") as path:
+        return load(data.path("minilm"), path)
 
 
 def read(given: Sequence[Conversation], by: Reader) -> Reading:

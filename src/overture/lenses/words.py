@@ -54,13 +54,6 @@ def tokenize(text: str) -> list[str]:
     return (_PLAIN_WORD if lower.isascii() else _WORD).findall(lower)
 
 
-def places(text: str) -> list[tuple[str, int, int]]:
-    """The same words with their offsets in the text."""
-    lower = text.lower()
-    found = (_PLAIN_WORD if lower.isascii() else _WORD).finditer(lower if len(lower) == len(text) else text)
-    return [(match[0].lower(), *match.span()) for match in found]
-
-
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary that the lenses' weights were trained with."""

@@ -21,7 +21,8 @@ from ..conversation import Conversation
 from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
-from ..lenses.gaps_reader import WEIGHTS, Seen, look_again, reader
+from ..lenses.gaps_phrases import look_up
+from ..lenses.gaps_reader import Seen, look_again, reader
 from ..lenses.gaps_span import Gap, find
 from ..lenses.gaps_span import seen as read_gap
 from ..models import Model
@@ -47,6 +48,12 @@ from .needless import needless
 VERSION = f"4, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
+WEIGHTS = {
+    "patterns": ("gaps.npz",),
+    "phrases": ("gaps.npz", "gaps_phrases.npz"),
+    "careful": ("gaps.npz", "gaps_reader.npz"),
+}
+"""Reader → its files among the lenses' weights."""
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
 
@@ -59,10 +66,11 @@ class Gaps:
     """From which probability it asks; None: the lens's own, chosen for few needless questions."""
     prior: float = 0.5
     """The share of requests that lack something, where it is known."""
-    reader: str = "patterns"
-    """What the lens does not take for complete is read again. `small`: by an encoder of two narrow layers, in one or
-    two milliseconds. `careful`: by a sentence encoder, some ten milliseconds; it needs `overture[careful]` and the data
-    item `minilm`, and both are looked for when the policy is made. `patterns`: by none."""
+    reader: str = "phrases"
+    """`patterns`: the lens alone, about a millisecond. `phrases`: phrases are looked up besides, which takes little more
+    and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder reads
+    again, some twenty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked for when
+    the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
     samples: int = 0
@@ -75,12 +83,13 @@ class Gaps:
     name: str = "gaps"
 
     def __post_init__(self) -> None:
-        if self.reader != "patterns" and self.reader not in WEIGHTS:
-            raise UsageError(f"gaps: reader is patterns, {' or '.join(WEIGHTS)}, not {self.reader[:40]!r}")
+        if self.reader not in WEIGHTS:
+            *some, last = WEIGHTS
+            raise UsageError(f"gaps: reader is {', '.join(some)} or {last}, not {self.reader[:40]!r}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise UsageError(f"gaps: threshold is a probability, 0 to 1, not {self.threshold:g}")
-        if self.reader != "patterns":
-            reader(self.reader)
+        if self.reader == "careful":
+            reader()
 
     @property
     def reviews(self) -> bool:
@@ -97,7 +106,7 @@ class Gaps:
             "samples": self.samples,
             "sharpness": self.sharpness,
             "reader": self.reader,
-            "weights": _weights_hash(("gaps.npz", *([WEIGHTS[self.reader]] if self.reader in WEIGHTS else []))),
+            "weights": _weights_hash(WEIGHTS[self.reader]),
         }
 
     async def decide(self, conversation: Conversation) -> Decision:
@@ -156,8 +165,8 @@ class Gaps:
         """The probability, from which one on to ask, and what the second reader saw; (0, 2) where there is none."""
         if not conversation.messages or conversation.messages[-1].role != "user":
             return 0.0, 2.0, None
-        seen = look_again([conversation], reader(self.reader)) if self.reader in WEIGHTS else None
-        scores = seen or look(lay_flat([conversation]))
+        seen = look_again([conversation]) if self.reader == "careful" else None
+        scores = seen or (look_up([conversation]) if self.reader == "phrases" else look(lay_flat([conversation])))
         p = float(scores.missing[-1])
         if math.isnan(p):
             return 0.0, 2.0, None
