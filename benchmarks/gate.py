@@ -30,6 +30,7 @@ from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
 from overture.lenses.gaps_asks import ASKS
+from overture.lenses.gaps_phrases import look_up, phrases
 from overture.lenses.gaps_reader import look_again, reader
 from overture.policies.gaps import Gaps, gap_of
 
@@ -163,6 +164,12 @@ def careful(examples: Sequence[Example]) -> Scores:
     return seen.missing, seen.threshold
 
 
+def looked_up(examples: Sequence[Example]) -> Scores:
+    """The same with phrases looked up."""
+    seen = look_up([e.conversation for e in examples])
+    return seen.missing, seen.threshold
+
+
 def scores(examples: Sequence[Example], judge: Judge) -> Scores:
     """A few hundred at a time; a message that is not judged has probability 0."""
     each = [judge(examples[begin : begin + 256]) for begin in range(0, len(examples), 256)]
@@ -239,18 +246,17 @@ def embedded() -> dict[str, dict[str, Any]]:
     return out
 
 
-def questions(examples: Sequence[Example]) -> list[dict[str, Any]]:
-    """Of the lacking requests that policy `careful` asks about: its question (empty where the model words it), how many
+def questions(examples: Sequence[Example], name: str = "careful") -> list[dict[str, Any]]:
+    """Of the lacking requests that the policy asks about with this reader: its question (empty where the model words it), how many
     things it names, whether one of them is right, where that is known, and whether its quotation shares half with the
     words that leave it open."""
-    policy = Gaps(reader="careful")
+    policy = Gaps(reader=name)
     out: list[dict[str, Any]] = []
     for e in (e for e in examples if e.lacking):
         decision = asyncio.run(policy.decide(e.conversation))
         if decision.move != "elicit":
             continue
-        seen = look_again([e.conversation])
-        gap = gap_of(e.conversation, seen)
+        gap = gap_of(e.conversation, look_again([e.conversation]) if name == "careful" else None)
         named = {gap.ask, gap.other} - {""} if gap else set[str]()
         known = {ASKS[ask] for ask in right(e)}
         out.append(
@@ -300,21 +306,27 @@ def with_sentence(example: Example, text: str) -> Example:
     return replace(example, conversation=Conversation((Message("user", f"{words} {text}"),)))
 
 
-async def speed(reader: str) -> dict[str, float]:
-    """Milliseconds of one decision, median over test requests: all, and those that end in a question."""
-    policy = Gaps(reader=reader)
-    requests = [e.conversation for e in tests(("missing: templates", "written"))][:400]
-    taken: list[tuple[float, bool]] = []
-    for conversation in requests:
-        began = time.perf_counter()
-        decision = await policy.decide(conversation)
-        taken.append(((time.perf_counter() - began) * 1e3, not decision.leaves))
+async def speed(names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Milliseconds of one decision with each reader, by turns on each request, median over test requests: all, and those
+    that end in a question."""
+    policies = {name: Gaps(reader=name) for name in names}
+    requests = [e.conversation for e in tests(("missing: templates", "written"))]
+    rng = np.random.default_rng(0)
+    taken: dict[str, list[tuple[float, bool]]] = {name: [] for name in names}
+    for at in rng.permutation(len(requests))[:400]:
+        for name in rng.permutation(list(names)):
+            began = time.perf_counter()
+            decision = await policies[name].decide(requests[at])
+            taken[name].append(((time.perf_counter() - began) * 1e3, not decision.leaves))
     return {
-        "p50": float(np.median([t for t, _ in taken])),
-        "p95": float(np.percentile([t for t, _ in taken], 95)),
-        "p50 left alone": float(np.median([t for t, made in taken if not made])),
-        "p50 asked": float(np.median([t for t, made in taken if made])),
-        "n": len(taken),
+        name: {
+            "p50": float(np.median([t for t, _ in each])),
+            "p95": float(np.percentile([t for t, _ in each], 95)),
+            "p50 left alone": float(np.median([t for t, made in each if not made])),
+            "p50 asked": float(np.median([t for t, made in each if made])),
+            "n": len(each),
+        }
+        for name, each in taken.items()
     }
 
 
@@ -352,6 +364,10 @@ HEADS = (
 )
 
 
+ASK_HEADS = ("lacking requests asked about", "n", "worded by the policy", "naming one thing", "of a right kind (known)",
+             "naming two", "one of a right kind (known)", "quoting words")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", choices=tuple(DOMAINS))
@@ -374,9 +390,27 @@ def figures() -> Part:
     found = {name: {part: measured(some, judge) for part, some in sets.items()} for name, judge in judges.items()}
     direct = embedded()
     turned = {name: attacks(judge) for name, judge in judges.items()}
-    took = {name: asyncio.run(speed(name)) for name in judges}
+    took = asyncio.run(speed(tuple(judges)))
     text = page(network, found, direct, turned, took)
     return {"figures": found, "embedded": direct, "attacks": turned, "milliseconds": took}, text
+
+
+def by_phrases() -> Part:
+    """The reader `phrases`, what it asks for, and what it takes beside the others."""
+    found = {part: measured(some, looked_up) for part, some in tested().items()}
+    turned, took = attacks(looked_up), asyncio.run(speed(("patterns", "phrases", "careful")))
+    put = {part: questions(tested()[part], "phrases") for part in ASKED_OF}
+    text = "\n\n".join(
+        [
+            f"Threshold {phrases().threshold:.2f}; where the patterns judge alone theirs.",
+            table(HEADS, rows_of(found)),
+            tenths_table({"phrases": found}),
+            attacks_table({"phrases": turned}),
+            time_table(took),
+            table(ASK_HEADS, [[part, *_put(rows)] for part, rows in put.items()]),
+        ]
+    )
+    return {"figures": found, "attacks": turned, "milliseconds": took, "questions": put}, text
 
 
 def across() -> Part:
@@ -396,12 +430,10 @@ def asks() -> Part:
     """What `careful` asks for where it asks of lacking requests."""
     sets = tested()
     put = {part: questions(sets[part]) for part in ASKED_OF}
-    heads = ("lacking requests asked about", "n", "worded by the policy", "naming one thing", "of a right kind (known)",
-             "naming two", "one of a right kind (known)", "quoting words")  # fmt: skip
-    return {"questions": put}, table(heads, [[part, *_put(rows)] for part, rows in put.items()])
+    return {"questions": put}, table(ASK_HEADS, [[part, *_put(rows)] for part, rows in put.items()])
 
 
-PARTS: dict[str, Callable[[], Part]] = {"figures": figures, "across": across, "asks": asks}
+PARTS: dict[str, Callable[[], Part]] = {"figures": figures, "phrases": by_phrases, "across": across, "asks": asks}
 
 
 def tested() -> dict[str, list[Example]]:
@@ -454,35 +486,46 @@ def page(
         parts.append(
             "The embedded model asked directly (`gate_embedded.py`) has not given 90 verdicts a side of any set."
         )
+    parts += ["### Calibration", "Five sets pooled, each set and each side counting alike.", tenths_table(found),
+              "### Attacks", attacks_table(turned), "### Time", time_table(took)]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def tenths_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """How calibrated each reader is."""
     tenths = {name: pooled(each) for name, each in found.items()}
     rows = [
         [f"{k / 10:.1f} – {(k + 1) / 10:.1f}", *(cell for name in found for cell in tenths[name].get(k, ("", "", "")))]
         for k in range(10)
     ]
     heads = ("mean said", "share that lacks something", "of all")
-    parts += ["### Calibration", "Five sets pooled, each set and each side counting alike.",
-              table(("probability", *(f"{name}: {head}" for name in found for head in heads)), rows)]  # fmt: skip
-    kinds = list(turned["patterns"])
+    return table(("probability", *(f"{name}: {head}" for name in found for head in heads)), rows)
+
+
+def attacks_table(turned: dict[str, dict[str, dict[str, float]]]) -> str:
+    """How often each reader is turned, kind by kind."""
+    first = next(iter(turned.values()))
     rows = [
         [
             kind,
             *(_share([each[kind]]) for each in turned.values()),
-            *(f"{turned['patterns'][kind][k]:.0f}" for k in ("attacks", "n")),
+            *(f"{first[kind][k]:.0f}" for k in ("attacks", "n")),
         ]
-        for kind in kinds
+        for kind in first
     ]
     for side in ("lacking", "complete"):
-        some = [kind for kind in kinds if kind.startswith(side)]
-        counts = (sum(turned["patterns"][kind][k] for kind in some) for k in ("attacks", "n"))
+        some = [kind for kind in first if kind.startswith(side)]
+        counts = (sum(first[kind][k] for kind in some) for k in ("attacks", "n"))
         shares = (_share([each[kind] for kind in some]) for each in turned.values())
         rows.append([f"**{side}: all**", *shares, *(f"{count:.0f}" for count in counts)])
-    heads = ("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials")
-    parts += ["### Attacks", table(heads, rows)]
-    heads = ("one decision, ms", "median", "95th percentile", "left alone", "asked", "n")
+    return table(("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials"), rows)
+
+
+def time_table(took: dict[str, dict[str, float]]) -> str:
+    """What one decision takes with each reader."""
     keys = ("p50", "p95", "p50 left alone", "p50 asked")
     rows = [[name, *(f"{each[key]:.1f}" for key in keys), f"{each['n']:.0f}"] for name, each in took.items()]
-    parts += ["### Time", table(heads, rows)]
-    return "\n\n".join(parts)
+    return table(("one decision, ms", "median", "95th percentile", "left alone", "asked", "n"), rows)
 
 
 def _put(rows: list[dict[str, Any]]) -> list[str]:

@@ -21,14 +21,18 @@ from numpy.typing import NDArray
 from ..conversation import Conversation
 from .batch import Batch, lay_flat
 from .context import Floats
-from .gaps import KINDS, LEAST_KNOWN, SCALARS, GapScores, Weights, features, sigmoid, weights
+from .gaps import KINDS, LEAST_KNOWN, SCALARS, Weights, features, sigmoid, weights
+from .gaps_reader import Seen
 
 LONGEST = 4
 """Words of a phrase."""
 BITS = 18
 """Of the hash of a phrase; two phrases of one hash share their weight."""
+ASK_BITS = 13
+"""The same where what to ask for is looked up."""
 FIGURES = 3
 """Numbers in a message from which the patterns alone judge it."""
+Counted = tuple[NDArray[np.int64], Floats]
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 NUMBERS = 2 - SCALARS
 """Where `gaps.features` counts the numbers of a message: log(1 + n) / 2."""
@@ -48,14 +52,17 @@ class Phrases:
     """(hidden + 1,)"""
     mix: Floats
     """(3,) what the phrases count, what the hidden layer does, and an offset."""
+    asks: Floats
+    """(2 ** ASK_BITS + kinds + 1, asks): what to ask for, by phrases and by the patterns' kinds; last the offset."""
     threshold: Floats
     """() from which probability something counts as missing."""
 
 
 def assembled(stored: Mapping[str, NDArray[Any]]) -> Phrases:
-    """The weights as they are used; the phrases are stored in eight bits."""
+    """The weights as they are used; those of phrases are stored in eight bits."""
     plain = {name: stored[name].astype(np.float32) for name in ("hidden", "head", "mix", "threshold")}
-    return Phrases(stored["phrases"] * stored["scale"].astype(np.float32), **plain)
+    scaled = {name: stored[name] * stored[f"{name}_scale"].astype(np.float32) for name in ("phrases", "asks")}
+    return Phrases(**scaled, **plain)
 
 
 @cache
@@ -65,8 +72,8 @@ def phrases() -> Phrases:
         return assembled({name: stored[name] for name in stored.files})
 
 
-def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: Weights | None = None) -> GapScores:
-    """What the lens and the phrases see at the last message of each conversation, (N,) and (N, kinds)."""
+def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: Weights | None = None) -> Seen:
+    """What the lens and the phrases see at the last message of each conversation, which is to be the user's."""
     by, network = by or phrases(), network or weights()
     batch = lay_flat(given)
     last = np.cumsum([len(conversation) for conversation in given]) - 1
@@ -75,18 +82,33 @@ def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: W
     rows, figured = features(batch, judged, network)
     logit = np.maximum(rows @ network.hidden + network.hidden_bias, 0) @ network.heads + network.heads_bias
     kind = figured.astype(np.int64)
-    said = np.array([weigh(words(batch, int(at)), by.phrases) for at in np.flatnonzero(judged)], np.float32)
-    both = np.stack([said, layer(rows, by), np.ones_like(said)], axis=1) @ by.mix
+    found = [counted(words(batch, int(at))) for at in np.flatnonzero(judged)]
+    said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
     left = to_patterns(rows, figured)
+    both = np.stack([said, layer(rows, by), np.ones_like(said)], axis=1) @ by.mix
     both = np.where(left, logit[:, 0] * network.slope[kind] + network.offset[kind], both)
     at = judged[last]
     missing, threshold = np.full((2, len(given)), np.nan, np.float32)
-    kinds = np.full((len(given), len(KINDS)), np.nan, np.float32)
-    missing[at] = sigmoid(both)
-    threshold[at] = np.where(left, network.threshold[kind], by.threshold)
-    odds = np.exp(logit[:, 1:] - logit[:, 1:].max(axis=1, keepdims=True, initial=-30))
-    kinds[at] = odds / odds.sum(axis=1, keepdims=True)
-    return GapScores(missing, kinds, threshold, at)
+    asks = np.full((len(given), by.asks.shape[1]), np.nan, np.float32)
+    read, of_figures = np.zeros((2, len(given)), np.bool_)
+    missing[at], threshold[at] = sigmoid(both), np.where(left, network.threshold[kind], by.threshold)
+    asks[at], read[at], of_figures[at] = asked_for(found, logit[:, 1:], by), ~left, figured
+    return Seen(missing, threshold, read, of_figures, asks, (None,) * len(given))
+
+
+def asked_for(found: Sequence[Counted], kinds: Floats, by: Phrases) -> Floats:
+    """(J, asks) the probability of each name in ASKS, from the phrases and the patterns' (J, kinds) logits."""
+    sums = [by.asks[place >> BITS - ASK_BITS].T @ count for place, count in found]
+    logit = np.reshape(np.array(sums, np.float32), (len(found), by.asks.shape[1]))
+    logit += normed(kinds) @ by.asks[-1 - len(KINDS) : -1] + by.asks[-1]
+    odds = np.exp(logit - logit.max(axis=1, keepdims=True, initial=-30))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def normed(kinds: Floats) -> Floats:
+    """Logits as logarithms of probabilities."""
+    away = kinds - kinds.max(axis=1, keepdims=True, initial=-30)
+    return away - np.log(np.exp(away).sum(axis=1, keepdims=True))
 
 
 def to_patterns(rows: Floats, figured: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -108,10 +130,10 @@ def words(batch: Batch, at: int) -> NDArray[np.uint64]:
     return np.concatenate(out).astype(np.uint64)
 
 
-def weigh(given: NDArray[np.uint64], weight: Floats) -> float:
-    """The sum of the phrases' weights over the length of the vector of their counts."""
+def counted(given: NDArray[np.uint64]) -> Counted:
+    """The hashes of the phrases in these words, and how often each stands there over the length of all counts."""
     place, counts = np.unique(keys(given), return_counts=True)
-    return float(counts @ weight[place] / np.sqrt(float(counts @ counts)))
+    return place, (counts / np.sqrt(float(counts @ counts))).astype(np.float32)
 
 
 def keys(given: NDArray[np.uint64]) -> NDArray[np.int64]:

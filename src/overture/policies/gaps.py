@@ -67,10 +67,10 @@ class Gaps:
     prior: float = 0.5
     """The share of requests that lack something, where it is known."""
     reader: str = "phrases"
-    """`patterns`: the lens alone, about a millisecond. `phrases`: phrases are looked up besides, which takes little more
-    and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder reads
-    again, some twenty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked for when
-    the policy is made."""
+    """`patterns`: the lens alone, about a millisecond. `phrases`: phrases are looked up besides, which takes little
+    more and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder
+    reads again, some twenty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked
+    for when the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
     samples: int = 0
@@ -165,8 +165,9 @@ class Gaps:
         """The probability, from which one on to ask, and what the second reader saw; (0, 2) where there is none."""
         if not conversation.messages or conversation.messages[-1].role != "user":
             return 0.0, 2.0, None
-        seen = look_again([conversation]) if self.reader == "careful" else None
-        scores = seen or (look_up([conversation]) if self.reader == "phrases" else look(lay_flat([conversation])))
+        again = {"phrases": look_up, "careful": look_again}.get(self.reader)
+        seen = again([conversation]) if again else None
+        scores = seen or look(lay_flat([conversation]))
         p = float(scores.missing[-1])
         if math.isnan(p):
             return 0.0, 2.0, None
@@ -202,7 +203,7 @@ def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
         return find(conversation)
     theirs = read_gap(conversation, seen.asks[-1], seen.words[-1])
     if not seen.figured[-1]:
-        return theirs
+        return theirs if theirs or seen.words[-1] else find(conversation)
     own = find(conversation)
     return theirs if own is None or (not own.vague and theirs is not None and theirs.quote) else own
 
