@@ -3,7 +3,7 @@
     python benchmarks/gate.py --train DOMAIN     # the network that lacks this domain, into out/gaps (minutes)
     python benchmarks/gate.py [--part PART] [--docs]    # figures, across domains, asks; --docs: into docs/results/gate.md
 
-Comes in: the test split of training/gaps/dataset.py, the package's weights (the patterns alone, and with the second reader),
+Comes in: the test split of training/gaps/dataset.py, the package's weights (the patterns alone, with phrases, and with the second reader),
 out/gaps/without-*.npz, what the embedded
 model said (`gate_embedded.py`), tests/policies/attacks.jsonl. Goes out: tables with 95 % intervals, resampled by unit
 (template, problem, passage, pair). Easy to get wrong: IN3 calls 80 % of its tasks vague, so always asking is 80 %
