@@ -45,7 +45,7 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"4, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"6, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
 WEIGHTS = {
@@ -166,6 +166,8 @@ class Gaps:
         if not conversation.messages or conversation.messages[-1].role != "user":
             return 0.0, 2.0, None
         again = {"phrases": look_up, "careful": look_again}.get(self.reader)
+        if self.reader == "phrases" and tools_of(conversation):
+            again = None  # what an everyday request lacks a tool may yield
         seen = again([conversation]) if again else None
         scores = seen or look(lay_flat([conversation]))
         p = float(scores.missing[-1])
@@ -197,14 +199,17 @@ def _go_on(conversation: Conversation, left: float) -> Decision:
 
 
 def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
-    """What is missing: as the second reader sees it where it has read the request. In a request of figures a vague
-    quantity, which is found by trial, comes first, and the reader only where it can quote words."""
+    """What is missing: as the second reader sees it where it has read the request. In a request of figures, and before
+    what phrases say, a vague quantity comes first, which is found by trial; in one of figures the reader counts only
+    where it can quote words."""
     if seen is None or not seen.read[-1]:
         return find(conversation)
     theirs = read_gap(conversation, seen.asks[-1], seen.words[-1])
-    if not seen.figured[-1]:
-        return theirs if theirs or seen.words[-1] else find(conversation)
+    if not seen.figured[-1] and seen.words[-1]:
+        return theirs
     own = find(conversation)
+    if not seen.figured[-1]:
+        return theirs if theirs and not (own and own.vague) else own
     return theirs if own is None or (not own.vague and theirs is not None and theirs.quote) else own
 
 
