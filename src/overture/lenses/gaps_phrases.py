@@ -30,12 +30,9 @@ BITS = 18
 """Of the hash of a phrase; two phrases of one hash share their weight."""
 ASK_BITS = 13
 """The same where what to ask for is looked up."""
-LENGTH = 12.0
-"""Of counts, some 36 words; from there on, more weigh no more together. Were it so from the first word on, whoever puts
-a sentence beside a request would thin what it says."""
 FIGURES = 3
 """Numbers in a message from which the patterns alone judge it."""
-Counted = tuple[NDArray[np.int64], Floats, float]
+Counted = tuple[NDArray[np.int64], Floats]
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 NUMBERS = 2 - SCALARS
 """Where `gaps.features` counts the numbers of a message: log(1 + n) / 2."""
@@ -86,7 +83,7 @@ def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: W
     logit = np.maximum(rows @ network.hidden + network.hidden_bias, 0) @ network.heads + network.heads_bias
     kind = figured.astype(np.int64)
     found = [counted(words(batch, int(at))) for at in np.flatnonzero(judged)]
-    said = np.array([full * (count @ by.phrases[place]) for place, count, full in found], np.float32)
+    said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
     left = to_patterns(rows, figured)
     both = np.stack([said, layer(rows, by), np.ones_like(said)], axis=1) @ by.mix
     both = np.where(left, logit[:, 0] * network.slope[kind] + network.offset[kind], both)
@@ -101,7 +98,7 @@ def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: W
 
 def asked_for(found: Sequence[Counted], kinds: Floats, by: Phrases) -> Floats:
     """(J, asks) the probability of each name in ASKS, from the phrases and the patterns' (J, kinds) logits."""
-    sums = [by.asks[place >> BITS - ASK_BITS].T @ count for place, count, _ in found]
+    sums = [by.asks[place >> BITS - ASK_BITS].T @ count for place, count in found]
     logit = np.reshape(np.array(sums, np.float32), (len(found), by.asks.shape[1]))
     logit += normed(kinds) @ by.asks[-1 - len(KINDS) : -1] + by.asks[-1]
     odds = np.exp(logit - logit.max(axis=1, keepdims=True, initial=-30))
@@ -134,11 +131,9 @@ def words(batch: Batch, at: int) -> NDArray[np.uint64]:
 
 
 def counted(given: NDArray[np.uint64]) -> Counted:
-    """The hashes of the phrases in these words, how often each stands there over the length of all counts, and that
-    length in LENGTH, at most 1."""
+    """The hashes of the phrases in these words, and how often each stands there over the length of all counts."""
     place, counts = np.unique(keys(given), return_counts=True)
-    length = float(counts @ counts) ** 0.5
-    return place, (counts / length).astype(np.float32), min(1.0, length / LENGTH)
+    return place, (counts / np.sqrt(float(counts @ counts))).astype(np.float32)
 
 
 def keys(given: NDArray[np.uint64]) -> NDArray[np.int64]:
