@@ -58,6 +58,8 @@ class WorthAsking:
     """Probability that a read-only tool at hand yields what is missing."""
     prior: float = 0.5
     """As in Gaps."""
+    reader: str = "patterns"
+    """As in Gaps; the stakes were set for the patterns' probabilities."""
     cost: float = 1.0
     """Times every kind's cost of a question: above 1 for users whose turns are dear; what `overture tune` varies."""
     samples: int = 0
@@ -79,7 +81,7 @@ class WorthAsking:
             "answered": self.answered,
             "found": self.found,
             "samples": self.samples,
-            "gate": dict(Gaps(prior=self.prior).identity()),
+            "gate": dict(Gaps(prior=self.prior, reader=self.reader).identity()),
         }
 
     def _stakes(self, kind: str) -> Stakes:
@@ -90,7 +92,7 @@ class WorthAsking:
         """The move that is worth most."""
         if is_draft(conversation):
             return LEAVE
-        p = Gaps(prior=self.prior).missing(conversation)
+        p = Gaps(prior=self.prior, reader=self.reader).missing(conversation)
         if p is None or p < LEAST:
             return LEAVE
         if self.samples > 1 and self.model is not None:
