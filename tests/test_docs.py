@@ -138,7 +138,10 @@ MADE = {
     "formats": made_formats,
     "items": made_items,
     "errors": made_errors,
-    **{f"flags-{command}": partial(made_flags, command) for command in ("audit", "checkup", "play", "serve", "simulate", "tune", "view")},
+    **{
+        f"flags-{command}": partial(made_flags, command)
+        for command in ("audit", "checkup", "play", "serve", "simulate", "tune", "view")
+    },
     "sizes": made_sizes,
 }
 

@@ -61,5 +61,7 @@ def test_an_answer_is_not_met_with_a_question_about_nothing_in_particular():
 
 
 async def test_the_policy_keeps_to_the_rules():
-    asked = await Gaps(threshold=0.0, reader="patterns").decide(Conversation((Message("user", "Describe a market in a few sentences."),)))
+    asked = await Gaps(threshold=0.0, reader="patterns").decide(
+        Conversation((Message("user", "Describe a market in a few sentences."),))
+    )
     assert asked.leaves
