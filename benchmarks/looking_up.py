@@ -82,9 +82,11 @@ async def trip(task: Task, item: Item, speak: Speak, policy: InsertExpansion | N
         asked.append(talk)
         return speak(tools.trip, talk)
 
+    async def over(spoken: Conversation) -> bool:
+        return task.over is not None and await task.over(item, spoken, Setting(tools=tools))
+
     model = Scripted.function(reply, "scripted", "1")
     talk = Talk(Conversation((Message("system", item.system),)))
-    over = lambda spoken: task.over(item, spoken, Setting(tools=tools))  # noqa: E731
     led = Bare(steer(model, policy) if policy else model, tools)
     await relay(talk, chosen(task.user, task).start(item, 0), led, TURNS, tools, over)
     made = [json.loads(each.arguments) for message in talk.conversation.messages for each in message.tool_calls]
@@ -95,7 +97,12 @@ async def trip(task: Task, item: Item, speak: Speak, policy: InsertExpansion | N
 
 def knowing(task: Task, item: Item) -> Speak:
     """The yardstick `guesser`: it looks first, and takes the cheapest."""
-    return lambda _, talk: task.yardsticks["guesser"](item, talk)  # type: ignore[return-value]
+
+    def speak(_: Any, talk: Conversation) -> Message:
+        said = task.yardsticks["guesser"](item, talk)
+        return said if isinstance(said, Message) else Message("assistant", said)
+
+    return speak
 
 
 async def trips(count: int) -> dict[str, dict[str, list[Trip]]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..audit.estimates import Difference, Figure
-from ..tasks.task import Beside, Task
+from ..tasks.beside import Beside
+from ..tasks.task import Task
 from .engine import Experiment, Progress, Ran, Watch, run
 from .store import Store, Trial
 from .tallies import Group, differences, group

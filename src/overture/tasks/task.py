@@ -22,8 +22,8 @@ import orjson
 from ..conversation import Conversation, Message
 
 if TYPE_CHECKING:  # the reader loads numpy
-    from ..audit.estimates import Figure
     from ..models import Model
+    from .beside import Comparing
     from .classify import Outcome
     from .seeing import Seen
 
@@ -226,27 +226,6 @@ Speech = Callable[[Item, Conversation], "str | Message"]
 
 PLAIN: Mapping[str, Staging] = MappingProxyType({"talk": Staging()})
 """The one protocol of a task that names none: the request, and then turn by turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A figure across protocols, and what a source published for it."""
-
-    name: str
-    plain: str
-    """What it is, in words for people."""
-    figure: Figure
-    published: float
-    source: str
-
-    @property
-    def told(self) -> str:
-        """What was published, as text."""
-        return f"{100 * self.published:.0f}%".replace("-", "\N{MINUS SIGN}")
-
-
-Comparing = Callable[[Mapping[str, Mapping[str, Sequence[float | None]]], int], Sequence[Beside]]
-"""(protocol → item → the score of each run or None, seed) → what of it a source has published too."""
 
 
 @dataclass(frozen=True)

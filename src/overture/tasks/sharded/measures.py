@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ...audit.estimates import Figure, Tally
 from ...errors import UsageError
-from ..task import Beside
+from ..beside import Beside
 
 Floats = NDArray[np.float64]
 Scores = Mapping[str, Sequence[float | None]]
