@@ -6,12 +6,23 @@ must not be waited on, and a user who has had enough must not be told to go on.
 
 from __future__ import annotations
 
+import pytest
+
 from overture.conversation import Conversation, Message
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.base import with_tools
 from overture.policies.gaps import Gaps
-from overture.policies.gaps_figures import GO_ON, NOT_YET, figures_in, question_about, seeks_figure, things, too_few
+from overture.policies.gaps_figures import (
+    GO_ON,
+    NOT_YET,
+    figures_in,
+    is_sum,
+    question_about,
+    seeks_figure,
+    things,
+    too_few,
+)
 from overture.policies.gaps_words import ours
 from overture.policies.initiative import afresh, took_initiative
 from overture.users.hearing import questions
@@ -124,3 +135,25 @@ async def test_a_model_that_repeats_an_answered_question_of_the_policys_is_sent_
     said = talk(request, asked, "He gave a box to his mother and has 4 boxes left.")
     assert (await led.reply(said)).message.text == "Answer: 480"
     assert (await steer(Scripted.function(_parrot, "parrot", "1"), make("gaps")).reply(said)).message.text == asked
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["How much is 5 miles in km?", "How many grams are in 3 ounces?", "How much is 12 x 8?", "What is 20 % of 350?"],
+)
+async def test_a_sum_or_a_conversion_is_not_asked_about(request_: str):
+    assert is_sum(request_)
+    assert (await make("recommended").decide(Conversation((Message("user", request_),)))).leaves
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "How much is 20 %?",
+        "How many euros?",
+        "How many apples are in 3 boxes?",
+        "How many days is the trip of 3 stages?",
+    ],
+)
+def test_what_names_a_thing_or_too_little_is_no_sum(request_: str):
+    assert not is_sum(request_)

@@ -53,7 +53,9 @@ _UNITS = frozenset(
         "days week weeks month months year years gram grams kilogram kilograms kilo kilos ounce ounces litre litres "
         "liter liters gallon gallons metre metres meter meters kilometre kilometres kilometer kilometers mile miles "
         "foot feet inch inches yard yards degree degrees percent percentage times total sum number amount money "
-        "average share age cup cups tablespoon tablespoons teaspoon teaspoons"
+        "average share age cup cups tablespoon tablespoons teaspoon teaspoons km kg cm mm ml mg lb lbs oz ft mph kmh "
+        "celsius fahrenheit kelvin ton tons tonne tonnes stone acre acres hectare hectares pint pints byte bytes kb mb "
+        "gb tb dozen decade decades century centuries"
     )
 )
 """What a figure is counted in, which is no thing to ask about."""
@@ -79,6 +81,10 @@ _OTHERS = frozenset(
     )
 )
 """Small words, and verbs so common that they tell nothing."""
+_SUMS = frozenset(
+    words_of("x plus minus times divided multiplied squared cubed square cubic root power convert equal equals half")
+)
+"""How a sum is said."""
 _SMALL = _DETERMINERS | _LINKS | _DO | _BE | _OTHERS
 
 
@@ -93,6 +99,18 @@ def question_about(text: str) -> str:
     *others, last = (things(asking) or things(text))[:MOST] or ("",)
     named = " and ".join(filter(None, (", ".join(others), last)))
     return f"{OPENING} about {named}?" if named else f"{OPENING} for that?"
+
+
+@kept()
+def is_sum(text: str) -> bool:
+    """Whether a request is a sum or a conversion and nothing else: it has two figures, or one and two units, and names
+    no thing of which something could be left open."""
+    words = [word.lower() for word in _WORD.findall(text.replace("’", "'")) if word[0].isalnum()]
+    units = {word for word in words if word in _UNITS}
+    if not all(word[0].isdigit() or word in _SMALL | _UNITS | _SUMS for word in words):
+        return False
+    count = len(figures(text))
+    return count > 1 or (count == 1 and len(units) > 1)
 
 
 def waited(text: str) -> bool:

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 
 from ..conversation import Message
 from ..lenses.gaps_span import Gap
+from .gaps_figures import is_sum
 from .initiative import exchanges
 from .manners import already_said, more_to_come
 from .replies import delegates, sentences
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some question would be barred otherwise."""
 _MAKES = re.compile(
     r"\b(?:write|suggest|give|list|name|make|describe|tell|draft|create|invent|show|think of|come up with|explain|"
@@ -40,14 +41,17 @@ _TOLD = r"(?: \w+){0,2}\s?[:(,]\s?(?:to be exact,? |let us say,? |say,? |namely,
 
 
 def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str | None:
-    """The first rule that bars this question: `said`, `pieces`, `answered` (the user has just answered
-    something, and nothing in particular can be asked about), `left` (the choice is left to the other), `free` (how
-    many of what is to be made), `draft` (the form of a text whose kind is named) or `told` (the figure follows the
-    vague words at once). None: nothing bars it."""
+    """The first rule that bars this question: `said`, `pieces`, `sum` (a sum or a conversion, and nothing else),
+    `answered` (the user has just answered something, and nothing in particular can be asked about), `left` (the choice
+    is left to the other), `free` (how many of what is to be made), `draft` (the form of a text whose kind is named) or
+    `told` (the figure follows the vague words at once). None: nothing bars it."""
     if already_said(question, messages):
         return "said"
     if more_to_come(messages):
         return "pieces"
+    told = [message.text for message in messages if message.role == "user"]
+    if len(told) == 1 and is_sum(told[0]):
+        return "sum"
     past = exchanges(messages)
     if not (gap and gap.quote) and past and past[-1].brought and past[-1].heard == len(messages) - 1:
         return "answered"
