@@ -25,13 +25,13 @@ VERSION = "1"
 """Changes whenever some turn would be led otherwise."""
 
 _HANDS = frozenset(
-    (
-        "click tap press type scroll swipe drag drop hover focus mouse keyboard key keys cursor screenshot navigate goto "
-        "tab doubleclick rightclick hotkey"
-    ).split()
+    words_of(
+        "click tap press type scroll swipe drag drop hover focus mouse keyboard key keys cursor screenshot navigate "
+        "goto tab doubleclick rightclick hotkey"
+    )
 )
 """Verbs of working an interface, as words of a tool's name."""
-_PARTS = frozenset("button buttons field fields screen window cursor element form pixel coordinates".split())
+_PARTS = frozenset(words_of("button buttons field fields screen window cursor element form pixel coordinates"))
 """Words in the first sentence of a tool's description that say it works an interface."""
 _SMALL = frozenset(
     stems(

@@ -15,33 +15,37 @@ from typing import Any
 
 from ..models.base import JSON
 
-READS = frozenset(
-    (
-        "get search list find lookup look check calculate calc compute convert count describe show view read fetch query "
-        "retrieve browse preview compare estimate validate verify quote think plan summarize summarise explain inspect "
-        "analyze analyse translate detect is has are can does what which who where when resolve load peek watch monitor "
-        "status info details forecast weather history availability lookups recommend suggest geocode measure"
-    ).split()
-)
-"""Verbs, and last words of names, that only look."""
-CHANGES = frozenset(
-    (
-        "book reserve order buy purchase pay send post publish create add insert make update edit change modify set put "
-        "move rename delete remove cancel drop clear reset submit transfer refund charge withdraw deposit schedule "
-        "reschedule invite assign approve reject accept close open start stop run execute write save upload share "
-        "subscribe unsubscribe enable disable turn switch call notify email mail message reply forward upgrade downgrade "
-        "issue grant revoke register enroll enrol sign file log play confirm apply checkout rent hire ship return"
-    ).split()
-)
-"""Verbs that change something; they also make the words of a question."""
-NOUNS = frozenset("order book file log message mail email call sign ship play reserve post".split())
-"""Verbs of CHANGES that are things too: `order_status` looks."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name in snake, kebab, dotted or camel case, in lower case."""
     return [word.lower() for word in _WORDS.findall(name)]
+
+
+READS = frozenset(
+    words_of(
+        "get search list find lookup look check calculate calc compute convert count describe show view read fetch "
+        "query retrieve browse preview compare estimate validate verify quote think plan summarize summarise explain "
+        "inspect analyze analyse translate detect is has are can does what which who where when resolve load peek "
+        "watch monitor status info details forecast weather history availability lookups recommend suggest geocode "
+        "measure"
+    )
+)
+"""Verbs, and last words of names, that only look."""
+CHANGES = frozenset(
+    words_of(
+        "book reserve order buy purchase pay send post publish create add insert make update edit change modify set "
+        "put move rename delete remove cancel drop clear reset submit transfer refund charge withdraw deposit schedule "
+        "reschedule invite assign approve reject accept close open start stop run execute write save upload share "
+        "subscribe unsubscribe enable disable turn switch call notify email mail message reply forward upgrade "
+        "downgrade issue grant revoke register enroll enrol sign file log play confirm apply checkout rent hire ship "
+        "return"
+    )
+)
+"""Verbs that change something; they also make the words of a question."""
+NOUNS = frozenset(words_of("order book file log message mail email call sign ship play reserve post"))
+"""Verbs of CHANGES that are things too: `order_status` looks."""
 
 
 def named(tools: Sequence[JSON], name: str) -> JSON | None:
