@@ -20,14 +20,9 @@ from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import same_number
 from ..seeing import Seen
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
-from .counting import COUNTING
 from .first_reply import VERSION, Reading, classed
-from .measuring import MEASURING
-from .shopping import SHOPPING
-from .template import Problem, Template, draw, measured
+from .template import TEMPLATES, Problem, draw, measured
 
-TEMPLATES: tuple[Template, ...] = (*SHOPPING, *COUNTING, *MEASURING)
-"""All that were written, in three groups: money, counting, measuring."""
 SOURCES = ("templates", "gsm8k")
 MOST = 50
 """Problems of one template at most."""

@@ -1,18 +1,21 @@
 """A word problem before its numbers are drawn, and the pair of requests that comes of it.
 
 In come a Template, a random generator and whether irrelevant detail is wanted; out comes a Problem: the whole text, the
-same text with one necessary quantity gone, the answer. In a template's text, `[n:{} books|some books]` is a quantity
-that can go, with what is said instead; `{n}` one that always stays; `{A}` and `{B}` are people. Easy to get wrong: what
-may go is not what the author meant to matter but what the expression says does, so that is asked each time.
+same text with one necessary quantity gone, the answer. Templates stand in `items/`, a group a file. In a template's
+text, `[n:{} books|some books]` is a quantity that can go, with what is said instead; `{n}` one that always stays; `{A}`
+and `{B}` are people. Easy to get wrong: what may go is not what the author meant to matter but what the expression says
+does, so that is asked each time.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.resources import files
 
 from ...errors import DataError
 from .expression import Expression, shown
@@ -57,6 +60,17 @@ class Template:
     detail: str
     """A sentence with one number, `{x}`, that changes nothing."""
     quantities: Mapping[str, Quantity]
+
+
+def _read(group: str) -> Iterator[Template]:
+    raw = tomllib.loads((files("overture.tasks.missing") / "items" / f"{group}.toml").read_text("utf-8"))
+    for one in raw["template"]:
+        quantities = {name: Quantity(**fields) for name, fields in one.pop("quantities").items()}
+        yield Template(**one, group=group, quantities=quantities)
+
+
+TEMPLATES = tuple(template for group in ("money", "counting", "measuring") for template in _read(group))
+"""All that were written, in three groups."""
 
 
 @dataclass(frozen=True, slots=True)
