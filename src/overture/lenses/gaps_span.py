@@ -37,52 +37,11 @@ _VAGUE = re.compile(
     r"(?: (?:more |other |new |big |small |large |red |blue |green |old |full |empty )*([a-z][\w'-]*))?",
     re.IGNORECASE,
 )
-_NOT_COUNTED = frozenset(
-    [
-        "of",
-        "is",
-        "are",
-        "was",
-        "were",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "and",
-        "or",
-        "but",
-        "each",
-        "every",
-        "than",
-        "as",
-        "that",
-        "this",
-        "the",
-        "a",
-        "an",
-        "it",
-        "he",
-        "she",
-        "they",
-        "who",
-        "if",
-        "when",
-        "how",
-        "what",
-        "which",
-        "by",
-        "with",
-        "from",
-        "much",
-        "many",
-        "longer",
-        "shorter",
-        "money",
-        "time",
-        "cash",
-    ]
+_NO_NOUN = (
+    "of is are was were in on at to for and or but each every than as that this the a an it he she they who if "
+    "when how what which by with from much many longer shorter money time cash"
 )
+_NOT_COUNTED = frozenset(_NO_NOUN.split())
 _CLAUSE = re.compile(r"[,;:]\s+|\s+(?:and|but|that|which|who|because|so|while|when|if|then)\s+")
 _FILLED = "12"
 

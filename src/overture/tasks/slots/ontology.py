@@ -89,6 +89,7 @@ def _slot(name: str, values: str, beyond: str = "", terms: str = "", unit: str =
 
 
 _YES = "yes, no"
+_KINDS = "district floor layout heating colour garden kitchen bath lease street"
 _DOMAINS: dict[str, tuple[str, int, tuple[Slot, ...]]] = {
     "simple": (
         "film",
@@ -136,18 +137,7 @@ _DOMAINS: dict[str, tuple[str, int, tuple[Slot, ...]]] = {
         2000,
         tuple(
             Slot(name, tuple(f"{name} {number}" for number in range(1, 11)), (f"{name} 11", f"{name} 12"))
-            for name in (
-                "district",
-                "floor",
-                "layout",
-                "heating",
-                "colour",
-                "garden",
-                "kitchen",
-                "bath",
-                "lease",
-                "street",
-            )
+            for name in _KINDS.split()
         ),
     ),
 }

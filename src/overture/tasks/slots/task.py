@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import orjson
@@ -54,17 +53,8 @@ _CLAUSES = re.compile(
     r";\s*|,?\s+but\s+|,\s+(?=(?:so )?(?:would|which|what|how|where|shall|should|do|does|can|could|is|are|we)\b)",
     re.IGNORECASE,
 )
-_DIGITS = {
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-}
+_COUNTED = "one two three four five six seven eight nine"
+_DIGITS = {word: str(digit) for digit, word in enumerate(_COUNTED.split(), 1)}
 
 
 def task(count: int | None = None, seed: int = 0, domains: Sequence[str] = DOMAINS) -> Task:
@@ -246,13 +236,8 @@ def _desk(setting: Setting) -> Desk:
     return setting.tools
 
 
-@cache
-def _made(domain: str, seed: int) -> Ontology:
-    return ontology(domain, seed)
-
-
 def _domain(item: Item) -> Ontology:
-    return _made(item.data["domain"], item.data["seed"])
+    return ontology(item.data["domain"], item.data["seed"])
 
 
 def _row(made: Ontology, row: int) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 
 import orjson
 
@@ -218,13 +217,8 @@ def _agency(setting: Setting) -> Agency:
     return setting.tools
 
 
-@cache
-def _made(number: int, seed: int) -> Trip:
-    return trip(number, seed)
-
-
 def _trip(item: Item) -> Trip:
-    return _made(item.data["number"], item.data["seed"])
+    return trip(item.data["number"], item.data["seed"])
 
 
 def _cheapest(planned: Trip, aspect: str) -> Option:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from .catalogue import ASPECTS, Choice
 
@@ -49,6 +50,7 @@ class Trip:
         return sorted(fits, key=lambda option: option.price)
 
 
+@cache
 def trip(number: int, seed: int = 0) -> Trip:
     """The trip of this number: one to three aspects in turn, two or three preferences in each."""
     rng = random.Random(f"travel/{seed}/{number}")
