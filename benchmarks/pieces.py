@@ -25,7 +25,7 @@ from overture.simulate.seats import Seat, Yardstick
 from overture.simulate.store import Store
 from overture.simulate.tallies import Group, group
 from overture.tasks import sharded
-from overture.tasks.sharded.yardsticks import guesser
+from overture.tasks.sharded.yardsticks import SPEECHES
 from overture.tasks.task import Item, Task
 from overture.users.hearing import questions
 from overture.users.named import chosen
@@ -38,7 +38,7 @@ FIGURES = ("asked_in_need", "guessed", "coverage", "wasted", "turns", "solved")
 def parrot(item: Item, conversation: Conversation) -> str:
     """What the assistant asked last, where it sees that; else as the guesser."""
     last = [message.text for message in conversation.messages if message.role == "assistant"][-1:]
-    return last[0] if last and questions(last[0]) else guesser(item, conversation)
+    return last[0] if last and questions(last[0]) else str(SPEECHES["guesser"](item, conversation))
 
 
 def load_task() -> Task:

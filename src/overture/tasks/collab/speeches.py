@@ -1,4 +1,4 @@
-"""Assistants of known behaviour for the tasks of this folder: asker, guesser, pesterer, coach.
+"""Assistants of known behaviour for the tasks of this folder and for `sharded`: asker, guesser, pesterer, coach.
 
 In comes what a right and a wrong result look like and how one would explain it; out come the four. The asker asks for
 one open part at a time by its name and then delivers; the guesser delivers at every turn, wrongly until all is said.
