@@ -15,7 +15,7 @@ from overture.tasks.sharded import own
 from overture.tasks.sharded.answers import attempt, call, extract, function, number, prose, query
 from overture.tasks.sharded.calls import agrees as call_agrees
 from overture.tasks.sharded.checks import Score, bleu, score, settle
-from overture.tasks.sharded.labels import BY_MOVE, LABELS, Label, label, labels, shares
+from overture.tasks.sharded.labels import BY_MOVE, LABELS, Label, label, labels
 from overture.tasks.sharded.queries import agrees, same
 from overture.tasks.sharded.shapes import CallCheck, QueryCheck
 from overture.tasks.sharded.summaries import bullets, citation_f1, cited
@@ -297,4 +297,3 @@ def test_the_seven_labels_through_the_lens() -> None:
     assert [one.name for one in found] == [name for _, name in turns]
     assert [one.asks for one in found] == [True, True, False, False, False, False, False]
     assert found[1].questions == 3 and found[2].answer == "480"
-    assert shares(found)["missing"] == pytest.approx(1 / 7) and shares([]) == {}

@@ -7,7 +7,7 @@ import pytest
 
 from overture.errors import UsageError
 from overture.tasks.sharded import measures
-from overture.tasks.sharded.measures import Measured, beside, measure, over_kinds, per_item
+from overture.tasks.sharded.measures import Measured, beside, measure, per_item
 
 
 def test_by_hand() -> None:
@@ -16,19 +16,17 @@ def test_by_hand() -> None:
 
 
 SPREADS = [
-    (5, "linear", 0.533),
-    (10, "linear", 0.655),
-    (100, "linear", 0.784),
-    (5, "weibull", 0.667),
-    (10, "weibull", 0.8),
+    (5, 0.533),
+    (10, 0.655),
+    (100, 0.784),
 ]
 
 
-@pytest.mark.parametrize(("runs", "percentiles", "shown"), SPREADS)
-def test_with_few_runs_unreliability_is_too_small(runs: int, percentiles: measures.Percentiles, shown: float) -> None:
+@pytest.mark.parametrize(("runs", "shown"), SPREADS)
+def test_with_few_runs_unreliability_is_too_small(runs: int, shown: float) -> None:
     """Scores spread evenly over 0…1 have U90-10 = 0.80; the docstring's figures are these."""
     scores = np.random.default_rng(runs).random((20_000, runs))
-    assert per_item(scores, percentiles)[:, 2].mean() == pytest.approx(shown, abs=0.006)
+    assert per_item(scores)[:, 2].mean() == pytest.approx(shown, abs=0.006)
 
 
 @pytest.mark.parametrize(("runs", "shown"), [(5, 0.81), (10, 0.98)])
@@ -89,19 +87,6 @@ def test_nothing_is_divided_by_nothing() -> None:
     nothing: dict[str, list[float | None]] = {"a": [0.0, 0.0], "b": [0.0, 0.0]}
     found = measure({"full": nothing, "sharded": nothing})
     assert found.ratios["sharded_to_full"].value is None
-    assert over_kinds({"math": found}) == {}
-
-
-def test_kinds_count_alike_in_the_overall_ratio() -> None:
-    def one(full: float, sharded: float, items: int) -> Measured:
-        scores = {
-            name: {f"i{n}": [value, value] for n in range(items)}
-            for name, value in (("full", full), ("sharded", sharded))
-        }
-        return measure(scores)  # type: ignore[arg-type]
-
-    overall = over_kinds({"math": one(1.0, 0.5, 100), "code": one(0.5, 0.5, 2)})
-    assert overall["sharded_to_full"] == pytest.approx(0.75)
 
 
 def test_the_papers_headline_stands_beside_ours() -> None:

@@ -106,12 +106,6 @@ def labels(item: Sharded, conversation: Conversation) -> list[Label]:
     ]
 
 
-def shares(found: Sequence[Label]) -> dict[str, float]:
-    """The share of each label among the turns that have one; of an empty sequence, nothing."""
-    named = [one.name for one in found if one.name is not None]
-    return {name: named.count(name) / len(named) for name in LABELS} if named else {}
-
-
 def _asks(segment: Segment, spoken: str, lists: Sequence[Listed]) -> bool:
     """A sentence that leads into a list asks nothing of its own; each item of the list does."""
     if any(start < segment.end and segment.start < end for one in lists for start, end in one.items):

@@ -9,8 +9,7 @@ Easy to get wrong: with few runs these percentiles lie too far inside. Of scores
 is 0.80; on average 5 runs show 0.53, 10 runs 0.65, 100 runs 0.78. Of a coin (0 or 1, even odds) the truth is 1; 5 runs
 show 0.81, 10 runs 0.98. A mere draw also passes for unreliability: an item solved once in five runs has U = 0.6. So
 protocols and models are compared at the same number of runs only, which `measure` enforces, and U is never read as a
-property of the model alone. `weibull` percentiles, at p(N+1), take out most of the first bias; they are there, and not
-the paper's.
+property of the model alone.
 
 Intervals draw whole items with all their runs. Drawing runs again within an item would narrow its range a second time
 and put U, and its interval, too low.
@@ -20,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +30,6 @@ from ..beside import Beside
 Floats = NDArray[np.float64]
 Scores = Mapping[str, Sequence[float | None]]
 """Item → the score of each run; None: unscored."""
-Percentiles = Literal["linear", "weibull"]
 
 MEASURES = ("mean", "aptitude", "unreliability")
 """P, A90 and U90-10."""
@@ -61,13 +58,13 @@ class Measured:
     """Items without a score for every run under every protocol; they are in no figure."""
 
 
-def per_item(scores: Floats, percentiles: Percentiles = "linear") -> Floats:
+def per_item(scores: Floats) -> Floats:
     """(items, runs) → (items, 3): each item's mean, 90th percentile, and 90th minus 10th."""
-    low, high = np.percentile(scores, [10, 90], axis=1, method=percentiles)
+    low, high = np.percentile(scores, [10, 90], axis=1)
     return np.stack([scores.mean(1), high, high - low], axis=1)
 
 
-def measure(by_protocol: Mapping[str, Scores], percentiles: Percentiles = "linear", seed: int = 0) -> Measured:
+def measure(by_protocol: Mapping[str, Scores], seed: int = 0) -> Measured:
     """Every figure, over the items that have a score for every run under every protocol.
 
     Raises UsageError where two protocols were run a different number of times: their percentiles do not compare.
@@ -88,7 +85,7 @@ def measure(by_protocol: Mapping[str, Scores], percentiles: Percentiles = "linea
     if not kept or not count:
         return Measured({}, {}, count, 0, len(everything))
     tallies = {
-        protocol: _tally(np.array([scores[item] for item in kept], float), percentiles, seed)
+        protocol: _tally(np.array([scores[item] for item in kept], float), seed)
         for protocol, scores in by_protocol.items()
     }
     figures = {protocol: tally.figures() for protocol, tally in tallies.items()}
@@ -114,22 +111,9 @@ def beside(by_protocol: Mapping[str, Scores], seed: int = 0) -> list[Beside]:
     ]
 
 
-def over_kinds(measured: Mapping[str, Measured]) -> dict[str, float]:
-    """The mean of each ratio over the kinds that have it, as the paper's last columns; kinds count alike, items do
-    not."""
-    names = dict.fromkeys(name for one in measured.values() for name in one.ratios)
-    out: dict[str, float] = {}
-    for name in names:
-        values = [one.ratios[name].value for one in measured.values() if name in one.ratios]
-        known = [value for value in values if value is not None]
-        if known:
-            out[name] = float(np.mean(known))
-    return out
-
-
-def _tally(scores: Floats, percentiles: Percentiles, seed: int) -> Tally:
+def _tally(scores: Floats, seed: int) -> Tally:
     tally = Tally(MEASURES, seed)
-    values = per_item(scores, percentiles)
+    values = per_item(scores)
     tally.add(values, np.ones_like(values))
     return tally
 
