@@ -253,7 +253,19 @@ async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: To
     ("more", "why"),
     [
         ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}, "response_format"),
+        ({"guided_choice": ["yes", "no"]}, "response_format"),
+        ({"structured_outputs": {"regex": "a+"}}, "response_format"),
+        ({"grammar": 'root ::= "yes"'}, "response_format"),
         ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": {"type": "function", "function": {"name": "book"}}}, "tool_choice"),
+        ({"function_call": {"name": "book"}}, "tool_choice"),
+        ({"modalities": ["text", "audio"], "audio": {"voice": "v"}}, "modalities"),
+        ({"max_tokens": 1}, "max_tokens"),
+        ({"max_completion_tokens": 15}, "max_tokens"),
+        ({"n": 10**9}, "n"),
+        ({"n": 0}, "n"),
+        ({"n": "2"}, "n"),
         ({"messages": [USER, {"role": "assistant", "content": "Sure, "}]}, "prefill"),
         ({"messages": "no"}, "not_readable"),
     ],
@@ -263,6 +275,32 @@ async def test_what_cannot_be_led_passes_and_says_why(more: Any, why: str):
         head, said = parted(await ask(port, request(body(**more), CLOSE)))
     assert (mock.seen[0].body, said) == (body(**more), saying("hi"))
     assert header(head, "X-Overture") == f"leave; policy=told; unsteered={why}"
+
+
+async def test_what_asks_for_words_in_its_own_way_is_led():
+    for more in ({"response_format": {"type": "text"}}, {"grammar": ""}, {"modalities": ["text"]}, {"tool_choice": "auto"},
+                 {"parallel_tool_calls": False, "n": True, "max_tokens": 16}, {"max_tokens": -1}, {"n": None}):  # fmt: skip
+        async with proxied(replying(saying("hi")), making(told=Told(ASK)), policy="told") as (_, _, port):
+            _, said = parted(await ask(port, request(body(**more), CLOSE)))
+        assert [c["message"]["content"] for c in orjson.loads(said)["choices"]] == ["For how many?"], more
+
+
+@pytest.mark.parametrize("stop", ["\n", ["###", "\n"], ["", 5, "\nB"]])
+async def test_a_clients_stop_word_ends_the_policys_words_too(stop: Any, tmp_path: Path):
+    policy, log = Told(Decision("propose", say="Which one?\nB or C?")), tmp_path / "d"
+    given = {"policy": "told", "log": str(log), "log_content": True}
+    async with proxied(replying(saying("hi")), making(told=policy), **given) as (_, _, port):
+        _, said = parted(await ask(port, request(body(stop=stop), CLOSE)))
+    assert orjson.loads(said)["choices"][0]["message"]["content"] == "Which one?"
+    assert orjson.loads(log.read_bytes())["answer"]["content"] == "Which one?"
+
+
+async def test_words_in_place_of_a_stream_have_the_name_of_its_first_choice():
+    filters = b'data: {"id":"","model":"","choices":[],"prompt_filter_results":[]}\n\n'  # as Azure begins
+    script = streaming(filters, event("Booked."), event(finish="stop"), DONE)
+    async with proxied(script, making(told=Told(review=ASK, reviews=True)), policy="told") as (_, _, port):
+        _, said = parted(await ask(port, request(body(stream=True), CLOSE)))
+    assert {orjson.loads(line[6:])["id"] for line in said.split(b"\n\n") if line.startswith(b"data: {")} == {"c1"}
 
 
 async def test_a_draft_that_is_no_answer_passes_unreviewed():

@@ -67,7 +67,7 @@ def spoken(text: str, asked: Mapping[str, Any], draft: bytes = b"", streamed: bo
     Where a `draft` was answered before (as events if `streamed`), its name, its time, its usage and whatever else it
     said of itself are kept; the tokens were spent.
     """
-    choices = max(1, asked["n"]) if isinstance(asked.get("n"), int) else 1
+    choices = asked.get("n") or 1
     base = _envelope(draft, streamed) or {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),
@@ -92,15 +92,25 @@ def spoken(text: str, asked: Mapping[str, Any], draft: bytes = b"", streamed: bo
     return b"".join((*out, DONE))
 
 
+def until_stop(text: str, stop: Any) -> str:
+    """The text up to the first of the client's stop words, which it counts on never to see."""
+    words: list[Any] = [stop] if isinstance(stop, str) else cast("list[Any]", stop) if isinstance(stop, list) else []
+    for word in words:
+        if isinstance(word, str) and word:
+            text = text.partition(word)[0]
+    return text
+
+
 def _envelope(draft: bytes, streamed: bool) -> JSON:
-    """What an answer says beside its choices; of a stream, its first event's with the usage of whichever has it."""
+    """What an answer says beside its choices; of a stream, its first choice's with the usage of whichever has it."""
     if not draft:
         return {}
     if not streamed:
         return {key: value for key, value in orjson.loads(draft).items() if key != "choices"}
     events = [orjson.loads(event) for event in Events().feed(draft) if event.strip() != "[DONE]"]
     usage = next((event["usage"] for event in reversed(events) if event.get("usage")), None)
-    return {**{key: value for key, value in events[0].items() if key not in ("choices", "usage")}, "usage": usage}
+    first = next(event for event in events if event.get("choices"))  # Azure tells of its filters before, nameless
+    return {**{key: value for key, value in first.items() if key not in ("choices", "usage")}, "usage": usage}
 
 
 def event(value: JSON) -> bytes:

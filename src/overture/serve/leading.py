@@ -17,7 +17,7 @@ from ..conversation import Conversation, Message
 from ..errors import BadAnswer, BadRecord
 from ..policies import Decision, Steered
 from ..policies.base import second, sent_back_to
-from .answers import STREAM, spoken
+from .answers import STREAM, spoken, until_stop
 from .bodies import Body
 from .copies import Copy
 from .exchange import Exchange
@@ -108,6 +108,7 @@ class Leading:
     async def _say(self, text: str, held: Held | None = None) -> web.StreamResponse:
         """The policy's words, under the headers of the draft that they take the place of."""
         asked = self.body.value
+        text = until_stop(text, asked.get("stop"))
         if held is None:
             headers, data = CIMultiDict[str](), spoken(text, asked)
         else:

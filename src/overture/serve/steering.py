@@ -17,14 +17,33 @@ from ..policies.base import is_draft, with_tools
 from .bodies import JSON, Body, written
 
 
+SHAPES = (
+    ("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs", "structural_tag")
+    + ("json_schema", "regex", "ebnf", "grammar")
+)  # fmt: skip
+"""Fields by which vLLM, SGLang, llama.cpp and LocalAI bind an answer to a shape, as `response_format` does."""
+MOST_CHOICES = 128
+"""As many as the chat API knows; a client could ask for a thousand million, and each is made here."""
+SHORTEST = 16
+"""Tokens: whoever allows fewer counts on a word, and no question fits."""
+
+
 def unsteerable(value: Mapping[str, Any]) -> str:
     """Why no words could be put into the answer to this request, or the empty string."""
     form = value.get("response_format")
     if isinstance(form, dict) and cast("JSON", form).get("type") not in (None, "text"):
         return "response_format"
+    if any(value.get(name) for name in SHAPES):
+        return "response_format"
     if value.get("tool_choice") not in (None, "auto", "none") or isinstance(value.get("function_call"), dict):
         return "tool_choice"
-    return ""
+    if any(kind != "text" for kind in _list(value.get("modalities"))):
+        return "modalities"
+    choices = value.get("n")
+    if choices is not None and not (isinstance(choices, int) and 1 <= choices <= MOST_CHOICES):
+        return "n"
+    most = value.get("max_completion_tokens") or value.get("max_tokens")
+    return "max_tokens" if isinstance(most, int) and 0 < most < SHORTEST else ""
 
 
 def seen_of(value: Mapping[str, Any]) -> Conversation:
