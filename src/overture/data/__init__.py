@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from ..errors import ChecksumMismatch, DataError, UsageError
-from .pulling import bring, write_whole
+from .pulling import bring, whole
 from .registry import ITEMS, Item
 
 __all__ = ["ITEMS", "Item", "cache_folder", "find", "members", "path", "pull", "sha256_of"]
@@ -101,7 +101,8 @@ def sha256_of(file: Path) -> str:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     try:
         stamp.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(stamp, f"{key} {digest}\n".encode("ascii"))
+        with whole(stamp) as beside:
+            beside.write_text(f"{key} {digest}\n", "ascii")
     except OSError:
         pass  # a cache that cannot be written costs a rehash next time, nothing else
     return digest

@@ -9,7 +9,6 @@ check another process could have used it.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import pickle
@@ -19,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..errors import ChecksumMismatch, DataError
 from .progress import Progress
@@ -31,18 +32,21 @@ SILENCE = 60.0
 """Seconds a server may be silent before the next address is tried."""
 
 
-def write_whole(target: Path, content: bytes | IO[bytes]) -> None:
-    """Write beside, sync, rename: no reader ever sees half a file, and a lost race leaves the other's whole one."""
+@contextmanager
+def whole(target: Path) -> Generator[Path]:
+    """A file to write beside `target`; then it is synced and renamed: no reader ever sees half a file, and a lost race
+    leaves the other's whole one."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    beside = Path(name)
     try:
-        with os.fdopen(handle, "wb") as out:
-            shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, out, 1 << 20)
-            out.flush()
-            Path(name).chmod(0o644)  # mkstemp's 0600 would keep a shared cache to one user
-            os.fsync(out.fileno())
-        Path(name).replace(target)
+        yield beside
+        beside.chmod(0o644)  # mkstemp's 0600 would keep a shared cache to one user
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        beside.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 
@@ -68,8 +72,8 @@ def _settle(file: Path, item: Item, root: Path) -> None:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     target = root / item.name
     if found == item.sha256:
-        with file.open("rb") as stream:
-            write_whole(target, stream)
+        with whole(target) as beside:
+            shutil.copyfile(file, beside)
         return
     aside = target.with_name(target.name + ".refused")
     file.replace(aside)

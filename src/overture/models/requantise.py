@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..data import cache_folder, sha256_of
+from ..data.pulling import whole
 from ..errors import DataError
 
 RECIPE = 1
@@ -64,10 +63,8 @@ def _make(source: Path, target: Path) -> None:
         architecture = reader.fields["general.architecture"].contents()
     except (ValueError, KeyError, IndexError) as error:
         raise DataError(f"{source} is not a readable GGUF file ({error})") from error
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        writer = gguf.GGUFWriter(name, architecture)
+    with whole(target) as beside:
+        writer = gguf.GGUFWriter(beside, architecture)
         for key, field in reader.fields.items():
             if key.startswith("GGUF.") or key in ("general.architecture", "general.file_type"):
                 continue
@@ -85,13 +82,6 @@ def _make(source: Path, target: Path) -> None:
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        with Path(name).open("rb+") as whole:
-            os.fsync(whole.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def template_hash(weights: Path) -> str:
