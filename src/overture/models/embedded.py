@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import queue
 import secrets
 import threading
 import time
@@ -19,7 +18,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from .. import data
 from ..conversation import Conversation
@@ -29,6 +27,7 @@ from .chunks import Gathered
 from .requantise import as_q8_0, template_hash
 
 FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
+HOMES = 1024  # openings whose engine is remembered
 
 
 def load(
@@ -66,10 +65,12 @@ class Embedded(Closing):
         self.fast = fast
         self.context = context
         self._engines = min(workers, os.cpu_count() or 1) if fast else workers
+        self._slots = -(-workers // self._engines)
         self._process = os.getpid()
         self._starting = threading.Lock()
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._running: dict[int, Any] = {}
+        self._asking = [0] * self._engines
+        self._homes: dict[str, int] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._stops: set[threading.Event] = set()
         self._identity: dict[str, str] | None = None
@@ -151,9 +152,8 @@ class Embedded(Closing):
         if pool is not None:
             await asyncio.to_thread(pool.shutdown)
         with self._starting:
-            while not self._idle.empty():
-                self._idle.get_nowait()
             self._running.clear()
+            self._homes.clear()
 
     async def _ask(self, request: JSON, add: Callable[[Any], object]) -> None:
         if os.getpid() != self._process:
@@ -170,7 +170,7 @@ class Embedded(Closing):
             self._stops.discard(stop)
 
     def _answer(self, request: JSON, add: Callable[[Any], object], stop: threading.Event) -> None:
-        engine = self._shared(request) if self.fast else self._alone()
+        place = self._take(repr(next((said for said in request["messages"] if said["role"] == "user"), None)))
         failed: list[BaseException] = []
 
         def hear(chunk: Any) -> bool:
@@ -181,40 +181,41 @@ class Embedded(Closing):
             return bool(failed) or stop.is_set()
 
         try:
-            engine.handle_chat_completions(request, hear)
+            self._running[place].handle_chat_completions(request, hear)
         except (ValueError, TypeError) as error:
             raise BadRequest(f"the engine refused the request: {' '.join(str(error).split())[:300]}") from error
         finally:
-            if not self.fast:
-                self._idle.put(engine)
+            self._give_back(place)
         if failed:
             raise failed[0]
 
-    def _alone(self) -> Any:
-        """An engine that nobody else uses until it is given back; started where there are too few."""
-        with self._starting:
-            if self._idle.empty() and len(self._running) < self._engines:
-                self._running[len(self._running)] = engine = self._start()
-                return engine
-        # never waits: there are as many engines as threads that take one, and each gives its own back
-        return self._idle.get()
+    def _take(self, opening: str) -> int:
+        """The place of the engine that last heard this opening and may have it cached; if that is full, of the idlest.
 
-    def _shared(self, request: JSON) -> Any:
-        """The engine that has a conversation with this opening in its cache."""
-        opening = next((said for said in request["messages"] if said["role"] == "user"), None)
-        place = crc32(repr(opening).encode()) % self._engines
+        There is always room: the threads that ask are as many as all slots, at most.
+        """
         with self._starting:
+            place = self._homes.pop(opening, None)
+            if place is None or self._asking[place] >= self._slots:
+                place = min(range(self._engines), key=self._asking.__getitem__)
             if place not in self._running:
                 self._running[place] = self._start()
-            return self._running[place]
+            self._homes[opening] = place
+            if len(self._homes) > HOMES:
+                del self._homes[next(iter(self._homes))]
+            self._asking[place] += 1
+            return place
+
+    def _give_back(self, place: int) -> None:
+        with self._starting:
+            self._asking[place] -= 1
 
     def _start(self) -> Any:
         engine = _engine()
-        slots = -(-self.workers // self._engines)
         params = engine.CommonParams()
         params.model.path = str(self.weights)
-        params.n_ctx = self.context * slots
-        params.n_parallel = slots
+        params.n_ctx = self.context * self._slots
+        params.n_parallel = self._slots
         params.cpuparams.n_threads = 1
         params.cpuparams_batch.n_threads = 1
         params.cache_prompt = self.fast
