@@ -80,6 +80,18 @@ async def test_fast_shares_one_engine_and_says_so(weights: Path) -> None:
         assert model.identity()["mode"] != model_of(weights).identity()["mode"]
 
 
+def test_a_full_engine_is_passed_over_for_the_idlest(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(Embedded, "_start", lambda self: object())
+    model = model_of(weights, workers=4, fast=True)
+    assert [model._take("Tom has some apples") for _ in range(3)] == [0, 0, 1], "two slots, then the other engine"
+    assert model._take("Ann has pens") == 1
+    for place in (0, 0, 1, 1):
+        model._give_back(place)
+    assert model._take("Ann has pens") == 1, "where it was heard before"
+    assert model._asking == [0, 1]
+
+
 async def test_too_long_and_refused_requests_have_their_names(weights: Path) -> None:
     async with model_of(weights, workers=1) as model:
         with pytest.raises(ContextOverflow):
