@@ -73,8 +73,8 @@ async def test_the_loop_stays_free_while_it_thinks(weights: Path) -> None:
 
 
 async def test_fast_shares_one_engine_and_says_so(weights: Path) -> None:
-    async with model_of(weights, fast=True) as model:
-        replies = await asyncio.gather(*(model.reply(TOM, FEW) for _ in range(3)))
+    async with model_of(weights, workers=4, fast=True) as model:
+        replies = await asyncio.gather(*(model.reply(TOM, FEW) for _ in range(2)))
         assert all(reply.message.text for reply in replies)
         assert len(model._running) == 1, "one opening is one engine's, with its cache"
         assert model.identity()["mode"] != model_of(weights).identity()["mode"]
