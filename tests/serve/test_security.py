@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import zstandard
 from overture.errors import UsageError
 from overture.policies import Decision
 from overture.serve.bodies import ROUTING
+from overture.serve.metrics import MOST_NAMED
 from overture.serve.settings import Settings
 
 from .leaders import Told, making
@@ -231,6 +233,26 @@ async def test_no_key_and_no_text_stands_in_an_error_or_a_log(
     for raw in answers:
         assert secret.encode() not in raw
         assert raw.startswith(b"HTTP/1.")
+
+
+async def test_clients_make_no_policies_and_no_series_by_spelling_and_ordering_names():
+    made: list[str] = []
+
+    def make(spec: str) -> Told:
+        made.append(spec)
+        return Told(name=spec)
+
+    names = ("a", "b", "c", "d", "e")
+    async with proxied(replying(saying("hi")), make, allow=names) as (_, proxy, port):
+        for spec in ("a,b", " a , b ", "a,,b,", ",a,b,,,", "a, b"):
+            for by in ((b"X-Overture-Policy: " + spec.encode(), "m"), (b"X-A: b", f"m+overture:{spec}")):
+                await ask(port, request(ASKED.replace(b'"m"', orjson.dumps(by[1])), CLOSE, by[0]))
+        assert made == ["a,b"]
+        for order in permutations(names):
+            await ask(port, request(ASKED, CLOSE, b"X-Overture-Policy: " + ",".join(order).encode()))
+        series = [line for line in proxy.notes.text().splitlines() if line.startswith(b"overture_decisions_total{")]
+        assert len(series) == MOST_NAMED + 1
+        assert sum(float(line.rpartition(b" ")[2]) for line in series) == 10 + 120
 
 
 async def test_a_redirect_is_not_followed():

@@ -84,7 +84,8 @@ class Choices:
         if not names or len(set(names)) < len(names) or not self._allowed.issuperset(names):
             known = ", ".join(sorted(self._allowed - {OFF}))
             raise Refused(400, f"no such policy may be chosen here; these may: {known or 'none'}", "unknown_policy")
-        return spec
+        # one spelling each, or every blank and comma would be a policy to make and a series to count
+        return "+".join(",".join(held) for part in spec.split("+") if (held := names_of(part)))
 
 
 def drawn(who: str, share: float) -> bool:

@@ -16,6 +16,8 @@ from .exchange import OUTCOMES, Exchange, plain
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder that workers count into."""
+MOST_NAMED = 64
+"""Policies that are counted under their names; a client can put the allowed ones in many orders."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
@@ -24,6 +26,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._named = set[str]()
 
         def counter(name: str, about: str, *labels: str) -> Counter:
             return Counter(f"overture_{name}", about, labels, registry=self._registry)
@@ -65,7 +68,11 @@ class Metrics:
         if exchange.first is not None:
             self._first.observe(exchange.first)
         for _, decision in exchange.decisions:
-            self._decisions.labels(plain(decision.policy), plain(decision.move), str(exchange.shadow).lower()).inc()
+            named = plain(decision.policy)
+            if len(self._named) < MOST_NAMED:
+                self._named.add(named)
+            policy = named if named in self._named else "other"
+            self._decisions.labels(policy, plain(decision.move), str(exchange.shadow).lower()).inc()
         if exchange.unsteered:
             self._unsteered.labels(plain(exchange.unsteered)).inc()
 

@@ -16,10 +16,9 @@ from ..policies import Decision
 from ..policies.base import is_draft, with_tools
 from .bodies import JSON, Body, written
 
-
 SHAPES = (
-    ("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs", "structural_tag")
-    + ("json_schema", "regex", "ebnf", "grammar")
+    "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs", "structural_tag",
+    "json_schema", "regex", "ebnf", "grammar",
 )  # fmt: skip
 """Fields by which vLLM, SGLang, llama.cpp and LocalAI bind an answer to a shape, as `response_format` does."""
 MOST_CHOICES = 128
