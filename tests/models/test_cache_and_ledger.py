@@ -129,5 +129,5 @@ async def test_an_unknown_price_is_not_a_price_of_nothing() -> None:
     ledger = Ledger()
     model = ledger.watch(Unpriced(lambda: None, "m", "1"))  # pyright: ignore[reportArgumentType]
     await model.reply(ASKED)
-    assert ledger.to_dict()["m"]["cost"] is None
-    assert (ledger.accounts["m"].uncounted, ledger.accounts["m"].seconds) == (1, 0.5)
+    account = ledger.to_dict()["m"]
+    assert (account["cost"], account["uncounted"], account["seconds"]) == (None, 1, 0.5)

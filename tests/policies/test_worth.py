@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from overture.policies.worth import DEFAULTS, Stakes, about_the_request, worth
+from overture.policies.worth import DEFAULTS, Stakes, worth
 
 EVEN = Stakes(wrong=-1.0, named=0.5, cost=0.1, hit=0.2, fuss=0.0)
 
@@ -55,8 +55,3 @@ def test_who_will_not_answer_is_not_asked():
 def test_what_is_no_probability_is_refused(bad: dict[str, float]):
     with pytest.raises(ValueError, match="no probability"):
         worth(stakes=EVEN, **bad)  # type: ignore[arg-type]
-
-
-def test_difficulty_is_no_uncertainty_about_the_request():
-    assert about_the_request(0.9, 0.2) == pytest.approx(0.7)
-    assert about_the_request(0.5, 0.8) == 0.0

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from ..conversation import Conversation
@@ -62,11 +61,6 @@ class Ledger:
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
-
-    @property
-    def accounts(self) -> Mapping[str, Account]:
-        """Model name → its sums."""
-        return MappingProxyType(self._accounts)
 
     def watch(self, model: Model) -> Watched:
         """The same model, counted."""

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
 
 from ..conversation import Conversation, Message
 from ..models.base import JSON
+from ..models.verdicts import Prompt
 
 NO_MOVE = "leave"
 """The `move` of a Decision that changes nothing."""
@@ -117,6 +120,12 @@ class First:
             if not decision.leaves:
                 return decision if decision.policy else replace(decision, policy=policy.name)
         return LEAVE
+
+
+@cache
+def prompt(name: str) -> Prompt:
+    """One of this package's prompt files."""
+    return Prompt.read(files("overture.policies") / "prompts" / f"{name}.md")
 
 
 def is_draft(conversation: Conversation) -> bool:

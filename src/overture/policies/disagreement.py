@@ -57,14 +57,12 @@ def same(one: str, other: str) -> bool:
 
 async def between_readings(model: Model, conversation: Conversation, count: int, seed: int = 0) -> float:
     """Disagreement about the request: total, less that within one reading of it."""
-    from .worth import about_the_request
-
     total = disagreement(await sampled(model, conversation, count, seed))
     if total == 0:
         return 0.0
     reading = await one_reading(model, conversation, seed)
     within = disagreement(await sampled(model, reading, count, seed + count))
-    return about_the_request(total, within)
+    return max(0.0, total - within)  # what differs within one reading is only difficulty
 
 
 async def one_reading(model: Model, conversation: Conversation, seed: int = 0) -> Conversation:

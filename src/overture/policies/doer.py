@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ..conversation import Conversation, Message
-from ..models.verdicts import Prompt
-from .base import LEAVE, Decision, is_draft
+from .base import LEAVE, Decision, is_draft, prompt
 from .kinds import DO, request_kind
 from .kinds import VERSION as KINDS
 
@@ -35,7 +32,7 @@ class Doer:
         from ..tasks.classify import VERSION as RULES
         from ..tasks.seeing import version
 
-        own = {"policy": self.name, "version": VERSION, "kinds": KINDS, "prompt": instruction().version}
+        own = {"policy": self.name, "version": VERSION, "kinds": KINDS, "prompt": prompt("doer").version}
         return {**own, "rules": RULES, "lens": version()}
 
     async def decide(self, conversation: Conversation) -> Decision:
@@ -49,7 +46,7 @@ class Doer:
         if not coaches(request, draft):
             return LEAVE
         why = "the user wants this done, and the draft tells them how to do it"
-        return Decision("execute", instruction().text.strip(), why=why, details={"kind": kind})
+        return Decision("execute", prompt("doer").text.strip(), why=why, details={"kind": kind})
 
 
 def standing_request(messages: list[Message]) -> tuple[Message, str | None]:
@@ -71,9 +68,3 @@ def coaches(request: Message, draft: Message) -> bool:
     (seen,) = see([Conversation((request,))], [draft])
     outcome = classify(draft, item, seen)
     return outcome.coached and not outcome.asks
-
-
-@cache
-def instruction() -> Prompt:
-    """What the model is told."""
-    return Prompt.read(files("overture.policies") / "prompts" / "doer.md")

@@ -14,7 +14,7 @@ from ..lenses.batch import lay_flat
 from ..lenses.gaps_span import Gap
 from ..lenses.moves import NAMES
 from ..lenses.moves import look as look_moves
-from ..moves import ELICITING
+from ..moves import DELIVERING, ELICITING
 from .gaps_figures import GO_ON, NOT_YET, OPENING, figures_in, question_about, seeks_figure, waited
 from .initiative import brings_nothing, exchanges
 from .manners import same, telling
@@ -100,7 +100,6 @@ _OURS = re.compile(
 )
 _POINTING = frozenset(["it", "this", "that", "these", "those", "them"])
 _WORD = re.compile(r"[^\W_]+")
-_DELIVERING = frozenset({"execute", "inform", "coach", "assume"})
 
 
 def question_for(gap: Gap | None, conversation: Conversation) -> str:
@@ -178,7 +177,7 @@ def asks_only(conversation: Conversation) -> bool:
     scores = look_moves(lay_flat([conversation]))
     made = {name for name, is_made in zip(NAMES, scores.made[-1], strict=True) if is_made}
     asks = bool(made & ELICITING) or ("?" in conversation.messages[-1].text and "trail" not in made)
-    return asks and not made & _DELIVERING
+    return asks and not made & (DELIVERING | {"assume"})
 
 
 def instruction_to_ask(gap: Gap | None) -> str:

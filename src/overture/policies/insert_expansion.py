@@ -14,15 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ..conversation import Conversation, Message, ToolCall
 from ..models.base import JSON
-from ..models.verdicts import Prompt
 from ..tasks.terms import stem
-from .base import LEAVE, Decision, is_draft, sent_back_to, tools_of
+from .base import LEAVE, Decision, is_draft, prompt, sent_back_to, tools_of
 from .effects import changes_state, named, words_of
 from .grounding import Heard, Leaf, leaves, trace
 from .grounding.leaf import arguments_of
@@ -48,7 +45,7 @@ class InsertExpansion:
 
     def identity(self) -> Mapping[str, Any]:
         own = {"policy": self.name, "version": VERSION, "today": str(self.today) if self.today else None}
-        return {**own, "look_up": instruction().version if self.look_up else False}
+        return {**own, "look_up": prompt("look_up").version if self.look_up else False}
 
     async def decide(self, conversation: Conversation) -> Decision:
         """LEAVE, the instruction to look up what the first ungrounded call lacks, or the question that it becomes."""
@@ -78,12 +75,6 @@ class InsertExpansion:
             if tool:
                 return _sent_back(call, tool, lacking)
         return LEAVE
-
-
-@cache
-def instruction() -> Prompt:
-    """What the model is told where something can be looked up."""
-    return Prompt.read(files("overture.policies") / "prompts" / "look_up.md")
 
 
 def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
@@ -123,7 +114,7 @@ def _sent_back(call: ToolCall, tool: Mapping[str, str], lacking: Sequence[Leaf])
     first = next(iter(tool.values()))
     paths = [path for path, name in tool.items() if name == first]
     names = dict.fromkeys(f"`{leaf.name}`" for leaf in lacking if leaf.path in paths)
-    told = instruction().filled({"call": call.name, "arguments": " and ".join(names), "tool": first}, {}).strip()
+    told = prompt("look_up").filled({"call": call.name, "arguments": " and ".join(names), "tool": first}, {}).strip()
     details = {"tool": call.name, "arguments": paths, "look_up": first}
     return Decision(CONSULT, told, why=f"{first} could yield what {call.name} lacks", details=details)
 

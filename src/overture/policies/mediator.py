@@ -12,9 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..conversation import Conversation, Message
 from ..errors import ModelError, UsageError
 from ..models import Model
-from ..models.verdicts import Prompt, Unscored, ask, in_words
+from ..models.verdicts import Unscored, ask, in_words
 from ..tasks.terms import stems
 from ..users.hearing import questions
-from .base import LEAVE, Decision, is_draft
+from .base import LEAVE, Decision, is_draft, prompt
 from .grounding import numbers
 from .grounding.dates import DAYS, MONTHS
 
@@ -199,12 +197,3 @@ def added_figures(instruction: str, conversation: Conversation) -> set[float]:
     """The numbers of an instruction that stand nowhere in the conversation."""
     known = {number.value for number in numbers.said("\n".join(message.text for message in conversation.messages))}
     return {number.value for number in numbers.said(instruction) if number.value >= 2 and number.value not in known}
-
-
-@cache
-def prompt(name: str) -> Prompt:
-    """One of this package's prompt files."""
-    return Prompt.read(files("overture.policies") / "prompts" / f"{name}.md")
-
-
-__all__ = ["Joined", "Mediator", "added_figures", "as_text", "prompt", "statements"]

@@ -21,10 +21,10 @@ from ..errors import ModelError, UsageError
 from ..models import Model
 from ..models.verdicts import Unscored, ask, in_words
 from . import clashes
-from .base import LEAVE, Decision
+from .base import LEAVE, Decision, prompt
 from .grounding.dates import today_in
 from .grounding.heard import plain
-from .mediator import as_text, prompt
+from .mediator import as_text
 
 VERSION = f"1, clashes {clashes.VERSION}"
 """Changes whenever some turn would be led otherwise."""

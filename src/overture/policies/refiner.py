@@ -21,7 +21,8 @@ from ..models import Model
 from ..models.verdicts import Unscored, ask
 from ..simulate.store import Trial
 from ..tasks.terms import stems
-from .mediator import as_text, prompt
+from .base import prompt
+from .mediator import as_text
 
 LONGEST = 160
 """Characters of a rule at most."""

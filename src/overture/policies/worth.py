@@ -91,12 +91,3 @@ def worth(missing: float, stakes: Stakes, answered: float = 0.8, asked: int = 0,
         moves["consult"] = 1 - missing * (1 - found)
     best = max(moves, key=lambda name: moves[name])
     return Worth(moves, best, answered * (1 - moves[best]), stakes.cost * (1 + asked))
-
-
-def about_the_request(total: float, within: float) -> float:
-    """The share of disagreement that is uncertainty about the request: between its readings, not within one.
-
-    `total` is how often two answers to the request differ, `within` how often two answers to one reading of it do,
-    which is only difficulty. 0 to 1.
-    """
-    return max(0.0, total - within)

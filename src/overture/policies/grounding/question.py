@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..effects import CHANGES, words_of
+from ..effects import CHANGES, function_of, words_of
 from . import dates, times
 from .heard import Heard
 from .leaf import Leaf
@@ -130,8 +130,6 @@ def _either(choices: Sequence[Any]) -> str:
 
 def parameters(tool: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """The schema of a tool's arguments, in the shape of the chat API or of MCP; None where it is not known."""
-    from ..effects import function_of
-
     function = function_of(tool or {})
     for name in ("parameters", "inputSchema", "input_schema"):
         if isinstance(found := function.get(name), Mapping):
