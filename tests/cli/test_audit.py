@@ -6,7 +6,9 @@ that is not whole, or a traceback where a sentence was owed.
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def test_an_audit_leaves_what_the_design_names(log: Log, tmp_path: Path, capsys:
     names = {"messages.parquet", "conversations.parquet", "summary.json", "rejects.jsonl", "report.html"}
     assert {p.name for p in out.iterdir()} == names
     said = capsys.readouterr()
-    assert "2 conversations, 4 messages; 1 records rejected, 1 doubles" in said.out
+    assert "2 conversations, 4 messages; 1 record rejected, 1 double" in said.out
     assert "dialogue_initiative" in said.out and str(out / "report.html") in said.out
     summary = orjson.loads((out / "summary.json").read_bytes())
     assert summary["config"]["lenses"] == ["moves"]
@@ -80,7 +82,36 @@ def test_nothing_readable_says_what_it_is_and_where_to_look(tmp_path: Path, caps
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     assert run("audit", tmp_path / "t.csv", "--out", tmp_path / "out") == 3
     said = one_line(capsys)
-    assert "such as Human: and Assistant:" in said and "rejects.jsonl" in said and "audit --help" in said
+    assert "such as Human:" in said and "rejects.jsonl" in said and "audit --help" in said
+
+
+def test_files_in_which_nothing_was_read_are_said_though_others_were(log: Log, tmp_path: Path, capsys: Captured):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"conversation_id": 1, "role": "user", "content": "hi"}\n')
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    out = tmp_path / "out"
+    assert run("audit", log(TURNS), rows, tmp_path / "t.csv", "--out", out, "--lens", "moves", "--workers", 1) == 0
+    said = one_line(capsys)
+    assert "nothing was read in 2 of 3 files" in said and "rows.jsonl" in said and "one message; gather" in said
+    assert orjson.loads((out / "summary.json").read_bytes())["counts"]["unread"] == 2
+    page = (out / "report.html").read_text()
+    assert "Nothing was read in 2 of 3 files" in page and "1 conversation from 1 file" in page
+
+
+@pytest.mark.parametrize("columns", ["", "x", "0"])
+def test_a_width_that_means_nothing_is_no_failure(
+    columns: str, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("audit", log(TURNS), "--out", tmp_path / "out", "--lens", "moves", "--workers", 1) == 0
+
+
+def test_a_stream_that_has_no_dash_gets_a_hyphen(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    said = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(said, encoding="ascii"))
+    assert run("audit", log(TURNS), "--out", tmp_path / "ö", "--lens", "moves", "--workers", 1) == 0
+    sys.stdout.flush()
+    assert b"100 % (21-100)" in said.getvalue() and b"?/report.html" in said.getvalue()
 
 
 def test_a_group_key_that_no_conversation_has_is_said_with_those_there_are(log: Log, tmp_path: Path, capsys: Captured):

@@ -51,6 +51,8 @@ class Audit:
     places: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Reason of rejection → file and offset, a few times."""
     judged: Judged | None = None
+    unread: dict[str, str] = field(default_factory=dict[str, str])
+    """File in which nothing was a conversation → the first reason."""
     preference: dict[str, Any] | None = None
     run: dict[str, Any] = field(default_factory=dict[str, Any])
     """What does not belong to the result: time, workers, runner."""
@@ -89,7 +91,11 @@ def result_of(parts: Sequence[Part], merged: Merged, settings: Settings) -> Audi
     separate = {group: tally for group, tally in tallies.items() if group != EVERYTHING}
     unscored, reasons = Counter[str](), Counter[str]()
     places: dict[str, list[str]] = {}
+    read = {part.piece.file for part in parts if part.good}
+    unread: dict[str, str] = {}
     for part in parts:
+        if part.piece.file not in read:
+            unread.setdefault(part.piece.file, next(iter(part.reasons), "nothing in it"))
         unscored.update(part.unscored)
         reasons.update(part.reasons)
         for reason, found in part.places.items():
@@ -102,6 +108,7 @@ def result_of(parts: Sequence[Part], merged: Merged, settings: Settings) -> Audi
         "conversations": merged.kept,
         "messages": merged.messages,
         "files": len({p.piece.file for p in parts}),
+        "unread": len(unread),
         "by_group": {group: int(tally.conversations) for group, tally in tallies.items()},
     }
     return Audit(
@@ -114,6 +121,7 @@ def result_of(parts: Sequence[Part], merged: Merged, settings: Settings) -> Audi
         examples=_examples(parts, settings),
         reasons=dict(reasons),
         places=places,
+        unread=unread,
         preference=rewarded([side for part in parts for side in part.sides]),
     )
 

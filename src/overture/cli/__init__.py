@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import OvertureError
+from ..own import fault_in_own
 from .audit import audit
 from .checkup import checkup
 from .data import data_app
@@ -21,7 +22,7 @@ from .environment import meaningless, names_of
 from .play import play
 from .serve import serve
 from .simulate import simulate
-from .terminal import plain, warn
+from .terminal import plain, speak_any_encoding, warn
 from .tune import tune
 from .view import view_command
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(checkup)
 app.command()(audit)
@@ -65,6 +67,7 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status; used by the `overture` script."""
+    speak_any_encoding()
     try:
         result = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
         status = result if isinstance(result, int) else 0
@@ -79,14 +82,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("overture: interrupted; the same command goes on where it stopped", file=sys.stderr)
         status = 130
     except OSError as error:
-        print(f"overture: {plain(str(error), 500)}", file=sys.stderr)
+        where = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        print(f"overture: {plain(where, 500)}", file=sys.stderr)
         status = 1
     except Exception as error:
         show = getattr(error, "show", None)  # what the option parser raises knows how to show itself
-        if show is None:
+        said = "" if show else fault_in_own(error)
+        if show is None and not said:
             raise
-        show()
-        status = getattr(error, "exit_code", 2)
+        if show is None:
+            print(f"overture: {plain(said, 500)}", file=sys.stderr)
+            status = 1
+        else:
+            show()
+            status = getattr(error, "exit_code", 2)
     if arguments is None:
         sys.exit(status)
     return status

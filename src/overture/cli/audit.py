@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, share, typed
+from .terminal import Step, flag, number, plain, progress, result_console, result_table, say_page, share, typed, warn
 
 if TYPE_CHECKING:
     from ..audit import Audit
@@ -84,6 +84,13 @@ def audit(
     page = page_of(result, typed("audit", *paths), began, datetime.now(UTC))
     write_whole(out / "report.html", audit_html(page).encode())
     _say(result, out)
+    if result.unread:
+        file, reason = next(iter(result.unread.items()))
+        warn(
+            f"nothing was read in {len(result.unread):,} of {number(result.counts['files'], 'file')}; the first is "
+            f"{plain(file, 120)}, {plain(reason, 200)}. The others stand in {out / 'rejects.jsonl'}; "
+            "docs/logs.md says how to turn another format into one that is read"
+        )
     if group_by and group_by != "file" and set(result.groups) == {EVERYTHING, KEYLESS}:
         print(f"overture: no conversation has the key {plain(group_by, 40)!r}{_keys(paths)}", file=sys.stderr)
 
@@ -126,8 +133,8 @@ def _say(result: Audit, out: Path) -> None:
     console = result_console()
     unscored = ", ".join(f"{n:,} by {lens}" for lens, n in counts["unscored"].items() if n)
     console.print(
-        f"{counts['conversations']:,} conversations, {counts['messages']:,} messages; "
-        f"{counts['bad']:,} records rejected, {counts['doubles']:,} doubles"
+        f"{number(counts['conversations'], 'conversation')}, {number(counts['messages'], 'message')}; "
+        f"{number(counts['bad'], 'record')} rejected, {number(counts['doubles'], 'double')}"
         + (f", unscored {unscored}" if unscored else ""),
         highlight=False,
     )
@@ -135,16 +142,16 @@ def _say(result: Audit, out: Path) -> None:
     shown = groups[:MOST_SHOWN]
     table = result_table()
     table.add_column("share (95 % interval)")
-    for number, group in enumerate(shown, 1):
-        table.add_column(f"[{number}]" if len(groups) > 1 else plain(group, 40), justify="right")
+    for at, group in enumerate(shown, 1):
+        table.add_column(f"[{at}]" if len(groups) > 1 else plain(group, 40), justify="right")
     own = [name for name in result.groups[EVERYTHING] if name not in FIGURES and ":" not in name]
     for name in (*SHOWN, *own):
         if name in result.groups[EVERYTHING]:
             table.add_row(name, *(share(result.groups[group].get(name)) for group in shown))
     console.print(table, highlight=False, markup=False)
     if len(groups) > 1:
-        for number, group in enumerate(shown, 1):
-            console.print(f"[{number}] {plain(group, 100)}", highlight=False, markup=False)
+        for at, group in enumerate(shown, 1):
+            console.print(f"[{at}] {plain(group, 100)}", highlight=False, markup=False)
     if len(groups) > MOST_SHOWN:
         console.print(f"… and {len(groups) - MOST_SHOWN} more groups on the page", highlight=False)
     if result.judged and result.judged.unscored:

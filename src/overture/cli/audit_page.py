@@ -26,7 +26,10 @@ from ..report import (
     Reject,
     Span,
 )
+from .terminal import number
 
+NAMED = 5
+"""Unread files on the page."""
 TOP = 10
 """Goals and actions in the matrix."""
 MACRO_F1, BETWEEN_READERS = 0.60, 0.87
@@ -52,10 +55,10 @@ def page_of(result: Audit, words: Sequence[str], began: datetime, ended: datetim
     counts = {name: result.counts[name] for name in ("conversations", "messages", "good", "bad", "doubles")} | {
         "unscored": sum(result.counts["unscored"].values())
     }
-    files = result.counts["files"]
+    files = result.counts["files"] - result.counts["unread"]
     return AuditPage(
         title="What the assistant did",
-        source=f"{counts['conversations']:,} conversations from {files} file{'s' if files != 1 else ''}",
+        source=f"{number(counts['conversations'], 'conversation')} from {number(files, 'file')}",
         counts=counts,
         groups=groups,
         lens_note=LENS_NOTE + (CAREFUL_NOTE if result.settings.careful else ""),
@@ -121,26 +124,27 @@ def _matrix(pairs: Counter[tuple[str, str]]) -> Matrix | None:
 
 def _left_out(result: Audit) -> list[str]:
     counts, out = result.counts, list[str]()
+    if result.unread:
+        out.append(
+            f"Nothing was read in {len(result.unread):,} of {number(counts['files'], 'file')}: "
+            f"{', '.join([*result.unread][:NAMED])}{' …' if len(result.unread) > NAMED else ''}."
+        )
     if unread := counts["unscored"].get("moves"):
         out.append(
-            f"{_number(unread, 'message')} could not be judged by the lens (empty, or in words it does not know): "
+            f"{number(unread, 'message')} could not be judged by the lens (empty, or in words it does not know): "
             "no part of any share."
         )
     if untold := counts["unscored"].get("goals"):
-        out.append(f"The goal or the action of {_number(untold, 'conversation')} could not be told.")
+        out.append(f"The goal or the action of {number(untold, 'conversation')} could not be told.")
     if doubles := counts["doubles"]:
         what = "left out" if result.settings.dedupe else "counted like any other (--dedupe leaves doubles out)"
         says = "says" if doubles == 1 else "say"
-        out.append(f"{_number(doubles, 'conversation')} {says} word for word what an earlier one says: {what}.")
+        out.append(f"{number(doubles, 'conversation')} {says} word for word what an earlier one says: {what}.")
     if result.judged and result.judged.unscored:
-        out.append(f"{_number(sum(result.judged.unscored.values()), 'verdict')} of the judge could not be had or read.")
+        out.append(f"{number(sum(result.judged.unscored.values()), 'verdict')} of the judge could not be had or read.")
     if not result.corrected:
         out.append("No judged sample corrected these figures, so there is no corrected estimate to headline.")
     return out
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _preference(result: Audit) -> Preference | None:

@@ -7,6 +7,7 @@ first of each way in which a trial ended, so that failures, caps and errors of t
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -70,13 +71,25 @@ def page_of(
 
 
 def warnings(name: str, trials: Sequence[Trial], most: int) -> list[str]:
-    """A sentence where most of this model's replies are not whole, with the flag to raise; else nothing."""
+    """What casts doubt on all figures of this model: replies that are mostly not whole, with the flag to raise, and a
+    policy that failed."""
     short, said = fell_short(trials)
-    if 2 * short <= said:
-        return []
-    return [
+    cut = (
         f"{name}: {short:,} of {said:,} replies are empty or were cut off at --max-tokens (here {most:,}), so these "
         "figures say little of it. A model that thinks before it answers needs more: try --max-tokens 4096."
+    )
+    return [*([cut] if 2 * short > said else ()), *_unsteered(name, trials)]
+
+
+def _unsteered(name: str, trials: Sequence[Trial]) -> list[str]:
+    made = [one for trial in trials for turn in (trial.outcome or {}).get("decisions", ()) for one in turn]
+    why = Counter(str(one["details"]["failed"]) for one in made if one["details"].get("failed"))
+    if not why:
+        return []
+    listed = ", ".join(f"{reason}: {times:,}" for reason, times in why.most_common(3))
+    return [
+        f"{name}: {why.total():,} of {len(made):,} decisions of the policy failed or came too late ({listed}). There "
+        "the model answered as if nothing led it, so these figures say that much less of the policy."
     ]
 
 

@@ -6,8 +6,9 @@ can hold control characters that move the cursor or rename the window. `plain` t
 
 from __future__ import annotations
 
-import os
+import codecs
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Generator
@@ -42,9 +43,34 @@ def serving(model: str, policy: str) -> str:
     return shlex.join(["overture", "serve", "--upstream", model, "--policy", policy])
 
 
+_NEAREST = str.maketrans({"–": "-", "…": "...", "×": "x", "│": "|", "·": "-", "’": "'", "“": '"', "”": '"', "◆": "*"})
+
+
+def speak_any_encoding() -> None:
+    """Make both streams say what their encoding has no sign for with the nearest one that it has, and never fail.
+
+    A C locale, or a pipe on some systems, cannot say the dash of an interval; the work is done by then.
+    """
+
+    def nearest(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        said = error.object[error.start : error.end].translate(_NEAREST)
+        return said.encode("ascii", "replace").decode(), error.end
+
+    codecs.register_error("overture_nearest", nearest)
+    for stream in (sys.stdout, sys.stderr):
+        if (again := getattr(stream, "reconfigure", None)) is not None:
+            again(errors="overture_nearest")
+
+
 def plain(text: str, most: int = 200) -> str:
     """Text on one line without anything that could steer a terminal."""
     return one_line(text, most)
+
+
+def number(count: int, thing: str) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def warn(text: str) -> None:
@@ -66,7 +92,7 @@ def result_console() -> Console:
     """Where results are printed: as wide as the terminal, elsewhere as COLUMNS says, or 120."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120")))
+    return Console(width=None if sys.stdout.isatty() else shutil.get_terminal_size((120, 24)).columns)
 
 
 def result_table() -> Table:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError
-from ..own import own
+from ..errors import OvertureError, UsageError
+from ..own import fault_in_own, own
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +83,7 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
         raise UsageError(f"there is no lens {unknown[0]!r}; the lenses are {', '.join(LENSES)}")
     own_ones = tuple(name for name in names if "." in name)
     for name in own_ones:
-        own(name, "lens")
+        own(name, "lens", "__call__")
     wanted = {*names, "moves"} if own_ones or {"goals", "gaps"} & set(names) else set(names)
     return (*(name for name in LENSES if name in wanted), *own_ones)
 
@@ -93,5 +93,19 @@ def look(batch: Batch, names: Sequence[str] = ("moves",), careful: bool = False)
     seen: dict[str, Columns] = {}
     lenses = {**LENSES, "moves": _moves_carefully} if careful else LENSES
     for name in chosen(names):
-        seen[name] = (lenses.get(name) or own(name, "lens"))(batch, seen)
+        seen[name] = lenses[name](batch, seen) if name in lenses else _own(name, batch, seen)
     return seen
+
+
+def _own(name: str, batch: Batch, seen: Mapping[str, Columns]) -> Columns:
+    """What a lens of one's own says. Raises OvertureError, as a worker can tell it, where it goes wrong."""
+    lens = own(name, "lens", "__call__")
+    try:
+        columns = lens(batch, seen)
+    except Exception as error:
+        raise OvertureError(
+            fault_in_own(error) or f"the lens {name} failed: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(columns, Columns):
+        raise OvertureError(f"the lens {name} gave {type(columns).__name__} in place of Columns")
+    return columns

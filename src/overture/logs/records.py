@@ -122,6 +122,8 @@ def _byte(raw: bytes, position: int) -> int:
 
 def _looks(record: Any) -> str:
     if isinstance(record, dict):
+        if "role" in record and "content" in record:
+            return "one message; gather those of a conversation"
         names = [repr(key[:40]) for key in list(cast("dict[str, Any]", record))[:8]]
         return f"an object with keys {', '.join(names)}" if names else "an empty object"
     return _KINDS.get(type(cast("object", record)), "a number or truth value")

@@ -191,4 +191,4 @@ def _seen(head: bytes, record: Any) -> str:
         return "text like JSON of which no record could be read"
     if not head:
         return "nothing but blanks"
-    return "text without JSON records and without speakers such as Human: and Assistant:"
+    return "neither JSON nor lines that begin with a speaker such as Human:"

@@ -10,6 +10,7 @@ only tells its identity.
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any, get_type_hints
 
@@ -76,7 +77,11 @@ def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
         names = [*known, *(COMPOSED if known is POLICIES else ())]
         raise UsageError(f"no policy is named {name[:40]!r}; {hint(name, names)}")
     module, _, cls = known.get(name, "").partition(":")
-    kind = getattr(import_module(f".{module}", __package__), cls) if module else own(name, "policy")
+    kind = (
+        getattr(import_module(f".{module}", __package__), cls) if module else own(name, "policy", "decide", "identity")
+    )
+    if not is_dataclass(kind):
+        raise UsageError(f"{name} is no policy: it is no dataclass; docs/own.md shows one")
     fields = kind.__dataclass_fields__
     chosen = {field: value for field, value in given.items() if field in fields}
     settable = [field for field in fields if field not in ("model", "inner", "name", "reviews")]

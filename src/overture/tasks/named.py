@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ..errors import UsageError
-from ..own import hint, own
+from ..own import called, fit, hint, own
 from .task import Task
 
 NAMES = ("pairs", "doing", "missing", "sharded", "slots", "travel", "desk", "document", "code", "math")
@@ -32,4 +32,6 @@ def load(name: str, count: int | None = None, seed: int = 0) -> Task:
 
 def meant(word: str, count: int | None = None, seed: int = 0) -> Task:
     """The same for a word that somebody typed, which can also be `module.name` of a task of their own."""
-    return own(word, "task")(count, seed) if "." in word else load(word, count, seed)
+    if "." not in word:
+        return load(word, count, seed)
+    return fit(called(own(word, "task", "__call__"), word, "task", count, seed), word, "task", "items", "protocols")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..errors import UsageError
-from ..own import hint, own
+from ..own import called, fit, hint, own
 from ..tasks.task import Hear, Task
 from . import hearing
 from .base import User
@@ -41,7 +41,7 @@ def chosen(spec: str, task: Task, wrappers: tuple[str, ...] = ()) -> User:
     if base not in USERS and "." not in base:
         raise UsageError(f"no user is named {base[:40]!r}; {hint(base, USERS)}")
     hear = task.hear or hearing.hear
-    user: User = own(base, "user")() if "." in base else USERS[base](hear)
+    user: User = _own(base) if "." in base else USERS[base](hear)
     for name in (*around, *wrappers):
         if name == SEVERAL:
             if not isinstance(user, Shards):
@@ -52,3 +52,8 @@ def chosen(spec: str, task: Task, wrappers: tuple[str, ...] = ()) -> User:
         else:
             raise UsageError(f"no wrapper is named {name[:40]!r}; {hint(name, [*WRAPPERS, SEVERAL])}")
     return user
+
+
+def _own(word: str) -> User:
+    made = called(own(word, "user", "__call__"), word, "user")
+    return fit(made, word, "user", "name", "needs_model", "identity", "start")
