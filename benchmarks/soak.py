@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from common import ROOT, Numbers, commit, finish, options, sources
-from proxy import Upstream, free_port, ours, process
+from proxy import free_port, ours, process
+from proxy_wire import Upstream
 
 sys.path.insert(0, str(ROOT / "src"))
 
