@@ -11,7 +11,8 @@ from overture.policies import LEAVE, Decision, make
 from overture.policies.base import First, is_draft
 from overture.policies.civility import Civility
 from overture.policies.initiative import asked_before, enough, initiative
-from overture.policies.manners import already_said, first_question, private, same, without_trail
+from overture.policies.manners import already_said, private, same, without_trail
+from overture.policies.one_question import one_question
 
 
 @dataclass
@@ -40,7 +41,7 @@ def talk(*said: str) -> Conversation:
 POLITE = Civility(Asking())
 
 
-async def test_a_first_question_is_put():
+async def test_a_one_question_is_put():
     decision = await POLITE.decide(talk("Book a table."))
     assert (decision.move, decision.say) == ("elicit", "Which date should it be?")
 
@@ -180,8 +181,8 @@ def test_asked_before_needs_an_answer_since():
 
 
 def test_cutting_down_and_cutting_off():
-    assert first_question("Which date?") is None
-    assert first_question("Sure. Which date? Which area?") == "Sure.\n\nWhich date?"
+    assert one_question("Which date?") is None
+    assert one_question("Sure. Which date? Which area?") == "Sure.\n\nWhich date?"
     assert without_trail("It is 10. Let me know if you need more help.") == "It is 10."
     assert without_trail("It is 10.") is None
     assert without_trail("Let me know if you need anything.") == ""

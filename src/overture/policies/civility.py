@@ -10,6 +10,7 @@ be let through; then it becomes a plain statement of what was not done and why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,12 +20,17 @@ from ..moves import ELICITING, LEADING
 from ..tasks.wording import WANTS_QUESTIONS, WRITES
 from ..users.hearing import questions
 from . import initiative as budget
-from .base import LEAVE, Decision, First, Policy, is_draft
+from . import one_question as cutting
+from .api_first import fits
+from .base import LEAVE, Decision, First, Policy, is_draft, tools_of
+from .effects import changes_state, function_of, named, words_of
 from .gaps_words import TO_GO_ON, ours
+from .grounding.question import parameters
 from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, initiative, pressed, took_initiative
-from .manners import already_said, first_question, private, without_trail
+from .manners import already_said, private, topic, without_trail
+from .one_question import one_question, things
 
-VERSION = f"3, initiative {budget.VERSION}"
+VERSION = f"4, initiative {budget.VERSION}, one question {cutting.VERSION}"
 """Changes whenever some decision or draft would be changed otherwise."""
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
@@ -74,7 +80,7 @@ class Civility:
         if rule is None and left < (TO_ASK if asks else TO_LEAD):
             rule = "budget"
         if rule is None:
-            shorter = first_question(decision.say)
+            shorter = one_question(decision.say, within=False)
             return _by(replace(decision, say=shorter), self, "one_question") if shorter else decision
         if draft is not None and draft.tool_calls:
             return _held(decision, self, rule)
@@ -89,8 +95,9 @@ class Civility:
         request = next((message.text for message in before if message.role == "user"), "")
         if WANTS_QUESTIONS.search(request) or WRITES.search(request):
             return LEAVE
-        asked = questions(draft.text)
         own = not ours(draft.text)  # what repeats a policy's words is not the model's own thought
+        found = things(draft.text, within=own)
+        asked = [each.own for each in found] if len(found) > 1 else questions(draft.text)
         rules = [_broken((each,), before, spoken=True, own=own) for each in asked]
         rule = rules[0] if rules and all(rules) else None
         left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
@@ -100,7 +107,13 @@ class Civility:
             talk = Conversation(tuple(before), metadata=conversation.metadata)
             again = afresh(talk, None if left < TO_ASK else ours)
             return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
-        if (shorter := first_question(draft.text)) and not _delivers(request, draft):
+        barred = {each.words for each, broken in zip(found, rules, strict=False) if broken}
+        wanted = _wanted(conversation, before)
+
+        def need(question: str) -> float | None:
+            return None if question in barred else _need(question, wanted)
+
+        if (shorter := one_question(draft.text, need, within=own)) and not _delivers(request, draft):
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
         return LEAVE
 
@@ -117,6 +130,11 @@ class Civility:
         return _by(Decision(plan.move, say=say, why=_WHY["trail"], confidence=plan.confidence), self, "trail", plan)
 
 
+_OPTIONAL = re.compile(
+    r"^\W*(?:and |also,? |finally,? |lastly,? )?(?:(?:do|would|are|have) (?:you|they)|is there)\b(?!.* or )|"
+    r"\bany\b|\boptional\w*",
+    re.IGNORECASE,
+)
 _WHY = {
     "just_do_it": "the user said to get on with it",
     "twice": "this was asked before",
@@ -143,6 +161,25 @@ def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool, own: 
         if already_said(question, before):
             return "said"
     return None
+
+
+def _wanted(conversation: Conversation, before: Sequence[Message]) -> frozenset[str]:
+    """What the tools that would do what was asked cannot do without."""
+    request = next((message.text for message in reversed(before) if message.role == "user"), "")
+    offered = [tool for tool in tools_of(conversation) if changes_state(str(function_of(tool).get("name", "")), tool)]
+    found: set[str] = set()
+    for name in fits(request, offered):
+        schema = parameters(named(offered, name)) or {}
+        found.update(*(topic(" ".join(words_of(str(each)))) for each in schema.get("required") or ()))
+    return frozenset(found)
+
+
+def _need(question: str, wanted: frozenset[str]) -> float:
+    """How little a question is needed: 0 where a call would wait for its answer, 1 where it wants a value, 2 where "no"
+    would do for an answer."""
+    if topic(question) & wanted:
+        return 0
+    return 2 if _OPTIONAL.search(question) else 1
 
 
 def _held(decision: Decision, by: Civility, rule: str) -> Decision:

@@ -1,4 +1,4 @@
-"""What is civil to ask: not what was said, not what is the user's to raise, and one thing at a time.
+"""What is civil to ask: not what was said, and not what is the user's to raise.
 
 In come a question and the messages so far; out comes yes or no. What came of earlier questions, and how many more are
 welcome, is in `initiative`. Easy to get wrong: "is it about the same thing?" is judged by the words that carry the
@@ -14,8 +14,7 @@ from ..conversation import Message
 from ..lenses.segments import spans
 from ..tasks.kept import kept
 from ..tasks.terms import stems
-from ..tasks.wording import TRAILS, apart, blanked
-from ..users.hearing import questions
+from ..tasks.wording import TRAILS
 from .grounding import Heard
 
 _ALIKE, _LEAST = 0.6, 0.5
@@ -26,14 +25,6 @@ PERMISSION = re.compile(
     re.IGNORECASE,
 )
 """Asks for leave to do something, which has to be asked for each thing anew."""
-_GOES_ON = re.compile(
-    r"^\W*(?:is|are|was|do|does|should|would|will|could|maybe|perhaps|for (?:example|instance)|or|e\.g|such as|like|"
-    r"if so|please|"
-    r"once you)\b",
-    re.IGNORECASE,
-)
-_SAME_AGAIN = re.compile(r"\b(?:those|these|this|that|it|them)\b|\bconfirm\b|\blet me know\b", re.IGNORECASE)
-
 _SMALL = frozenset(
     stems(
         "a an the of to in on at for from by with is are was be been do does did has have had will would can could "
@@ -92,11 +83,6 @@ _GIVEN = {
         re.IGNORECASE,
     ),
 }  # fmt: skip
-_ANNOUNCES = re.compile(
-    r":\s*$|\b(?:few|some|several|couple of|following|two|three|four|more) (?:\w+ )?(?:questions|details|things|"
-    r"points|information)\b[^?]*$",
-    re.IGNORECASE,
-)
 _COPULA = r"(?:\s+(?:is|are|was|will be|would be)|'s|\s*[:=])\s+(?!not\b|unknown|unclear|open|flexible|the same)\w"
 
 
@@ -191,48 +177,6 @@ def private(question: str, messages: Sequence[Message]) -> bool:
     said = " ".join(message.text.lower() for message in messages if message.role == "user")
     found = [match[0].lower() for match in _PRIVATE.finditer(question)]
     return any(word[:6] not in said and not (_MONEY.search(word) and _OF_MONEY.search(said)) for word in found)
-
-
-def apiece(asked: Sequence[str]) -> list[tuple[str, ...]]:
-    """Questions by what they ask: one that goes on with the one before it, with choices ("Is it Tech or Finance?") or
-    the same once more ("Could you give me those?"), belongs to it."""
-    found: list[tuple[str, ...]] = []
-    for each in asked:
-        goes_on = bool(_GOES_ON.search(each)) and (" or " in each or bool(_SAME_AGAIN.search(each)))
-        if found and (goes_on or same(each, found[-1][-1])):
-            found[-1] = (*found[-1], each)
-        else:
-            found.append((each,))
-    return found
-
-
-def first_question(text: str) -> str | None:
-    """A message that asks several things, cut down to its first question; None where it asks at most one.
-
-    What comes before the first question stays, except an announcement that there are several.
-    """
-    plain = text.replace("’", "'")
-    asked = apiece([each for each in questions(plain) if not _ANNOUNCES.search(each)])
-    if len(asked) < 2:
-        return None
-    blank = blanked(plain, apart(plain))
-    kept: list[str] = []
-    first: list[str] = []
-    for start, end in spans(plain):
-        piece = text[start:end].strip()
-        if first or blank[start:end].strip() == asked[0][0]:
-            if not _ANNOUNCES.search(piece):
-                first.append(_unlisted(piece))
-            if len(first) == len(asked[0]):
-                break
-        elif not _ANNOUNCES.search(piece):
-            kept.append(piece)
-    return "\n\n".join(filter(None, (" ".join(kept), " ".join(first)))) if first else None
-
-
-def _unlisted(piece: str) -> str:
-    bare = re.sub(r"^\W*(?:\d+[.)]|[-*•])\s*", "", piece)
-    return bare.replace("**", "")
 
 
 def without_trail(text: str) -> str | None:

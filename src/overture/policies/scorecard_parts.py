@@ -22,7 +22,8 @@ from .effects import changes_state, named
 from .grounding import Heard
 from .initiative import asked_before, brushed_off, enough
 from .insert_expansion import ungrounded
-from .manners import already_said, apiece, private, same
+from .manners import already_said, private, same
+from .one_question import apiece
 from .replies import accepts, does_not_know, rejects
 
 _ASKING = ELICITING - {"probe"}
