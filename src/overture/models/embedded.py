@@ -27,7 +27,7 @@ from .chunks import Gathered
 from .requantise import as_q8_0, template_hash
 
 FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
-HOMES = 1024  # openings whose engine is remembered
+HOMES = 1024  # conversations whose engine is remembered
 
 
 def load(
@@ -170,7 +170,7 @@ class Embedded(Closing):
             self._stops.discard(stop)
 
     def _answer(self, request: JSON, add: Callable[[Any], object], stop: threading.Event) -> None:
-        place = self._take(repr(next((said for said in request["messages"] if said["role"] == "user"), None)))
+        place = self._take(_opening(request["messages"]))
         failed: list[BaseException] = []
 
         def hear(chunk: Any) -> bool:
@@ -190,7 +190,7 @@ class Embedded(Closing):
             raise failed[0]
 
     def _take(self, opening: str) -> int:
-        """The place of the engine that last heard this opening and may have it cached; if that is full, of the idlest.
+        """The place of the engine that last heard this conversation, and may have it cached; if full, of the idlest.
 
         There is always room: the threads that ask are as many as all slots, at most.
         """
@@ -230,6 +230,12 @@ class Embedded(Closing):
             return engine.Server(params)
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"the engine cannot load {self.weights} ({' '.join(str(error).split())[:200]})") from error
+
+
+def _opening(messages: Sequence[JSON]) -> str:
+    """What tells one conversation from another: everything up to the first reply, and that reply."""
+    replies = (place for place, said in enumerate(messages, 1) if said["role"] == "assistant")
+    return repr(messages[: next(replies, None)])
 
 
 def _engine() -> Any:
