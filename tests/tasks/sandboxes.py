@@ -1,4 +1,4 @@
-"""Which processes of a sandbox are alive, seen from outside.
+"""Which isolation a test's runs get, and which of their processes are alive, seen from outside.
 
 In comes a test's monkeypatch; out comes a mark that every process of its runs carries in its environment. Easy to get
 wrong: several people's tests may run at once, so processes are known by the mark and never by their user or name.
@@ -12,7 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from overture.tasks.sandbox import host
+from overture.tasks.sandbox import host, run_python
+
+
+async def only(isolation: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Allow this isolation alone; skips where the machine does not give it."""
+    monkeypatch.setattr(host, "_unable", {each: "another is tested" for each in host.MODES if each != isolation})
+    try:
+        ran = await run_python("print(1)")
+    except host.SandboxUnavailable as error:
+        pytest.skip(str(error))
+    assert (ran.stdout, ran.isolation) == ("1\n", isolation)
+    return isolation
 
 
 def marked(monkeypatch: pytest.MonkeyPatch) -> str:

@@ -4,12 +4,12 @@ In comes source text; out comes Ran or Tested, with the isolation that held. Onl
 are the same in every run, the environment is empty. Easy to get wrong: the verdict of tests is made in a process that
 the solution never shares; only plain values pass between them.
 
-What holds under each isolation:
+What holds under each isolation, and what does not, stands in docs/sandbox.md:
 - `namespaces`: no sockets, and no network behind them; a root of its own with Python and libraries to read and an empty
   `/work` of limited size to write, no `/etc`, no `/proc`; no other process is visible, and all it starts end with it.
-- `landlock`: no sockets; it may read Python and libraries and write in its own folder alone, where each file is limited
-  and their number is not, and can ask whether a path exists; it can start, signal and trace no process.
-- `seccomp`: as `landlock`, but files are as open to it as to the user who runs it.
+- `landlock`: no sockets; it may read Python and libraries and write in its own folder alone, and is ended soon after it
+  has filled that; it can ask whether a path exists; it can start, signal and trace no process.
+- `seccomp`: as `landlock`, but it may read what the user who runs it may, and write no file at all.
 - `none`, only if asked for: everything is open. Threads are limited where user namespaces are allowed.
 """
 
@@ -65,7 +65,7 @@ async def run_tests(
 
 
 def _status(raw: Raw, limits: Limits) -> Status:
-    if raw.overflowed:
+    if _wrote_too_much(raw):
         return "output"
     if raw.answer is None or raw.answer["late"]:
         return "timeout"
@@ -76,6 +76,10 @@ def _status(raw: Raw, limits: Limits) -> Status:
         return "killed"
     code = os.WEXITSTATUS(ended)
     return "ok" if code == 0 else "memory" if code == OUT_OF_MEMORY else "error"
+
+
+def _wrote_too_much(raw: Raw) -> bool:
+    return raw.overflowed or (raw.answer is not None and raw.answer["full"])
 
 
 def _used_up(answer: dict[str, Any], limits: Limits) -> bool:
@@ -89,7 +93,9 @@ def _tally(raw: Raw, limits: Limits) -> tuple[int, int, str | None]:
     if raw.answer is None or "tally" not in raw.answer:
         return 0, 0, "the solution wrote too much" if raw.overflowed else "out of time"
     passed, failed, finished, words = raw.answer["tally"]
-    if raw.answer["late"]:
+    if raw.answer["full"]:
+        words = "the solution wrote too much"
+    elif raw.answer["late"]:
         words = "out of time"
     elif _used_up(raw.answer, limits):
         words = "out of processor time"

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import sys
 import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass
+from glob import glob
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -87,7 +88,7 @@ async def _once(frames: list[Any], stdin: bytes, limits: Limits, mode: str) -> R
         readable = readable_paths()
         first = frames[0] | {
             "mode": mode, "root": folder, "limits": asdict(limits), "readable": readable,
-            "shareable": all(map(_open_to_all, readable)),
+            "hidden": hidden_paths(readable), "shareable": all(map(_open_to_all, readable)),
         }  # fmt: skip
         try:
             return await _attend(process, ours, [first, *frames[1:]], stdin, limits, mode)
@@ -96,7 +97,8 @@ async def _once(frames: list[Any], stdin: bytes, limits: Limits, mode: str) -> R
     finally:
         ours.close()
         theirs.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            _remove(folder)
 
 
 async def _attend(
@@ -176,6 +178,25 @@ class _Bytes:
         return part
 
 
+def _remove(folder: str) -> None:
+    """Remove a folder with all in it, however deep, once nothing is left that could change it.
+
+    Each folder within is moved out before it is looked into, since a path has an end and so has Python's stack.
+    """
+    numbers = count()
+    folders = [folder]
+    while folders:
+        each = folders.pop()
+        for entry in list(os.scandir(each)):
+            if entry.is_dir(follow_symlinks=False):
+                os.chmod(entry.path, 0o700)
+                folders.append(f"{folder}.{next(numbers)}")
+                os.rename(entry.path, folders[-1])
+            else:
+                os.unlink(entry.path)
+        os.rmdir(each)
+
+
 def _environment(mode: str, folder: str) -> dict[str, str]:
     # a fixed hash seed, so that a set is walked in the same order in every run; "-I" would not let it through
     home = "/work" if mode == "namespaces" else folder
@@ -185,12 +206,23 @@ def _environment(mode: str, folder: str) -> dict[str, str]:
 def readable_paths() -> list[str]:
     """What Python needs of the file system to run a program with its standard library, and no more."""
     wanted = [
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")),
-        f"{sys.base_prefix}/lib", f"{sys.base_exec_prefix}/lib", os.path.realpath(sys.executable),
-        "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/nix/store",
+        sysconfig.get_path("stdlib"), f"{sys.base_prefix}/lib", f"{sys.base_exec_prefix}/lib",
+        os.path.realpath(sys.executable), "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo",
+        "/nix/store",
     ]  # fmt: skip
     found = sorted({path for path in wanted if os.path.exists(path)}, key=len)
     return [path for at, path in enumerate(found) if not any(path.startswith(each + "/") for each in found[:at])]
+
+
+def hidden_paths(readable: list[str]) -> list[str]:
+    """Where packages are installed among what may be read: a program has none, and hidden tests lie in one of them."""
+    found = {
+        each
+        for path in readable
+        for kind in ("site-packages", "dist-packages")
+        for each in [*glob(f"{path}/{kind}"), *glob(f"{path}/python*/{kind}")]
+    } | {str(Path(__file__).parents[2])}
+    return sorted(each for each in found if any(each.startswith(path + "/") for path in readable))
 
 
 def _open_to_all(path: str) -> bool:

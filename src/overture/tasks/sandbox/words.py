@@ -16,8 +16,9 @@ Status = Literal["ok", "error", "timeout", "memory", "killed", "output"]
 memory; ended by a signal; wrote more than it may."""
 
 MIB = 1 << 20
-VERSION = "1"
-"""Part of a trial's identity; changes whenever some program would come out differently."""
+VERSION = "2"
+"""Part of a trial's identity; changes whenever some program would come out differently. `sharded` counts with a number
+of its own (`checks.VERSION`), which is raised with this one where the tests' verdict on some solution changes."""
 
 
 class SandboxUnavailable(OvertureError):
@@ -37,7 +38,7 @@ class Limits:
     file: int = 16 * MIB
     """Bytes of one file."""
     disk: int = 32 * MIB
-    """Bytes of all files together; holds where the isolation has a file system of its own."""
+    """Bytes of all files together. Under `namespaces` writing more fails; under `landlock` it ends the program."""
     open_files: int = 64
     """Open files of each process."""
     processes: int = 1

@@ -8,6 +8,7 @@ before the tests are read, so that they are in none of its memory.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import select
@@ -21,10 +22,19 @@ from .wire import frame, read_frame
 
 REFUSED = 87
 """Exit status of a process around which a wall could not be built."""
+DEEPEST = 64
+"""Folders within folders."""
+LOOK = 0.05
+"""Seconds between two looks at how much a program has written."""
+_BLOCK = 4096
+"""Bytes that a file or a folder takes beside what is in it."""
 
 
 def main(socket: int) -> None:
     """Carry out the orders that come over the socket. Returns only in the process that has run the program."""
+    # a caller with many open files gives a high number, which closing the low ones in the program would leave open
+    socket, given = os.dup(socket), socket
+    os.close(given)
     orders: dict[str, Any] = read_frame(lambda size: os.read(socket, size))
     try:
         if orders["mode"] == "namespaces":
@@ -34,7 +44,7 @@ def main(socket: int) -> None:
                 os.close(socket)
                 os.waitpid(first, 0)
                 os._exit(0)
-            walls.build(orders["root"], orders["readable"], orders["limits"]["disk"])
+            walls.build(orders["root"], orders["readable"], orders["hidden"], orders["limits"]["disk"])
             walls.become_nobody(None)
         else:
             os.chdir(orders["root"])
@@ -61,8 +71,8 @@ def _run(socket: int, orders: dict[str, Any]) -> None:
     watch = _Watch(socket, orders)
     child = watch.start(lambda: solver.run(orders["code"]), keep=())
     if child:
-        late = watch.until(child)
-        _answer(socket, watch.ended(child) | {"late": late})
+        stopped = watch.until(child)
+        _answer(socket, watch.ended(child) | stopped)
 
 
 def _test(socket: int, orders: dict[str, Any]) -> None:
@@ -78,8 +88,8 @@ def _test(socket: int, orders: dict[str, Any]) -> None:
     tally = mmap.mmap(-1, judge.ROOM)
     tester = watch.start(lambda: judge.judge(tests, orders["entries"], ask, heard, tally), keep=(ask, heard))
     if tester:
-        late = watch.until(tester)
-        answer = watch.ended(solution) | {"late": late, "tester": watch.ended(tester)["status"]}
+        stopped = watch.until(tester)
+        answer = watch.ended(solution) | stopped | {"tester": watch.ended(tester)["status"]}
         _answer(socket, answer | {"tally": judge.read(tally)})
 
 
@@ -116,17 +126,23 @@ class _Watch:
         action()
         return 0
 
-    def until(self, child: int) -> bool:
-        """Wait for a process; True where the clock ran out first. Ends everything where the caller is gone."""
+    def until(self, child: int) -> dict[str, bool]:
+        """Wait for a process; which limit it met first, if any. Ends everything where the caller is gone."""
         handle = os.pidfd_open(child)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(self.socket, select.POLLIN)
-        ready = dict(poll.poll(max(0.0, self.deadline - time.monotonic()) * 1000))
+        # where the folder is a file system of its own, the kernel keeps its size
+        measured = self.orders["mode"] != "namespaces"
+        ready: dict[int, int] = {}
+        full = False
+        while not ready and not full and (left := self.deadline - time.monotonic()) > 0:
+            ready = dict(poll.poll(min(left, LOOK) * 1000 if measured else left * 1000))
+            full = measured and takes_more(self.orders["root"], self.orders["limits"]["disk"])
         if self.socket in ready:
             self.ended(child)
             os._exit(0)
-        return handle not in ready
+        return {"late": not full and handle not in ready, "full": full}
 
     def ended(self, child: int) -> dict[str, Any]:
         """End a process that has not ended, and say how it did: its wait status, CPU and wall-clock seconds."""
@@ -134,3 +150,29 @@ class _Watch:
         os.kill(child, signal.SIGKILL)
         _, status, used = os.wait4(child, 0)
         return {"status": status, "cpu": used.ru_utime + used.ru_stime, "seconds": seconds}
+
+
+def takes_more(folder: str, most: int) -> bool:
+    """Whether what is in a folder takes more than so many bytes of the disk, or is nested deeper than is looked at.
+
+    It may change meanwhile.
+    """
+    taken = 0
+    folders = [folder]
+    while folders:
+        inner = folders.pop()
+        if inner.count("/") - folder.count("/") > DEEPEST:
+            return True
+        try:
+            with os.scandir(inner) as entries:
+                for entry in entries:
+                    taken += _BLOCK
+                    with contextlib.suppress(FileNotFoundError):
+                        taken += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if taken > most:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+        except OSError:  # it is gone, or shut even to its owner, and then nothing can be in it
+            continue
+    return False

@@ -22,6 +22,7 @@ NOBODY = 64_987
 _BIND, _RECURSIVE, _PRIVATE, _NOSUID, _NODEV = 0x1000, 0x4000, 0x40000, 2, 4
 _DETACH = 2
 _MOUNT_SETATTR, _EVERYTHING_BELOW = 442, 0x8000
+_FILES: dict[str, filter.Files] = {"namespaces": "own", "landlock": "kept", "seccomp": "open"}
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
@@ -38,8 +39,11 @@ def unshare() -> None:
             file.write(text)
 
 
-def build(root: str, readable: list[str], disk: int) -> None:
-    """Make a root of its own on the empty folder `root` and go there. Raises OSError, half done, if it cannot."""
+def build(root: str, readable: list[str], hidden: list[str], disk: int) -> None:
+    """Make a root of its own on the empty folder `root` and go there. Raises OSError, half done, if it cannot.
+
+    `hidden` folders lie within readable ones, and are empty.
+    """
     kernel.mount("none", "/", "none", _PRIVATE | _RECURSIVE)
     kernel.mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, "size=1m,mode=755")
     os.mkdir(root + WORK)
@@ -53,6 +57,8 @@ def build(root: str, readable: list[str], disk: int) -> None:
             os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o644))
     for path in readable:
         kernel.mount(path, root + path, "none", _BIND | _RECURSIVE)
+    for path in hidden:
+        kernel.mount("tmpfs", root + path, "tmpfs", _NOSUID | _NODEV, "size=4k,nr_inodes=1,mode=755")
     # read-only, no set-uid programs, no devices; those that are wanted come after it
     attributes = struct.pack("4Q", 0b111, 0, 0, 0)
     kernel.syscall(_MOUNT_SETATTR, (1 << 32) - 100, root.encode(), _EVERYTHING_BELOW, attributes, len(attributes))
@@ -86,12 +92,12 @@ def close_in(mode: str, orders: dict[str, Any]) -> None:
             kernel.call("unshare", kernel.NEWUSER)
             own_count = True
     if mode == "landlock":
-        landlock.restrict(orders["readable"], orders["root"])
+        landlock.restrict(orders["readable"], orders["hidden"], orders["root"])
     _limit(limits, own_count)
     if mode != "none":
         with contextlib.suppress(OSError):  # who has none may have no right to say so
             kernel.give_up_privileges(filter.number("capset"))
-        filter.install(alone=limits["processes"] == 1)
+        filter.install(alone=limits["processes"] == 1, files=_FILES[mode])
 
 
 def _limit(limits: dict[str, int], own_count: bool) -> None:
