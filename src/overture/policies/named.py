@@ -10,7 +10,6 @@ only tells its identity.
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any, get_type_hints
 
@@ -80,7 +79,7 @@ def _made(word: str, known: dict[str, str], **given: Any) -> Policy:
     kind = (
         getattr(import_module(f".{module}", __package__), cls) if module else own(name, "policy", "decide", "identity")
     )
-    if not is_dataclass(kind):
+    if not hasattr(kind, "__dataclass_fields__"):
         raise UsageError(f"{name} is no policy: it is no dataclass; docs/own.md shows one")
     fields = kind.__dataclass_fields__
     chosen = {field: value for field, value in given.items() if field in fields}
