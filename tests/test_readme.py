@@ -45,3 +45,10 @@ def test_command_and_its_flags_exist(line: str) -> None:
     flags = [word.split("=")[0] for word in words if word.startswith("--")]
     assert not hasattr(command, "commands"), f"no such command: {line}"
     assert set(flags) <= known | {"--help"}, line
+
+
+def test_what_is_to_be_cited_is_this_version() -> None:
+    from overture import __version__
+
+    root = Path(__file__).parent.parent
+    assert f"\nversion: {__version__}\n" in (root / "CITATION.cff").read_text("utf-8")
