@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from overture.conversation import Message
 from overture.errors import UsageError
+from overture.tasks.named import load
 from overture.tasks.pairs import task as pairs
 from overture.tasks.task import Act
 from overture.users.base import User
-from overture.users.hearing import THRESHOLD, matches, questions
+from overture.users.hearing import THRESHOLD, hear, matches, questions
 from overture.users.named import USERS, chosen
 
 from .people import ITEM, acts, talk, task, words
@@ -43,6 +45,49 @@ async def test_shards_says_the_next_part_to_a_reply_that_asks_nothing_and_one_of
     assert several[1].revealed == ("day", "travellers")
     for one in ("Which city and day?", "On which day does the train to your city of destination go?"):
         assert len((await talk("shards+answers_several", one))[1].revealed) == 1, "one question, one part"
+
+
+AT_LARGE = (
+    "Could you give me more details?",
+    "Can you clarify what you mean?",
+    "What do you mean by that?",
+    "Could you please tell me a bit more about what you want?",
+    "What else do you need?",
+    "Do you have any specific preferences?",
+    "To help you better, could you be more specific?",
+)
+
+
+@pytest.mark.parametrize("name", ["pairs", "sharded", "missing", "document", "code", "math"])
+def test_a_question_at_large_is_heard_as_one_about_no_part(name: str) -> None:
+    """Parts have terms such as `mean`, `give` and `what about`, which such questions hold too."""
+    asked = load(name)
+    for item in asked.items:
+        for question in AT_LARGE:
+            act = (asked.hear or hear)(item, item.opening.then(Message("assistant", question)))
+            assert act.elsewhere and not act.asks, (item.id, question)
+
+
+async def test_a_question_at_large_that_names_a_part_is_about_it() -> None:
+    for question in ("Could you give me more details about the day?", "What do you mean by destination?"):
+        assert (await talk("shards", question))[1].revealed, question
+
+
+@pytest.mark.parametrize("name", ["pairs", "sharded", "document", "code", "math", "slots"])
+def test_who_asks_for_a_part_by_its_name_gets_that_part(name: str) -> None:
+    asked = load(name)
+    for item in asked.items:
+        for part in () if item.data.get("in_order") else item.open_parts:
+            reply = Message("assistant", f"Sure, happy to help. What is the {part.name}?")
+            assert (asked.hear or hear)(item, item.opening.then(reply)).asks[0] == part.name, item.id
+
+
+async def test_a_question_is_heard_wherever_it_stands_and_whatever_its_mark() -> None:
+    for question in ("Which day?", "Which day？", "Could you let me know if there is a day you prefer?"):
+        reply = "\n".join(["This is how trains run."] * 20 + [question] + ["There are many of them."] * 20)
+        assert (await talk("shards", reply))[1].revealed == ("day",), question
+    assert (await talk("shards", "你想要哪一天？"))[1].why == "unrelated"
+    assert (await talk("shards", "Booked. Let me know if you need anything else!"))[1].why == "volunteered"
 
 
 async def test_shards_ends_with_one_who_never_stops_asking() -> None:

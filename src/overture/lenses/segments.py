@@ -34,6 +34,12 @@ _NOT_AN_END = re.compile(
 
 def spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of each segment in order; white space around them is left out. At most MOST."""
+    found = sentences(text)
+    return found if len(found) <= MOST else _joined(found)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The same, however many there are."""
     found: list[tuple[int, int]] = []
     position = 0
     if "```" in text:
@@ -42,7 +48,7 @@ def spans(text: str) -> list[tuple[int, int]]:
             found.append(fence.span())
             position = fence.end()
     _sentences(text, position, len(text), found)
-    return found if len(found) <= MOST else _joined(found)
+    return found
 
 
 def _sentences(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:

@@ -49,6 +49,7 @@ from .wording import (
     WANTS_STEPS,
     WRITES,
     apart,
+    at_large,
     blanked,
     echoes,
     placeholders,
@@ -148,7 +149,8 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
     if not (asks or delivers or declines):
         return Outcome(None, why_unscored="nothing_said", moves=tuple(sorted(seen.moves)))
     parts = item.open_parts
-    named = any(names(segment.text, part.terms) for segment in asking for part in parts)
+    wording = [segment.text for segment in asking if not at_large(segment.text)]
+    named = any(names(words, part.terms) for words in wording for part in parts)
     assumes = delivers and _assumes(rest, text, spoken, item)
     delivered = frozenset[str]().union(*(segment.moves for segment in delivering))
     made = seen.moves & delivered if delivered & DELIVERING else seen.moves

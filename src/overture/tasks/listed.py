@@ -16,7 +16,7 @@ from .kept import kept
 from .terms import stems
 from .wording import OFFERS, REQUESTS, TRAILS
 
-VERSION = "1"
+VERSION = "2"
 """Part of the version of every reading that uses this; changes whenever some list would be read differently."""
 
 _ITEM = re.compile(r"^[ \t]*(?:(?:[-*•–]|[*_]{0,2}\d{1,2}[.)]|[a-z]\)|#{1,6})[ \t]+(?=\S)|(?=\*\*[^*\n]{1,60}\*\*))")
@@ -42,6 +42,8 @@ _NOTHING = frozenset(
 )
 """Words of a lead-in that say nothing of what is asked for."""
 
+_SIGNS = str.maketrans("？؟", "??")
+"""The question marks of other scripts; readers of replies look for one sign."""
 Span = tuple[int, int]
 
 
@@ -77,7 +79,8 @@ def listed(text: str) -> tuple[Listed, ...]:
 
 def as_questions(text: str) -> str:
     """The text with each thing that such a list asks for as a question of its own, and without the sentences that lead
-    in."""
+    in, and with one question mark for all scripts."""
+    text = text.translate(_SIGNS)
     for one in reversed(listed(text)):
         for start, end in reversed(one.items):
             if "?" not in text[start:end]:

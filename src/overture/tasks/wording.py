@@ -16,7 +16,7 @@ def _any(*wordings: str) -> re.Pattern[str]:
     return re.compile("|".join(wordings), re.IGNORECASE)
 
 
-VERSION = "2"
+VERSION = "3"
 """Part of the version of every reading that uses these patterns; changes whenever one of them does."""
 
 _I = r"\b(?:i|we)(?:'ll|'d|'m| will| would| am| are)?"
@@ -24,8 +24,11 @@ _ALSO = r"(?: (?:just|still|only|first|also))*"
 _ASK_FOR = r"(?:tell|give|share|send|paste|specify|confirm|clarify|provide|upload|let me know(?! if| whether))\b"
 _WISH = r"(?:'d| would)? (?:want|like|need|have any|wish|prefer)\b"
 
+_COULD_YOU = r"(?<!\byou )(?<!\byou please )(?<!\byou also )(?<!\byou kindly )"
 TRAILS = _any(
-    r"\blet me know (?:if|whether) (?!you(?:'d| would)? (?:mean|meant)\b)",
+    rf"{_COULD_YOU}\blet me know (?:if|whether) (?!you(?:'d| would)? (?:mean|meant)\b)",
+    r"\blet me know (?:if|whether) (?:you (?:need|want|have) any(?:thing|(?: other| more| further)? "
+    r"(?:help|questions?|assistance))|(?:this|that|it) (?:help|work|suit|look|sound)s?)\b",
     r"\bfeel free to\b",
     r"\bdon't hesitate\b",
     r"\bhope (?:this|that|it) helps\b",
@@ -194,6 +197,35 @@ def blanked(text: str, stretches: list[tuple[int, int]]) -> str:
     for start, end in stretches:
         out[start:end] = " " * (end - start)
     return "".join(out)
+
+
+_NOTHING_MORE = frozenset(
+    stems(
+        "a an the please kindly could can would you i we me us your my and also so sorry sure ok okay great thanks "
+        "hello hi then about on regarding of it this that by bit little first exactly precisely better further just in "
+        "order to for with help assist do know tell give share provide specify explain what be is are"
+    )
+)
+_IN_GENERAL = _any(
+    r"\b(?:(?:some|any|a few|a bit|a little) )?(?:(?:more|further|additional|other) )?"
+    r"(?:details?|information|info|context|specifics)\b",
+    r"\b(?:tell|give|share)(?: me| us)?(?: an?| some)?(?: (?:bit|little))? more\b",
+    r"\bmore (?:specific|precise)\b",
+    r"\b(?:clarify|elaborate|rephrase)\b",
+    r"\bwhat(?: exactly| precisely| else)?(?: do| did| would| are)? you(?:'re| are|'d| would)?(?: \w+ly)? "
+    r"(?:mean|meant|want|need|like|looking for|asking for|after|have in mind)\b(?: me\b)?",
+    r"\bhave any (?:(?:other|specific|particular|further|more) )?(?:preferences?|requirements?|wishes)\b",
+    r"\bwhat else\b",
+)
+
+
+def at_large(question: str) -> bool:
+    """Whether a question asks for nothing in particular: "could you give me more details about what you need?"
+
+    It names no part, whatever words a part's terms share with it.
+    """
+    rest, found = _IN_GENERAL.subn(" ", question.replace("’", "'"))
+    return bool(found) and _NOTHING_MORE.issuperset(stems(rest))
 
 
 def placeholders(text: str) -> list[str]:

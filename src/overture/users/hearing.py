@@ -13,17 +13,17 @@ from collections import Counter
 from functools import lru_cache
 
 from ..conversation import Conversation
-from ..lenses.segments import spans
+from ..lenses.segments import sentences
 from ..tasks.kept import kept
 from ..tasks.listed import VERSION as LISTS
 from ..tasks.listed import as_questions
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
-from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, blanked
+from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, at_large, blanked
 from ..tasks.wording import VERSION as WORDING
 from .base import last_reply
 
-VERSION = f"1, wording {WORDING}, lists {LISTS}"
+VERSION = f"2, wording {WORDING}, lists {LISTS}"
 """Part of every offline user's identity; changes whenever some question would be heard differently."""
 THRESHOLD = 0.4
 """Share of a question's weighed words that must be a part's. benchmarks/hearing.py prints what others would let in."""
@@ -34,7 +34,8 @@ _SMALL = frozenset(
         "could should may might must it its this that these those there here i me my we us our you your he she they "
         "them his her their what which who whom whose when where why how and or but if so as not no any some all "
         "please tell let know give share provide specify clarify confirm need want like just also more other else "
-        "much many exactly kind sort thing something anything information detail before help start first get got go"
+        "much many exactly kind sort thing something anything information detail before help start first get got go "
+        "one mean"
     )
 )
 _TELLING = {
@@ -59,7 +60,7 @@ def questions(text: str) -> tuple[str, ...]:
     text = as_questions(text)
     spoken = blanked(text, apart(text.replace("’", "'")))
     found: list[str] = []
-    for start, end in spans(text):
+    for start, end in sentences(text):  # a question in the middle of a long reply is one too
         words = spoken[start:end].strip()
         if words and ("?" in words or REQUESTS.search(words)) and not TRAILS.search(words) and not OFFERS.search(words):
             found.append(words)
@@ -67,13 +68,14 @@ def questions(text: str) -> tuple[str, ...]:
 
 
 def relevance(question: str, part: Part, item: Item) -> float:
-    """0 to 1: the share of the question's words, weighed, that are this part's; 1 where it has a whole term of several
-    words."""
+    """0 to 1: the share of the question's words, weighed, that are this part's; 1 where it has the part's whole name or
+    a whole term, of several words."""
     vocabularies, shared, request = _vocabulary(item.parts, item.request)
-    own = vocabularies[part.name]
     said = set(stems(question))
-    if any(len(words) > 1 and said.issuperset(words) for words in map(stems, part.terms)):
+    whole = [words for words in map(stems, (part.name, *part.terms)) if said.issuperset(words)]
+    if any(len(words) > 1 for words in whole):
         return 1.0
+    own = vocabularies[part.name].union(*whole)
     weight = {
         word: (0.4 if word in request and word not in own else 1.0) / max(shared[word], 1)
         for word in said
@@ -96,7 +98,6 @@ def _vocabulary(
     """Part → its words; word → in how many parts it is; the request's words."""
     own = {
         part.name: frozenset(stems(" ".join((part.name, *part.terms, part.value, part.text)))) - _SMALL
-        | frozenset(word for term in part.terms for word in stems(term))
         for part in parts
     }
     shared = Counter(word for words in own.values() for word in words)
@@ -104,9 +105,23 @@ def _vocabulary(
 
 
 def matches(question: str, item: Item, threshold: float = THRESHOLD) -> list[tuple[float, str]]:
-    """(relevance, name) of the parts that a question is about, the most relevant first; equals in the item's order."""
-    scored = [(relevance(question, part, item), part.name) for part in item.parts]
-    return sorted((pair for pair in scored if pair[0] >= threshold), key=lambda pair: -pair[0])
+    """(relevance, name) of the parts that a question is about, the most relevant first; none of a question at large.
+
+    Of equals the one whose whole name is said, of two such the longer, then in the item's order: who asks for "the
+    number of rolls on a tray" does not ask for "the number of trays".
+    """
+    if at_large(question):
+        return []
+    said = set(stems(question))
+    scored = [(relevance(question, part, item), _name_said(said, part), part.name) for part in item.parts]
+    ranked = sorted((one for one in scored if one[0] >= threshold), key=lambda one: (-one[0], -one[1]))
+    return [(score, name) for score, _, name in ranked]
+
+
+def _name_said(said: set[str], part: Part) -> int:
+    """Words of the part's name if all of them were said, else 0."""
+    words = stems(part.name)
+    return len(words) if said.issuperset(words) else 0
 
 
 def hear(item: Item, conversation: Conversation) -> Act:

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...conversation import Conversation
-from ...lenses.segments import spans
+from ...lenses.segments import sentences
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Verdict
 from ..terms import names, stems
-from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, blanked
+from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, at_large, blanked
 from ..wording import VERSION as WORDING
 
-VERSION = f"2, wording {WORDING}, lists {LISTS}"
+VERSION = f"3, wording {WORDING}, lists {LISTS}"
 """Part of a check's version; changes whenever some reply would be classed differently."""
 
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ def questions(text: str) -> list[str]:
     """The sentences that ask the user for something; generic offers are none. Each item of a list that a question
     goes on in is one."""
     words = spoken(as_questions(text))
-    found = [words[start:end].strip() for start, end in spans(words)]
+    found = [words[start:end].strip() for start, end in sentences(words)]
     return [
         each
         for each in found
@@ -68,8 +68,10 @@ def named(item: Item, question: str) -> list[str]:
     """Names of the parts that a question is about, the surest first.
 
     It names a part by the part's own name, by one of its terms, or by having no word but those of its name. A term of
-    empty words names nothing.
+    empty words names nothing, and a question at large names none.
     """
+    if at_large(question):
+        return []
     said = set(stems(question))
     content = said - _EMPTY
     ranked: list[tuple[int, str]] = []

@@ -27,7 +27,7 @@ from ..formula import unresolved
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..terms import names, stems
-from ..wording import DECLINES, OFFERS, OPENS, PROMISES, REQUESTS, TELLS_HOW, TRAILS
+from ..wording import DECLINES, OFFERS, OPENS, PROMISES, REQUESTS, TELLS_HOW, TRAILS, at_large
 from ..wording import VERSION as WORDING
 
 VERSION = f"2, wording {WORDING}, lists {LISTS}"
@@ -99,7 +99,11 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     leads = [
         at - 1 if at > 0 and at - 1 not in asking else at for at in asking
     ]  # a question is its own, not the last's
-    naming = sum(names(" ".join(sentences[lead : at + 1]), terms) for lead, at in zip(leads, asking, strict=True))
+    said = [
+        [each for each in sentences[lead : at + 1] if not at_large(each)]
+        for lead, at in zip(leads, asking, strict=True)
+    ]
+    naming = sum(names(" ".join(each), terms) for each in said)
     named = naming > 0
     supposes = [_supposes(sentence, request) for sentence in told]
     loose = not asking and (not declines or any(supposes))

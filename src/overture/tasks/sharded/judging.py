@@ -12,6 +12,7 @@ from ...conversation import Conversation
 from ..listed import VERSION as LISTS
 from ..task import Item, Setting, Verdict
 from ..terms import names
+from ..wording import at_large
 from .answers import attempt, user_words
 from .checks import VERSION as CHECKS
 from .checks import Score, ends, score, settle
@@ -78,7 +79,8 @@ def first_class(item: Item, first: Label) -> str | None:
             return "asked"
         if delivers:
             return "asked_and_guessed"
-        return "asked" if any(names(first.asked, part.terms) for part in item.open_parts) else "asked_elsewhere"
+        asked = "\n".join(line for line in first.asked.split("\n") if not at_large(line))
+        return "asked" if any(names(asked, part.terms) for part in item.open_parts) else "asked_elsewhere"
     if first.name == "hedging":
         return "assumed"
     if delivers:
