@@ -114,7 +114,7 @@ class Endpoint(Closing):
         prompt, made = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
         return Reply(
             completion.message,
-            Usage(prompt, made, self._cost(prompt, made) if usage else None),
+            Usage(prompt, made, self._price.of(prompt, made) if usage and self._price else None),
             completion.choices[0].finish_reason or "unknown",
             completion.model or self.model,
             time.perf_counter() - began,
@@ -269,10 +269,6 @@ class Endpoint(Closing):
         if isinstance(error, aiohttp.InvalidURL):
             return BadRequest(f"{self.base} is not an address")
         return BadAnswer(f"{self.base} broke off before its answer was whole ({type(error).__name__})")
-
-    def _cost(self, prompt: int, made: int) -> float | None:
-        price = self._price
-        return None if price is None else (prompt * price.prompt + made * price.completion) / 1e6
 
 
 def proxy_for(base: str) -> str | None:

@@ -45,6 +45,10 @@ class Price:
     prompt: float
     completion: float
 
+    def of(self, prompt: int, completion: int) -> float:
+        """What so many tokens cost."""
+        return (prompt * self.prompt + completion * self.completion) / 1e6
+
 
 def wait_before(attempt: int, error: ModelError, patience: Patience, seed: str) -> float | None:
     """Seconds to wait before this attempt (2 is the first repetition); None: give up and raise `error`."""

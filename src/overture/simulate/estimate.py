@@ -64,7 +64,7 @@ def estimate(
                 for at, count in enumerate(_trial(experiment, seat, put, most)):
                     sums.setdefault(seat.role, [0, 0, 0])[at] += count
     return {
-        role: Estimate(calls, prompt, made, _cost(prompt, made, prices.get(role)))
+        role: Estimate(calls, prompt, made, price.of(prompt, made) if (price := prices.get(role)) else None)
         for role, (calls, prompt, made) in sums.items()
     }
 
@@ -87,7 +87,3 @@ def _trial(experiment: Experiment, seat: Seat, item: Item, most: bool) -> tuple[
         times = ATTEMPTS if most else 1
         return times * turns, times * (turns * PROMPT + grown), times * turns * SPOKEN * 2
     return turns, grown, turns * reply
-
-
-def _cost(prompt: int, made: int, price: Price | None) -> float | None:
-    return None if price is None else (prompt * price.prompt + made * price.completion) / 1e6

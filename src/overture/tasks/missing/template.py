@@ -108,7 +108,7 @@ def draw(template: Template, rng: random.Random, detail: bool = False, id: str =
         values = {name: Fraction(rng.randrange(q.low, q.high + 1, q.step)) for name, q in template.quantities.items()}
         values["x"] = Fraction(rng.randint(2, 40))
         answer = expression.value(values)
-        removable = sorted(name for name in expression.necessary(values) if _said(template, name, "ask"))
+        removable = sorted(name for name in expression.necessary(values) if template.quantities[name].ask)
         if not removable:
             raise DataError(f"the template {template.name} has no necessary quantity that can go")
         gone = rng.choice(removable)
@@ -144,10 +144,6 @@ def measured(value: Fraction, unit: str) -> str:
     if unit != "$":
         return f"{number} {unit}".strip()
     return f"${number}0" if "." in number and len(number.split(".")[1]) == 1 else f"${number}"
-
-
-def _said(template: Template, name: str, field: str) -> str:
-    return getattr(template.quantities[name], field) if name in template.quantities else ""
 
 
 def _other(quantity: Quantity, value: Fraction, rng: random.Random) -> int:
