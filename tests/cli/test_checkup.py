@@ -142,6 +142,8 @@ def test_every_part_has_its_figures_and_its_place_on_the_page(tmp_path: Path) ->
     page = (tmp_path / "report.html").read_text("utf-8")
     for title in ("Things to have done", "Word problems, talked through", "said piece by piece", "Trips, with search"):
         assert title in page
+    assert (summary["user_errors"]["model"]["trials"], summary["user_errors"]["model"]["trials_with_errors"]) == (31, 0)
+    assert "scripted:pesterer: the simulated user erred in 0 of 31 talks." in page
 
 
 def test_a_policy_is_put_beside_the_bare_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

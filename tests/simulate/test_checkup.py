@@ -149,6 +149,17 @@ async def test_a_failed_call_is_data(tmp_path: Path) -> None:
     assert result.model.counts == {"good": 15, "bad": 1, "unscored": 0}
 
 
+async def test_the_users_errors_are_told_of_what_was_talked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erring = {"turn": 1, "kind": "invented", "words": "seven"}
+    monkeypatch.setattr("overture.simulate.outcome.user_errors", lambda *_: [erring])
+    found = await put(tmp_path, load("scripted:guesser"), ("pairs", "missing"))
+    told = summary(found, "checkup", {})["user_errors"]["model"]
+    assert (told["trials"], told["trials_with_errors"], told["by_kind"]) == (24, 24, {"invented": 24})
+    assert len(found.model.trials) == 16 + 24
+
+
 async def test_a_remembered_model_asks_again_for_another_seed_or_tool() -> None:
     model = Counting.saying("It is 12.")
     shared = Remembered(model)

@@ -264,7 +264,9 @@ def _counted(speaker: Measured) -> str:
     if kinds:
         left[0] += f" ({', '.join(f'{n} {kind}' for kind, n in kinds.most_common())})"
     said = f"{speaker.name}: {counts['good']} of {len(speaker.trials)} trials judged"
-    return ", ".join([said, *left])
+    erred = speaker.user_errors
+    talked = f"; the user erred in {erred['trials_with_errors']} of {erred['trials']} talks" if erred["trials"] else ""
+    return ", ".join([said, *left]) + talked
 
 
 def _point(figure: Figure | None) -> str:

@@ -20,6 +20,7 @@ from ..simulate.store import Trial
 from ..simulate.summary import counts
 from ..tasks.seeing import Seen, see
 from ..tasks.task import Item
+from ..users.base import ERRORS
 from .simulate_page import spans, warnings
 
 SHOWN = 16
@@ -164,6 +165,7 @@ def _measured(result: Checkup) -> list[str]:
         "Overstepped: of all complete requests, those where something was made although the user wanted to learn, "
         "decide or be heard, or where something was proposed that nobody called for.",
     ]
+    lines += [line for one in result.speakers.values() for line in _user_errors(one)]
     if result.steered:
         lines.append(
             "Where the policy leaves a turn alone, the answer is the bare model's own, and it is not asked again. "
@@ -181,6 +183,14 @@ def _measured(result: Checkup) -> list[str]:
             f"those that survive Holm's correction over {len(result.differences)} figures): {said or 'none'}."
         )
     return lines
+
+
+def _user_errors(measured: Measured) -> list[str]:
+    """How often the simulated user erred in what was talked through, and how."""
+    erred = measured.user_errors
+    kinds = "; ".join(f"{times} × {ERRORS[kind]}" for kind, times in erred["by_kind"].items())
+    said = f"the simulated user erred in {erred['trials_with_errors']} of {erred['trials']} talks"
+    return [f"{measured.name}: {said}{f' ({kinds})' if kinds else ''}."] if erred["trials"] else []
 
 
 def _examples(result: Checkup, of: Measured) -> list[ExamplePair]:

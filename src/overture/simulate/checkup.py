@@ -17,10 +17,10 @@ from ..models import load
 from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
 from .engine import Progress, run
-from .sections import Section
+from .sections import KINDS, Section
 from .speakers import Speaker, experiment_of
 from .store import Store, Trial
-from .summary import counts
+from .summary import counts, user_errors
 from .tallies import Group, group
 
 Step = Callable[[int, int], None]
@@ -51,6 +51,12 @@ class Measured:
         """`good`, `bad`, `unscored`."""
         found = counts(self.trials)
         return {name: found[name] for name in ("good", "bad", "unscored")}
+
+    @property
+    def user_errors(self) -> dict[str, Any]:
+        """How often the simulated user erred in what was talked through; where one reply ends it, it says one thing."""
+        talked = [one for name, one in self.groups.items() if not KINDS[name].once]
+        return user_errors([trial for one in talked for trial in one.trials])
 
 
 @dataclass(frozen=True)
@@ -231,6 +237,7 @@ def summary(result: Checkup, command: str, settings: dict[str, Any]) -> dict[str
             for group, found in groups.items()
         },
         "differences": [_plain(change) for change in (*result.differences, *result.gained)],
+        "user_errors": {role: measured.user_errors for role, measured in result.speakers.items()},
     }
 
 
