@@ -221,6 +221,21 @@ async def test_agenda_told_that_there_is_none_but_another_takes_that_or_leaves_i
     assert 10 < taken < 30
 
 
+async def test_agenda_waits_a_while_for_what_is_promised_and_leaves_when_it_may_have_it() -> None:
+    told = [Act(asks=tuple(part.name for part in ITEM.parts))]
+    waits = await talk("agenda", *"abcdef", hear=acts(*told, *[Act(delivers=False)] * 5))
+    assert words(waits)[2:] == ["Go on."] * 3 + [None] and waits[-1].done
+    for last in (Act(delivers=True), Act()):
+        assert (await talk("agenda", "a", "b", hear=acts(*told, last)))[-1].done
+
+
+async def test_who_does_not_know_a_part_takes_no_offer_for_it() -> None:
+    offer = acts(Act(offers={part.name: "another" for part in ITEM.parts}))
+    for seed in range(20):
+        heard = (await talk("agenda+cannot_answer", "a", seed=seed, hear=offer))[1]
+        assert heard.settled.keys() <= set(heard.revealed) and len(heard.revealed) == 2
+
+
 async def test_preferences_are_told_when_asked_well_and_volunteered_when_bored() -> None:
     heard = await talk(
         "preferences", "a", "b", "c", "d", "e",

@@ -67,6 +67,13 @@ async def test_what_the_opening_of_goal_tells_is_told() -> None:
     assert [(await talk("goal", item=item, model=model))[0].revealed for _ in range(2)] == [("price",), ()]
 
 
+async def test_a_closing_offer_is_no_question_that_a_person_must_answer() -> None:
+    model, asked = player(*({"part": part.name, "message": part.words} for part in ITEM.parts))
+    heard = await talk("shards-llm", "a", "b", "c", "Booked. Is there anything else I can help with?", model=model)
+    assert heard[-1].done and heard[-1].message is None and len(asked) == 3
+    assert [said.why for said in heard[1:4]] == ["volunteered"] * 3
+
+
 async def test_goal_is_done_when_its_field_says_so_and_not_when_words_do() -> None:
     model, _ = player(
         {"message": "I need a train.", "done": True},

@@ -40,11 +40,14 @@ class Agenda:
     hear: Hear = hearing.hear
     influence: float = 0.5
     """The chance that an offered value is taken in place of the own one."""
+    idle: int = 3
+    """Replies that neither ask nor deliver ("one moment, please") that are heard out when everything is said."""
     name: str = "agenda"
     needs_model: bool = False
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": "agenda", "version": 2, "hearing": hearing.VERSION, "influence": self.influence}
+        options = {"influence": self.influence, "idle": self.idle}
+        return {"user": "agenda", "version": 3, "hearing": hearing.VERSION, **options}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return _Planning(item, self, seed)
@@ -56,6 +59,7 @@ class _Planning:
         self._wants = {part.name: part.value for part in item.parts}
         self._open = {part.name: part for part in item.open_parts}
         self._dropped: set[str] = set()
+        self._idle = 0
 
     async def next(self, conversation: Conversation) -> Utterance:
         if last_reply(conversation) is None:
@@ -68,6 +72,10 @@ class _Planning:
             return says(f"As I said: {known[0]}." if known else "I don't mind.", why="again" if known else "unrelated")
         if self._open:
             return _volunteered(self._open)
+        # where it cannot be told whether a reply delivers, it is taken to
+        if act.delivers is False and self._idle < self._user.idle:
+            self._idle += 1
+            return says("Go on.", why="idle")
         return Utterance(None, done=True, why="nothing_left")
 
     def _answer(self, act: Act) -> Utterance | None:

@@ -26,7 +26,7 @@ from ..models.verdicts import Unscored, Verdict, ask
 from ..tasks.task import Item, Part
 from .base import ERRORS, Speaking, Utterance, last_reply, says
 from .faults import own_words, repeats, tells, told_at_opening, told_by
-from .hearing import hear
+from .hearing import VERSION, hear, questions
 from .shards import PATIENCE
 from .voice import prompt, slips
 
@@ -126,7 +126,7 @@ class _Rephrasing:
             return says(self._item.request, why="opening")
         if not self._open:
             self._patience -= 1
-            if self._patience < 0 or "?" not in reply:
+            if self._patience < 0 or not questions(reply):
                 return Utterance(None, done=True, why="nothing_left")
         left = [{"name": part.name, "words": part.words} for part in self._open.values()]
         parts = "\n".join(orjson.dumps(part).decode() for part in left) or "(nothing is left)"
@@ -146,7 +146,8 @@ class _Rephrasing:
             return replace(says(line.message, why="unrelated"), again=again)
         del self._open[line.part]
         self._told.append(line.part)
-        return replace(says(line.message, (line.part,), "answered" if "?" in reply else "volunteered"), again=again)
+        why = "answered" if questions(reply) else "volunteered"
+        return replace(says(line.message, (line.part,), why), again=again)
 
 
 class _Improvising:
@@ -193,7 +194,7 @@ class Played:
     needs_model: bool = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": self.name, "version": 6, "prompt": prompt(self.prompt).version}
+        return {"user": self.name, "version": 7, "hearing": VERSION, "prompt": prompt(self.prompt).version}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         if model is None:

@@ -17,6 +17,7 @@ from ..models.verdicts import Prompt
 from ..tasks.task import Hear, Item
 from .base import Speaking, User, Utterance, last_reply, says
 from .domains import draw
+from .hearing import VERSION
 from .shards import DONT_KNOW
 
 Begin = Callable[[Speaking, Item, int, Hear], Speaking]
@@ -41,7 +42,7 @@ class Wrapped:
         return self.inner.needs_model
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": self.wrapper, "version": 1, "inner": dict(self.inner.identity())}
+        return {"user": self.wrapper, "version": 2, "hearing": VERSION, "inner": dict(self.inner.identity())}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return self.begin(self.inner.start(item, seed, model), item, seed, self.hear)
@@ -108,7 +109,8 @@ class CannotAnswer(Around):
         known = [part.words for part in self.item.parts if part.name in said.revealed and part.name not in lost]
         text = " ".join([*known, DONT_KNOW])
         kept = tuple(name for name in said.revealed if name not in lost)
-        return replace(said, message=Message("user", text), revealed=kept, why="cannot_answer")
+        settled = {name: value for name, value in said.settled.items() if name not in lost}
+        return replace(said, message=Message("user", text), revealed=kept, settled=settled, why="cannot_answer")
 
     def _unknown(self, said: Utterance) -> frozenset[str]:
         ranked = sorted(self.item.open, key=lambda name: draw(self.seed, "unknown", name))
