@@ -91,7 +91,7 @@ def _game(
     item: str | None, seed: int, turns: int | None, max_tokens: int, temperature: float | None,
 ) -> Game:  # fmt: skip
     from ..models import Sampling, load
-    from ..simulate.seats import Yardstick, seed_of
+    from ..simulate.seats import seed_of, yardstick
     from ..users.named import chosen
     from .play_game import Game
 
@@ -105,9 +105,8 @@ def _game(
     opposite: Model | None = None
     if role == "user":
         word = (model or "embedded").strip()
-        name = word.removeprefix("scripted:")
-        known = word != name and name in task.yardsticks
-        opposite = Yardstick(task, name).knowing(put) if known else load(word, **_options(word))
+        known = yardstick(task, word)
+        opposite = known.knowing(put) if known else load(word, **_options(word))
     else:
         someone = chosen(user or task.user, task, task.protocols[way].wrappers)
         if someone.needs_model:

@@ -179,14 +179,7 @@ class Table:
         if status == "done" and talk.ended in ("turns", "steps"):
             status = "capped"
         config = game.config()
-        meter = self.meter
-        cost = {
-            "calls": meter.calls,
-            "prompt_tokens": meter.prompt_tokens,
-            "completion_tokens": meter.completion_tokens,
-            "cost": meter.cost,
-            "seconds": meter.seconds,
-        }
+        cost = self.meter.to_dict()
         found = {"run": 0, **outcome(game.item, talk, verdict, game.task.hear)}
         if error is not None:
             found["error"] = str(error)[:500]

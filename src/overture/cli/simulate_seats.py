@@ -55,7 +55,7 @@ def warmth(temperature: float | None, runs: int) -> float:
 
 def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Model | Yardstick]]:
     """The task, and each model by the word that named it."""
-    from ..simulate.seats import Yardstick
+    from ..simulate.seats import yardstick
     from ..tasks import named
 
     task = named.meant(asked.task, asked.count, asked.seed)
@@ -63,11 +63,8 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
     for word in (asked.model, asked.user_model, asked.judge):
         if word is None or word in models:
             continue
-        name = word.strip().removeprefix("scripted:")
-        if word == asked.model and word.strip().startswith("scripted:") and name in task.yardsticks:
-            models[word] = Yardstick(task, name)
-        else:
-            models[word] = gated(word, asked.concurrency, prices, asked.timeout)
+        known = yardstick(task, word) if word == asked.model else None
+        models[word] = known or gated(word, asked.concurrency, prices, asked.timeout)
     return task, models
 
 

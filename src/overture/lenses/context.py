@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -243,6 +244,12 @@ def projected(batch: Batch, words: Floats, bigrams: Floats, tables: Sequence[Flo
         out += product if places is None else with_none(product)[places]
         begin = end
     return out
+
+
+def stored(name: str) -> dict[str, NDArray[Any]]:
+    """The arrays of one of the package's files of weights."""
+    with (files("overture.lenses") / "weights" / name).open("rb") as file, np.load(file) as found:
+        return {key: found[key] for key in found.files}
 
 
 def sigmoid(values: Floats) -> Floats:

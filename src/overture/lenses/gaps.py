@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Batch
-from .context import Floats, Stretches
+from .context import Floats, Stretches, sigmoid, stored
 from .words import vocabulary
 
 KINDS = ("amount", "time", "place", "who", "which", "text", "money", "taste", "form", "purpose")
@@ -92,8 +91,7 @@ class GapScores:
 @cache
 def weights() -> Weights:
     """The weights that come with the package."""
-    with (files("overture.lenses") / "weights" / "gaps.npz").open("rb") as file, np.load(file) as stored:
-        return assembled({name: stored[name] for name in stored.files})
+    return assembled(stored("gaps.npz"))
 
 
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:
@@ -235,7 +233,3 @@ def patterns(words: NDArray[np.int32], offsets: NDArray[np.int64], network: Weig
         added = np.concatenate([vectors @ network.filters[tap], np.zeros_like(network.filters_bias)[None]])
         values += added.take(spread[places + tap - reach], axis=0)
     return Stretches.of(offsets).strongest(values)
-
-
-def sigmoid(values: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from numpy.typing import NDArray
 
 from ..conversation import Conversation
 from .batch import Batch, lay_flat
-from .context import Floats
-from .gaps import KINDS, LEAST_KNOWN, SCALARS, Weights, features, sigmoid, weights
+from .context import Floats, sigmoid, stored
+from .gaps import KINDS, LEAST_KNOWN, SCALARS, Weights, features, weights
 from .gaps_reader import Seen
 
 LONGEST = 4
@@ -58,18 +57,17 @@ class Phrases:
     """() from which probability something counts as missing."""
 
 
-def assembled(stored: Mapping[str, NDArray[Any]]) -> Phrases:
+def assembled(raw: Mapping[str, NDArray[Any]]) -> Phrases:
     """The weights as they are used; those of phrases are stored in eight bits."""
-    plain = {name: stored[name].astype(np.float32) for name in ("hidden", "head", "mix", "threshold")}
-    scaled = {name: stored[name] * stored[f"{name}_scale"].astype(np.float32) for name in ("phrases", "asks")}
+    plain = {name: raw[name].astype(np.float32) for name in ("hidden", "head", "mix", "threshold")}
+    scaled = {name: raw[name] * raw[f"{name}_scale"].astype(np.float32) for name in ("phrases", "asks")}
     return Phrases(**scaled, **plain)
 
 
 @cache
 def phrases() -> Phrases:
     """The weights that come with the package."""
-    with (files("overture.lenses") / "weights" / "gaps_phrases.npz").open("rb") as file, np.load(file) as stored:
-        return assembled({name: stored[name] for name in stored.files})
+    return assembled(stored("gaps_phrases.npz"))
 
 
 def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: Weights | None = None) -> Seen:

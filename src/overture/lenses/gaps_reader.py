@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from .. import data
 from ..conversation import Conversation
 from .batch import lay_flat
-from .context import Floats
+from .context import Floats, sigmoid
 from .encoders import HEADS, applied, attended, batches, changed, fed, norm
-from .gaps import Raw, Weights, logits, sigmoid, weights
+from .gaps import Raw, Weights, logits, weights
 from .gaps_asks import Words, left_open
 from .gaps_pieces import Cut, Tokens, pieces, tokens_at
 

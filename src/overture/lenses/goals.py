@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .batch import Batch
 from .complements import Sets
-from .context import Floats, means, sigmoid
+from .context import Floats, means, sigmoid, stored
 from .goals_do import DoHead, logits
 from .words import KNOWN_FROM
 
@@ -89,8 +89,7 @@ class GoalScores:
 @cache
 def weights() -> Weights:
     """The weights that come with the package. Raises DataError where they were made for another vocabulary."""
-    with (files("overture.lenses") / "weights" / "goals.npz").open("rb") as file, np.load(file) as stored:
-        raw = {name: stored[name] for name in stored.files}
+    raw = stored("goals.npz")
     if raw["vocabulary"].tobytes() != vocabulary_digest():
         raise DataError("goals.npz was trained with another vocabulary.txt; run training/goals/train.py --write")
     return unpack(raw)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..moves import MOVES
 from .batch import Batch
-from .context import REACH, Floats, Stretches, projected, sigmoid
+from .context import REACH, Floats, Stretches, projected, sigmoid, stored
 
 NAMES = tuple(MOVES)
 LEAST_KNOWN = 0.55
@@ -66,9 +65,7 @@ class MoveScores:
 @cache
 def weights() -> Weights:
     """The weights that come with the package."""
-    with (files("overture.lenses") / "weights" / "moves.npz").open("rb") as file, np.load(file) as stored:
-        raw = {name: stored[name] for name in stored.files}
-    return assembled(raw)
+    return assembled(stored("moves.npz"))
 
 
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Weights:

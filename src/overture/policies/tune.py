@@ -18,7 +18,7 @@ from ..audit.estimates import differences
 from ..errors import UsageError
 from ..models import Model, Remembered
 from ..simulate.engine import Experiment, Progress, run
-from ..simulate.seats import Seat, Yardstick
+from ..simulate.seats import Seat, yardstick
 from ..simulate.speakers import Strict
 from ..simulate.store import Store, Trial
 from ..tasks.task import Task
@@ -134,14 +134,8 @@ async def put(
 
 
 def _experiment(plan: Plan, name: str, model: Model, task: Task) -> Experiment:
-    script = model.name.removeprefix("scripted:")
-    known = script != model.name and script in task.yardsticks
-    seat = Seat(
-        "assistant",
-        Yardstick(task, script) if known else model,
-        Strict(plan.concurrency, seconds=plan.seconds),
-        plan.sampling,
-    )
+    gate = Strict(plan.concurrency, seconds=plan.seconds)
+    seat = Seat("assistant", yardstick(task, model.name) or model, gate, plan.sampling)
     protocol = "sharded" if "sharded" in task.protocols else next(iter(task.protocols))
     user = chosen(task.user, task, task.protocols[protocol].wrappers)
     lead = None if name == BARE else Steering(name)

@@ -250,14 +250,7 @@ def _cost(seats: Iterable[Asked]) -> dict[str, Any]:
     """By role: calls, tokens, seconds and money. For the assistant also at the top, as in a checkup."""
     out: dict[str, Any] = {}
     for each in seats:
-        meter = each.meter
-        counts = {
-            "calls": meter.calls,
-            "prompt_tokens": meter.prompt_tokens,
-            "completion_tokens": meter.completion_tokens,
-            "cost": meter.cost,
-            "seconds": meter.seconds,
-        }
+        counts = each.meter.to_dict()
         if each.seat.role == "assistant":
             out |= counts
         else:

@@ -65,6 +65,12 @@ class Yardstick:
         return Scripted.function(speak, self.name, "1")
 
 
+def yardstick(task: Task, word: str) -> Yardstick | None:
+    """The task's own scripted assistant, where `scripted:NAME` means one."""
+    name = word.strip().removeprefix("scripted:")
+    return Yardstick(task, name) if name != word.strip() and name in task.yardsticks else None
+
+
 @dataclass
 class Seat:
     """One model in one role."""
@@ -108,6 +114,16 @@ class Meter:
         self.seconds += reply.seconds
         cost = reply.usage.cost
         self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a trial's cost holds it."""
+        return {
+            "calls": self.calls,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost": self.cost,
+            "seconds": self.seconds,
+        }
 
 
 @dataclass

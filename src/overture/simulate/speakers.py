@@ -14,7 +14,7 @@ from ..models import Model, Remembered, Reply, Sampling
 from ..users.named import chosen
 from .engine import Experiment
 from .gate import Budget, Gate, Gone
-from .seats import Lead, Seat, Yardstick
+from .seats import Lead, Seat, yardstick
 from .sections import Section
 
 SHORT = Sampling(max_tokens=128)
@@ -86,10 +86,7 @@ def speakers_of(
 
 def experiment_of(section: Section, speaker: Speaker, seed: int = 0, seconds: float = 600.0) -> Experiment:
     """What of this section is put to this speaker."""
-    model: Model | Yardstick = speaker.model
-    script = model.name.removeprefix("scripted:")
-    if script != model.name and script in section.task.yardsticks:
-        model = Yardstick(section.task, script)
+    model = yardstick(section.task, speaker.model.name) or speaker.model
     gate = Strict(speaker.concurrency, seconds=seconds, budget=speaker.budget)
     seat = Seat("assistant", model, gate, speaker.sampling)
     protocol = section.protocol
