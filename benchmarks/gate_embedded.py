@@ -15,10 +15,12 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from gate_figures import FIGURES, interval
 from overture.models.embedded import load as embedded
 from overture.models.verdicts import Prompt, Unscored, ask
 
@@ -27,8 +29,10 @@ OUT = ROOT / "out" / "benchmarks" / "gate_embedded.jsonl"
 sys.path.insert(0, str(ROOT / "training" / "gaps"))
 
 if TYPE_CHECKING:
-    from dataset import Example
+    from example import Example
 
+LEAST_SIDE = 90
+"""Verdicts a side before the figures of a set are shown."""
 SETS = ("missing: templates", "missing: gsm8k", "in3", "written", "checkup pairs")
 
 
@@ -42,7 +46,8 @@ class Missing(BaseModel):
 
 def chosen(each: int, every: bool = False) -> list[tuple[str, Example]]:
     """(key, Example) of the first examples a side and set in the order of a hash, one a unit; or `every` one."""
-    from dataset import drawn, load
+    from dataset import load
+    from example import drawn
 
     found = []
     taken: set[tuple[str, str, bool]] = set()
@@ -66,6 +71,27 @@ def chosen(each: int, every: bool = False) -> list[tuple[str, Example]]:
 def few(example: Example) -> bool:
     """A complete task of IN3: the test split holds 48 of them, and this model was trained on none."""
     return example.set == "in3" and not example.lacking and len(example.conversation) == 1
+
+
+def judged() -> dict[str, dict[str, Any]]:
+    """What the embedded model said when asked directly, a set each."""
+    if not OUT.exists():
+        return {}
+    wanted = {key for key, _ in chosen(10**6, every=True)}
+    rows = [row for row in map(json.loads, OUT.read_text().splitlines()) if row["key"] in wanted]
+    out: dict[str, dict[str, Any]] = {}
+    for name in sorted({row["set"] for row in rows}):
+        here = [row for row in rows if row["set"] == name]
+        scored = [row for row in here if "missing" in row]
+        truth, said = (np.array([row[key] for row in scored]) for key in ("lacking", "missing"))
+        if min(truth.sum(), (~truth).sum()) >= LEAST_SIDE:
+            units = np.array([row["unit"] for row in scored])
+            figures = ("asked in need", "asked needlessly", "balanced accuracy", "MCC")
+            out[name] = {
+                f: interval(FIGURES[f], truth, said.astype(float), units, np.full(len(truth), 0.5)) for f in figures
+            }
+            out[name] |= {"n": len(scored), "unscored": len(here) - len(scored)}
+    return out
 
 
 async def main() -> None:

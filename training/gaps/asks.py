@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from dataset import Example
+from example import Example
 
 from overture.lenses.gaps import KINDS
 from overture.lenses.gaps_asks import ASKS

@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from dataset import Example, load, part_of, said, words_of
+from by_hand import part_of
+from dataset import load
+from example import Example, said, words_of
 
 from overture.lenses.gaps_asks import ASKS
 from overture.lenses.words import KNOWN_FROM, vocabulary

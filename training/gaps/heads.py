@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from dataset import Example
+from example import Example
 from network import TWINS, apart, weights_of
 from torch import nn
 

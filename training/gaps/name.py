@@ -21,7 +21,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from asks import right
-from dataset import Example, drawn, load
+from dataset import load
+from example import Example, drawn
 from read import TARGET, Made
 from torch.nn import functional as F
 from train import arrays_of

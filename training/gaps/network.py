@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from dataset import Example
+from example import Example
 from torch import nn
 
 from overture.lenses.batch import Batch, lay_flat

@@ -20,7 +20,9 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from asks import right
-from dataset import Example, drawn, load, part_of
+from by_hand import part_of
+from dataset import load
+from example import Example, drawn
 from frames import frames, unlike_tests, varied
 from heads import rows
 from network import weights_of
@@ -32,7 +34,8 @@ from train import VALID_SHARES, arrays_of, calibrate, scored, show, thresholds
 
 from overture import data
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import sigmoid, weights
+from overture.lenses.context import sigmoid
+from overture.lenses.gaps import weights
 from overture.lenses.gaps_asks import NAMES
 from overture.lenses.gaps_phrases import ASK_BITS, BITS, assembled, keys, layer, normed, to_patterns, words
 from overture.lenses.gaps_reader import reader

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import Example, drawn, load
+from dataset import load
+from example import Example, drawn
 from network import apart, weights_of
 from reader import Pool, Reader, arrays, predict
 from torch import nn
@@ -28,7 +29,8 @@ from torch.nn import functional as F
 from train import VALID_SHARES, arrays_of, calibrate, scored, show, thresholds
 
 from overture import data
-from overture.lenses.gaps import KINDS, sigmoid, weights
+from overture.lenses.context import sigmoid
+from overture.lenses.gaps import KINDS, weights
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "src" / "overture" / "lenses" / "weights" / "gaps_reader.npz"

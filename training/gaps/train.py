@@ -18,12 +18,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from dataset import Example, drawn, load, part_of
+from by_hand import part_of
+from dataset import load
+from example import Example, drawn
 from heads import UNCALIBRATED, refit
 from network import arrays, fit, weights_of
 
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import Raw, Weights, assembled, logits, sigmoid
+from overture.lenses.context import sigmoid
+from overture.lenses.gaps import Raw, Weights, assembled, logits
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = {
