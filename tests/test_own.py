@@ -149,7 +149,9 @@ def test_a_policy_that_fails_is_said_beside_its_figures(capsys: pytest.CaptureFi
     words = ["simulate", "mine.trains", "--policy", "late.Late", "--model", "scripted:echo", "-n", "2", "--out", "out"]
     assert main(words) == 0
     said = "scripted:echo: 10 of 10 decisions of the policy failed or came too late (LookupError: 10)"
-    assert said in capsys.readouterr().err and said in Path("out/report.html").read_text()
+    told, page = capsys.readouterr(), Path("out/report.html").read_text()
+    assert said in told.err and said in page
+    assert "with scripted:echo led by late.Late and the user shards" in told.out and "led by late.Late. User" in page
 
 
 def test_a_fault_elsewhere_is_not_taken_for_ones_own() -> None:

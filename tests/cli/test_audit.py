@@ -16,6 +16,7 @@ import orjson
 import pytest
 
 from overture.audit.estimates import Figure
+from overture.audit.files import only_one
 from overture.cli import main
 from overture.cli.audit_page import BETWEEN_READERS, MACRO_F1
 from overture.cli.terminal import plain, share
@@ -269,3 +270,26 @@ def test_help_and_version_are_no_error(capsys: Captured):
     assert "--group-by" in capsys.readouterr().out
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("overture ")
+
+
+def test_the_same_command_twice_in_the_folder_of_the_logs(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+):
+    log(TURNS)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert run("audit", ".", "--lens", "moves", "--workers", 1) == 0
+        assert "1 conversation, 2 messages; 0 records rejected" in capsys.readouterr().out
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "messages.parquet").write_bytes(b"a log of one's own")
+    assert run("audit", "elsewhere", "--out", "elsewhere") == 2
+    assert "would be written over" in one_line(capsys)
+
+
+def test_a_second_audit_in_the_same_folder_is_refused_while_one_is_at_work(log: Log, tmp_path: Path, capsys: Captured):
+    out = tmp_path / "out"
+    words = ("audit", log(TURNS), "--out", out, "--lens", "moves", "--workers", 1)
+    with only_one(out):
+        assert run(*words) == 1
+    assert "another run is at work in" in one_line(capsys) and list(out.iterdir()) == []
+    assert run(*words) == 0

@@ -259,6 +259,8 @@ def test_sharded_stands_beside_the_papers_headline(tmp_path: Path, capsys: pytes
         (["pairs", "--protocol", "sideways"], "there are talk"),
         (["pairs", "--user", "goal"], "--user-model"),
         (["pairs", "--runs", "0"], "1 or more"),
+        (["pairs", "--turns", "0"], "1 or more"),
+        (["pairs", "--concurrency", "0"], "1 or more"),
         (["pairs", "--model", "http://127.0.0.1:9/v1#m", "--max-cost", "1"], "needs --price"),
         (["pairs", "--price", "cheap"], "PROMPT,COMPLETION"),
     ],

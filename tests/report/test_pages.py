@@ -171,6 +171,13 @@ def test_headline_figures_stand_with_their_other_error() -> None:
         assert any(all(name in head for name in together) for head in heads), together
 
 
+def test_a_course_of_a_single_turn_is_no_picture() -> None:
+    page = audit_page(2, 0)
+    single = {group: series[:1] for group, series in page.turns.items()}
+    assert "Initiative as a conversation goes on" in audit_html(page)
+    assert "Initiative as a conversation goes on" not in audit_html(replace(page, turns=single))
+
+
 def test_nothing_to_count_is_said_and_never_a_number() -> None:
     page = audit_page(2, 0)
     empty = {name: dict.fromkeys(figures, NOTHING) for name, figures in page.groups.items()}

@@ -22,7 +22,7 @@ from .. import logs
 from ..errors import NothingReadable, OvertureError, UsageError
 from ..lenses import chosen
 from .estimates import Difference, Figure
-from .files import write_whole
+from .files import only_one, write_whole
 from .judge import Judged, judge_all, sampled
 from .kinds import Part, Settings
 from .merge import Merge, Merged
@@ -61,28 +61,45 @@ def audit_logs(
     began = time.monotonic()
     settings = settings or Settings()
     given = [str(paths)] if isinstance(paths, str | Path) else [str(p) for p in paths]
-    files = logs.expand(given)
-    settings = replace(settings, root=_shared_folder(files))
     out = Path(out)
+    before = _left_before(out)
+    files = [file for file in logs.expand(given) if file in given or Path(file).resolve() not in before]
+    if not files:
+        raise NothingReadable(f"{', '.join(given)[:200]}: nothing there but what an earlier audit left")
+    settings = replace(settings, root=_shared_folder(files))
     _refuse(files, out, settings, runner)
-    pieces = [piece for file in files for piece in logs.pieces(file)]
-    folder = out / ".parts"
-    begin(folder, settings, pieces, fresh)
-    parts = _looked(pieces, settings, folder, runner, workers, on_piece)
-    if not any(part.good for part in parts):
-        _give_up(parts, folder, out, given)
-    merged = Merge(parts, settings, folder).run()
-    result = result_of(parts, merged, settings)
-    if settings.judge:
-        _judge(result, parts, merged, settings.judge, out, on_judge)
-    _write_rejects(parts, folder, out)
-    for table in TABLES:
-        (folder / table).replace(out / table)
-    result.counts["sha256"] = {file: _sha256(out / file) for file in (*TABLES, REJECTS)}
-    result.run = {"seconds": round(time.monotonic() - began, 2), "runner": runner, "workers": workers}
-    write_whole(out / "summary.json", orjson.dumps(result.summary(), option=orjson.OPT_INDENT_2))
-    shutil.rmtree(folder)
-    return result
+    with only_one(out):
+        pieces = [piece for file in files for piece in logs.pieces(file)]
+        folder = out / ".parts"
+        begin(folder, settings, pieces, fresh)
+        parts = _looked(pieces, settings, folder, runner, workers, on_piece)
+        if not any(part.good for part in parts):
+            _give_up(parts, folder, out, given)
+        merged = Merge(parts, settings, folder).run()
+        result = result_of(parts, merged, settings)
+        if settings.judge:
+            _judge(result, parts, merged, settings.judge, out, on_judge)
+        _write_rejects(parts, folder, out)
+        for table in TABLES:
+            (folder / table).replace(out / table)
+        result.counts["sha256"] = {file: _sha256(out / file) for file in (*TABLES, REJECTS)}
+        result.run = {"seconds": round(time.monotonic() - began, 2), "runner": runner, "workers": workers}
+        write_whole(out / "summary.json", orjson.dumps(result.summary(), option=orjson.OPT_INDENT_2))
+        shutil.rmtree(folder)
+        return result
+
+
+def _left_before(out: Path) -> set[Path]:
+    """What an earlier audit left in this folder: where the logs' own folder holds it, it is no log."""
+    summary, rejects = out / "summary.json", out / REJECTS
+    try:
+        ours = summary.exists() and orjson.loads(summary.read_bytes()).get("command") == "audit"
+        with rejects.open("rb") as file:
+            only_rejects = file.read(8) == b'{"file":'
+    except (OSError, ValueError, AttributeError):
+        return set()
+    names = (*WRITTEN, "judge.sqlite") if ours else (REJECTS,) if only_rejects else ()
+    return {(out / name).resolve() for name in names}
 
 
 def _looked(

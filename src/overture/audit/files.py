@@ -1,11 +1,17 @@
-"""Files that are whole or not there. In come a path and bytes; out goes a file that a reader finds complete or not at
-all.
+"""Files that are whole or not there, and folders that one run writes to at a time.
+
+In come a path and bytes; out goes a file that a reader finds complete or not at all. Easy to get wrong: two runs of one
+command in one folder each find the other's half.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Generator
 from pathlib import Path
+
+from ..errors import DataError
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -21,6 +27,26 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def only_one(out: Path) -> Generator[None]:
+    """Make the folder and hold it for as long as this lasts. A second run in it is refused with a DataError."""
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows has none, and no such guard
+        yield
+        return
+    held = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"another run is at work in {out}; wait for it, or choose another --out") from None
+        yield
+    finally:
+        os.close(held)
 
 
 def writable(text: str) -> str:

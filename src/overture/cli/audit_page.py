@@ -137,7 +137,11 @@ def _left_out(result: Audit) -> list[str]:
     if untold := counts["unscored"].get("goals"):
         out.append(f"The goal or the action of {number(untold, 'conversation')} could not be told.")
     if doubles := counts["doubles"]:
-        what = "left out" if result.settings.dedupe else "counted like any other (--dedupe leaves doubles out)"
+        what = (
+            "left out"
+            if result.settings.dedupe
+            else "counted like any other, as if nothing tied them (--dedupe leaves doubles out)"
+        )
         says = "says" if doubles == 1 else "say"
         out.append(f"{number(doubles, 'conversation')} {says} word for word what an earlier one says: {what}.")
     if result.judged and result.judged.unscored:

@@ -80,7 +80,7 @@ def simulate(
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier run in --out aside and begin anew.")] = False,
 ) -> None:
     """Put a model to simulated users and say what it did, what it cost them, and how well it ended."""
-    if min(runs, turns or 1, concurrency or 1, count or 1) < 1 or timeout <= 0:
+    if any(each is not None and each < 1 for each in (runs, turns, concurrency, count)) or timeout <= 0:
         raise UsageError("--runs, --turns, --concurrency and --count take 1 or more, --timeout more than 0")
     if runner not in RUNNERS:
         raise UsageError(f"there is no runner {runner[:40]!r}; the runners are {' and '.join(RUNNERS)}")
@@ -104,7 +104,7 @@ def simulate(
     result = _run(asked, out, fresh)
     words = typed("simulate", task, "--model", model)
     _write(result, asked, out, words, began)
-    _say(result, out)
+    _say(result, asked.policy, out)
     for line in warnings_of(result):
         warn(line)
     failed = sum(trial.status == "failed" for trial in result.trials)
@@ -176,7 +176,7 @@ def _write(result: Simulation, asked: Asked, out: Path, words: list[str], began:
     write_whole(out / "report.html", simulate_html(page).encode())
 
 
-def _say(result: Simulation, out: Path) -> None:
+def _say(result: Simulation, policy: str | None, out: Path) -> None:
     from ..report.words import written
     from ..simulate.summary import counts, user_errors
 
@@ -185,7 +185,8 @@ def _say(result: Simulation, out: Path) -> None:
     left = ", ".join(f"{n} {why}" for why, n in {**found["by_error"], **found["by_unscored"]}.items())
     first = result.experiments[0]
     said = (
-        f"{len(result.trials)} trials of {result.task.name} with {first.assistant.model.name} and the user "
+        f"{len(result.trials)} trials of {result.task.name} with {first.assistant.model.name}"
+        f"{f' led by {policy}' if policy else ''} and the user "
         f"{first.user.name}: {found['good']} judged, {found['bad']} failed, {found['unscored']} unscored"
         f"{f' ({left})' if left else ''}; the user erred in {erred['trials_with_errors']} of {erred['trials']}"
     )

@@ -48,6 +48,7 @@ def page_of(
         put=f"{len(result.task.items)} items of {result.task.name}{runs}, by protocol: {', '.join(result.groups)}",
         solved_note=result.task.solved_means,
         groups={name: one.figures for name, one in result.groups.items()},
+        led=str(settings.get("policy") or ""),
         errors=UserErrors(
             erred["trials"],
             erred["trials_with_errors"],

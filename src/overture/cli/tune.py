@@ -73,8 +73,11 @@ def tune(
     from ..tasks import named
     from .tune_page import page_of
 
-    if min(turn_cost, question_cost, token_cost, alike) < 0 or not 0 < level < 1 or (concurrency or 1) < 1 or count < 2:
-        raise UsageError("costs and --alike take 0 or more, --level between 0 and 1, --count 2 or more")
+    costs, at_least_one = (turn_cost, question_cost, token_cost, alike), 1 if concurrency is None else concurrency
+    if min(costs) < 0 or not 0 < level < 1 or count < 2 or at_least_one < 1:
+        raise UsageError(
+            "costs and --alike take 0 or more, --level between 0 and 1, --count 2 or more, --concurrency 1 or more"
+        )
     racing = [word.strip() for word in policies.split(";" if ";" in policies else ",") if word.strip()]
     in_flight = concurrency or at_once(model, 8)
     plan = Plan(

@@ -31,8 +31,8 @@ def expand(paths: Iterable[str]) -> list[str]:
     for path in paths:
         matches = [path] if path == "-" else _meant(path)
         if not matches:
-            what = "the folder has no files" if Path(path).is_dir() else "no such file, folder or pattern"
-            raise NothingReadable(f"{path}: {what}; give a log, a folder of logs, a glob, or - for stdin")
+            what = "the folder has no files" if path and Path(path).is_dir() else "no such file, folder or pattern"
+            raise NothingReadable(f"{path or repr(path)}: {what}; give a log, a folder of logs, a glob, or - for stdin")
         found.update(dict.fromkeys(matches))
     if not found:
         raise NothingReadable("no input: give a log, a folder of logs, a glob, or - for stdin")

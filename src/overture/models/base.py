@@ -24,7 +24,10 @@ from ..errors import BadRequest, UsageError
 JSON = dict[str, Any]
 """An object of JSON: a tool's schema, a response format."""
 
-FORMS = "`embedded`, `embedded:fast`, `http://host:port/v1#name`, a path to a `.gguf` file, or `scripted:NAME`"
+FORMS = (
+    "`embedded`, `embedded:fast`, `http://host:port/v1#name` (hosted: https://), a path to a `.gguf` file, or "
+    "`scripted:NAME`"
+)
 FAST = ":fast"
 """At the end of the word of a local model: its answers share batches and a prompt cache, and need not repeat."""
 

@@ -196,7 +196,7 @@ def _moves_picture(groups: Mapping[str, Mapping[str, Figure]]) -> Markup:
 
 def _turns_picture(series: Mapping[str, Series]) -> Markup:
     drawn = {group: points for group, points in list(series.items())[: svg.SHAPES] if points}
-    if not drawn:
+    if len({turn for points in drawn.values() for turn, *_ in points}) < 2:  # a course has two points at least
         return Markup("")
     about = "Solid: share of messages that ask. Dashed: share that lead or do something unasked. Bands: 95% intervals."
     return svg.both(lambda key, width: turns(key, "Initiative by assistant turn", about, drawn, width), "turns")

@@ -63,6 +63,8 @@ class SimulatePage(Page):
     groups: Mapping[str, Mapping[str, Figure]]
     """Protocol → figures."""
     errors: UserErrors
+    led: str = ""
+    """The policy that led the model, as it was named; empty: none."""
     differences: Sequence[Difference] = ()
     beside: Sequence[tuple[str, str, Figure, str, str]] = ()
     """(name, what it is, here, published, source) of each figure that a source has too."""

@@ -9,7 +9,6 @@ so under another configuration nothing in the file would match and all of it wou
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, Protocol, Self
 
 import orjson
 
+from ..audit.files import only_one
 from ..conversation import Conversation
 from ..errors import BadRecord, ConfigurationChanged, DataError
 from ..models import Reply
@@ -215,24 +215,10 @@ def alone(out: Path, fresh: bool = False) -> Generator[Path]:
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file; --out takes a folder for the results")
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # Windows has none, and no such guard
-        fcntl = None
-    held = os.open(out, os.O_RDONLY) if fcntl else None
-    try:
-        if fcntl and held is not None:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataError(f"another run is at work in {out}; wait for it, or choose another --out") from None
+    with only_one(out):
         if fresh:
             set_aside(out / "trials.sqlite")
         yield out / "trials.sqlite"
-    finally:
-        if held is not None:
-            os.close(held)
 
 
 def set_aside(path: Path) -> None:
