@@ -15,7 +15,8 @@ from overture.tasks.sharded import own, public, task
 from overture.tasks.sharded.answers import extract
 from overture.tasks.sharded.checks import Score, plainly, score
 from overture.tasks.sharded.judging import sandboxed
-from overture.tasks.sharded.protocols import PROTOCOLS, plan
+from overture.tasks.sharded.protocols import at_once
+from overture.tasks.sharded.protocols import words as words_of
 from overture.tasks.sharded.shapes import IN_ORDER, KINDS, CodeCheck, JudgeCheck, Sharded
 from overture.tasks.terms import names
 
@@ -158,7 +159,9 @@ def test_the_public_sets_are_what_the_docs_say(shared_data: Path) -> None:
         assert plainly(item.check, extract(item, item.answer or "") or "") == Score(1.0)  # type: ignore[arg-type]
     texts = public.read(shared_data / "sharded" / "translation.json")
     assert (len(texts.items), texts.repeated) == (30, 0)
-    assert all(plan(item, protocol).turns for item in texts.items for protocol in PROTOCOLS)
+    for item in texts.items:
+        assert all(words_of(item, at) for at in range(len(item.shards)))
+        assert all(at_once(item, protocol) for protocol in ("full", "concat", "shuffle_concat"))
 
 
 def test_the_task_draws_evenly_and_refuses_what_it_has_not() -> None:

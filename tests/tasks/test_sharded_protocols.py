@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from overture.conversation import Conversation, Message
-from overture.errors import UsageError
 from overture.tasks.sharded import own, task
-from overture.tasks.sharded.protocols import OVER_TURNS, PROTOCOLS, plan, reveal
+from overture.tasks.sharded.protocols import OVER_TURNS, PROTOCOLS, at_once, words
 from overture.tasks.sharded.shapes import IN_ORDER, KINDS, Sharded
 from overture.tasks.sharded.staging import STAGINGS, item_of, sharded_of
 from overture.tasks.sharded.yardsticks import SPEECHES
@@ -20,52 +19,67 @@ ONE_EACH = [own.items(kind)[0] for kind in KINDS]
 TASK = task(kinds=KINDS)
 
 
-@pytest.mark.parametrize("item", own.items(), ids=lambda item: item.id)
-def test_every_protocol_tells_everything_in_the_same_setting(item: Sharded) -> None:
-    plans = [plan(item, protocol, seed=1) for protocol in PROTOCOLS]
-    assert len({each.system for each in plans}) == 1 and "{{" not in plans[0].system
-    for each in plans:
-        assert {at for turn in each.turns for at in turn.reveals} == set(range(len(item.shards)))
-        assert len(each.turns) <= each.most_turns <= 2 * len(item.shards) + 1
-        if each.protocol != "full":
-            text = "\n".join(turn.text for turn in each.turns)
-            assert all(shard.says in text for shard in item.shards) and "{{" not in text
+def put(source: Sharded, protocol: str) -> Item:
+    return STAGINGS[protocol].prepare(item_of(source), 3)
 
 
-def test_each_protocol_says_as_its_name_says() -> None:
-    item = own.items("math")[0]
-    says = [shard.says for shard in item.shards]
-    assert [turn.text for turn in plan(item, "sharded").turns] == says
-    assert [turn.text for turn in plan(item, "full").turns] == [item.full]
-    (concat,) = plan(item, "concat").turns
-    assert [line.removeprefix("- ") for line in concat.text.splitlines()[1:]] == says
-    *before, last = plan(item, "recap").turns
-    assert [turn.text for turn in before] == says
-    assert last.reveals == tuple(range(5)) and all(line in last.text for line in says)
-    for at, turn in enumerate(plan(item, "snowball").turns):
-        assert turn.reveals == tuple(range(at + 1)) and all(line in turn.text for line in says[: at + 1])
-    assert reveal(item, "snowball", (0, 3), 1).reveals == (0, 3, 1)
+async def told(source: Sharded, protocol: str) -> list[str]:
+    """What the house's own user says under a protocol to an assistant that only listens."""
+    item = put(source, protocol)
+    user = chosen("shards", TASK, STAGINGS[protocol].wrappers).start(item, 0)
+    said = item.before
+    while not (heard := await user.next(said)).done:
+        assert heard.message is not None
+        said = said.then(heard.message, Message("assistant", "I see."))
+    return [message.text for message in said.messages if message.role == "user"]
+
+
+@pytest.mark.parametrize("source", own.items(), ids=lambda item: item.id)
+async def test_every_protocol_tells_everything_in_the_same_setting(source: Sharded) -> None:
+    systems = {put(source, protocol).system for protocol in PROTOCOLS}
+    assert len(systems) == 1 and "{{" not in systems.pop()
+    for protocol in PROTOCOLS:
+        if protocol != "full":
+            text = "\n".join(await told(source, protocol))
+            assert all(shard.says in text for shard in source.shards) and "{{" not in text
+
+
+async def test_each_protocol_says_as_its_name_says() -> None:
+    source = own.items("math")[0]
+    says = [shard.says for shard in source.shards]
+    assert await told(source, "sharded") == says
+    assert await told(source, "full") == [source.full]
+    (concat,) = await told(source, "concat")
+    assert [line.removeprefix("- ") for line in concat.splitlines()[1:]] == says
+    *before, last = await told(source, "recap")
+    assert before == says and all(line in last for line in says)
+    snowball = await told(source, "snowball")
+    assert len(snowball) == len(says)
+    for at, text in enumerate(snowball):
+        assert [line in text for line in says] == [place <= at for place in range(len(says))]
+
+
+@pytest.mark.parametrize("source", ONE_EACH, ids=lambda item: item.kind)
+async def test_over_turns_there_is_a_turn_a_shard(source: Sharded) -> None:
+    words_of = [words(source, at) for at in range(len(source.shards))]
+    assert await told(source, "sharded") == words_of
+    assert (await told(source, "recap"))[:-1] == words_of
+    assert [text.endswith(own) for text, own in zip(await told(source, "snowball"), words_of, strict=True)].count(
+        0
+    ) == 0
 
 
 def test_a_shuffle_depends_on_the_seed_and_the_item_alone() -> None:
     item, other = own.items("math")[:2]
-    orders = {plan(item, "shuffle_concat", seed).turns[0].reveals for seed in range(40)}
-    assert len(orders) > 20 and all(sorted(order) == list(range(5)) for order in orders)
-    assert plan(item, "shuffle_concat", 7) == plan(item, "shuffle_concat", 7)
-    same = [
-        plan(item, "shuffle_concat", s).turns[0].reveals == plan(other, "shuffle_concat", s).turns[0].reveals
-        for s in range(40)
-    ]
-    assert not all(same)
 
+    def orders(source: Sharded) -> list[list[int]]:
+        says = [shard.says for shard in source.shards]
+        texts = [at_once(source, "shuffle_concat", seed).splitlines()[1:] for seed in range(40)]
+        return [[says.index(line.removeprefix("- ")) for line in lines] for lines in texts]
 
-def test_an_unknown_protocol_is_refused() -> None:
-    with pytest.raises(UsageError, match="no protocol is named 'half'"):
-        plan(ONE_EACH[0], "half")
-
-
-def put(source: Sharded, protocol: str) -> Item:
-    return STAGINGS[protocol].prepare(item_of(source), 3)
+    found = orders(item)
+    assert len(set(map(tuple, found))) > 20 and all(sorted(order) == list(range(5)) for order in found)
+    assert orders(item) == found != orders(other)
 
 
 async def talk(source: Sharded, protocol: str, name: str, turns: int = 18) -> tuple[Conversation, Verdict]:
@@ -86,26 +100,13 @@ async def talk(source: Sharded, protocol: str, name: str, turns: int = 18) -> tu
     return said, await TASK.check(item, said, Setting(protocol, revealed))
 
 
-@pytest.mark.parametrize("protocol", ["sharded", "recap", "snowball"])
-@pytest.mark.parametrize("source", ONE_EACH, ids=lambda item: item.kind)
-async def test_a_simulated_user_says_what_the_plan_says(source: Sharded, protocol: str) -> None:
-    item = put(source, protocol)
-    user = chosen("shards", TASK, STAGINGS[protocol].wrappers).start(item, 0)
-    said = item.before
-    for turn in plan(source, protocol).turns:
-        heard = await user.next(said)
-        assert heard.message is not None and heard.message.text == turn.text
-        said = said.then(heard.message, Message("assistant", "I see."))
-    assert (await user.next(said)).done
-
-
 def test_at_once_nothing_is_open_and_over_turns_everything_else_is() -> None:
     for source in ONE_EACH:
         for protocol in PROTOCOLS:
             item = put(source, protocol)
             assert len(item.open) == (len(source.shards) - 1 if protocol in OVER_TURNS else 0)
             assert item.id == source.id and sharded_of(item) == source
-            assert item.request == plan(source, protocol, 3).turns[0].text
+            assert item.request == (words(source, 0) if protocol in OVER_TURNS else at_once(source, protocol, 3))
             assert item.opening.messages[0].role == "system"
     assert next(iter(STAGINGS)) == "sharded"
 

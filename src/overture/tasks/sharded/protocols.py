@@ -1,20 +1,17 @@
-"""What the user says when: the six ways of putting one instruction, and the turn that reveals one shard.
+"""How one instruction is put: everything at once, or the words that reveal one shard.
 
-In come an item, a protocol and a seed; out comes a Plan whose turns can be said as they stand, or, where the plan is
-`adaptive`, in the order in which the assistant's questions call for them (`reveal` words each). Easy to get wrong: all
-protocols must say the same things, so the setting (schema, functions, the form of the answer) is a system message that
-is the same in all of them. Source: Laban et al. 2025, arXiv 2505.06120.
+In come an item, a protocol and a seed; out comes the one request, or the words. Over turns a user of the house says the
+shards, and its wrappers `recap` and `snowball` repeat them in this task's words. Easy to get wrong: all protocols must
+say the same things, so the setting (schema, functions, the form of the answer) is a system message that is the same in
+all of them. Source: Laban et al. 2025, arXiv 2505.06120.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ...conversation import Conversation, Message
-from ...errors import UsageError
 from ...models.verdicts import Prompt
 from ..task import digest
 from .shapes import IN_ORDER, KINDS, CallCheck, CodeCheck, QueryCheck, Sharded
@@ -26,67 +23,11 @@ turn that repeats all; every turn repeats all so far."""
 OVER_TURNS = frozenset({"sharded", "recap", "snowball"})
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of the user."""
-
-    text: str
-    reveals: tuple[int, ...]
-    """Positions of the shards whose content it holds, said again or for the first time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a user under a protocol says."""
-
-    protocol: str
-    system: str
-    """The setting, before the first turn."""
-    turns: tuple[Turn, ...]
-    """The turns in the shards' own order, where no question changes it."""
-    adaptive: bool
-    """Whether a question may call for another order after the first turn."""
-    most_turns: int
-    """The cap: what the user says at most, an "I don't know" included."""
-
-    @property
-    def opening(self) -> Conversation:
-        """The conversation as the assistant first meets it."""
-        return Conversation((Message("system", self.system), Message("user", self.turns[0].text)))
-
-
-def plan(item: Sharded, protocol: str, seed: int = 0) -> Plan:
-    """The plan of an item. `seed` matters to `shuffle_concat` alone. Raises UsageError on an unknown protocol."""
-    if protocol not in PROTOCOLS:
-        raise UsageError(f"no protocol is named {protocol[:40]!r}; there are {', '.join(PROTOCOLS)}")
-    order = range(len(item.shards))
+def at_once(item: Sharded, protocol: str, seed: int = 0) -> str:
+    """The one request of a protocol that is not over turns. `seed` matters to `shuffle_concat` alone."""
     if protocol == "full":
-        turns = (Turn(item.full, tuple(order)),)
-    elif protocol not in OVER_TURNS:
-        shuffled = _shuffled(item, seed) if protocol == "shuffle_concat" else tuple(order)
-        turns = (Turn(concat(item, shuffled), shuffled),)
-    else:
-        turns = tuple(reveal(item, protocol, tuple(order[:at]), at) for at in order)
-        if protocol == "recap":
-            turns = (*turns, closing(item, tuple(order)))
-    adaptive = protocol in OVER_TURNS and item.kind not in IN_ORDER
-    # every shard may be preceded by one question that it does not answer, and no more
-    most = len(turns) + (len(item.shards) if adaptive else 0)
-    return Plan(protocol, system(item), turns, adaptive, most)
-
-
-def reveal(item: Sharded, protocol: str, said: Sequence[int], shard: int) -> Turn:
-    """The turn that reveals a shard after those in `said`, in the order in which they were said."""
-    text = words(item, shard)
-    if protocol != "snowball" or not said:
-        return Turn(text, (shard,))
-    before = _list(item, said)
-    return Turn(prompt("sharded_snowball").filled({"before": before, "now": text}, {}).strip(), (*said, shard))
-
-
-def closing(item: Sharded, said: Sequence[int]) -> Turn:
-    """The last turn of `recap`: all shards again, in the order in which they were said."""
-    return Turn(prompt("sharded_recap").filled({"all": _list(item, said)}, {}).strip(), tuple(said))
+        return item.full
+    return concat(item, _shuffled(item, seed) if protocol == "shuffle_concat" else range(len(item.shards)))
 
 
 def concat(item: Sharded, order: Sequence[int]) -> str:

@@ -2,8 +2,7 @@
 
 In come Sharded items; out come Items whose `data` carries all that the check needs, and the Staging of each protocol:
 at once (nothing is open and there is one request) or over turns (everything but the opening is open, and a user tells
-it). Easy to get wrong: what a user says is worded in `protocols` alone, so that a trial and a plan hold the same
-words.
+it). Easy to get wrong: what a user says is worded in `protocols` alone, also what a user repeats.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ..task import Item, Staging
-from .protocols import OVER_TURNS, PROTOCOLS, plan, prompt, system, words
+from .protocols import OVER_TURNS, PROTOCOLS, at_once, prompt, system, words
 from .shapes import IN_ORDER, Sharded
 
 
@@ -45,8 +44,7 @@ def sharded_of(item: Item) -> Sharded:
 
 def _at_once(protocol: str) -> Callable[[Item, int], Item]:
     def prepare(item: Item, seed: int) -> Item:
-        (turn,) = plan(sharded_of(item), protocol, seed).turns
-        return replace(item, request=turn.text, open=frozenset())
+        return replace(item, request=at_once(sharded_of(item), protocol, seed), open=frozenset())
 
     return prepare
 
