@@ -27,10 +27,10 @@ from ..tasks.task import digest
 STATUSES = ("done", "capped", "failed", "unscored")
 """How a trial ends: judged; judged, but cut off at the cap of tokens; no answer; an answer that nobody could judge."""
 
-_SCHEMA = """
+_SCHEMA = f"""
 create table if not exists trials (
     trial_id text primary key, task text not null, item text not null, seed integer not null, config text not null,
-    status text not null check (status in ('done', 'capped', 'failed', 'unscored')),
+    status text not null check (status in {STATUSES}),
     error_type text, conversation text, outcome text, cost text
 ) without rowid;
 create table if not exists calls (

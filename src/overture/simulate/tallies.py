@@ -70,7 +70,6 @@ class Group:
 
     trials: Sequence[Trial]
     tally: Tally
-    lens_looked: bool
 
     @property
     def figures(self) -> dict[str, Figure]:
@@ -131,7 +130,7 @@ def group(task: Task, trials: Sequence[Trial], seed: int = 0, lens: bool = True)
     counted = {name: "mean" for name in own if (top[:, column[name]] > bottom[:, column[name]]).any()}
     tally = Tally(names, seed, {**UNITS, **counted, **task.units})
     tally.add(top, bottom)
-    return Group(trials, tally, lens)
+    return Group(trials, tally)
 
 
 def _spread(
