@@ -77,6 +77,21 @@ async def test_the_yardsticks_at_both_ends(task: Task):
     assert seconds["by_calls"] < 0.35 * seconds["by_screen"], "published: 65 to 70 % less time"
 
 
+async def test_what_a_job_took_stands_under_the_way_that_was_chosen_for_it(task: Task):
+    for name, way, other in (("by_calls", "calls", "screen"), ("by_screen", "screen", "calls")):
+        figures = (await play(task, name, task.items[0]))[0].figures
+        for figure in ("steps", "seconds", "step_errors"):
+            assert figures[f"{figure}_by_{way}"] == figures[figure]
+        assert figures[f"solved_by_{way}"] == (1, 1)
+        assert not any(figure.endswith(f"s_by_{other}") for figure in figures)
+    desk = Desk.of(task.items[0])
+    await desk.call("set_theme", '{"theme": "dark"}')
+    await desk.call("open_app", '{"app": "nowhere"}')
+    mixed = await task.check(task.items[0], task.items[0].opening, Setting(tools=desk))
+    assert mixed.figures["step_errors"] == (1, 2) and mixed.figures["by_calls"] == mixed.figures["by_screen"] == (1, 1)
+    assert not any(figure.startswith("steps_by") for figure in mixed.figures), "both ways are neither"
+
+
 async def test_the_protocols_offer_what_they_say(task: Task):
     for way, count in (("both", 12), ("screen", 3), ("calls", 9)):
         item = task.protocols[way].prepare(task.items[4], 0)
@@ -212,7 +227,8 @@ async def test_the_class_of_the_first_turn(task: Task):
 
 
 def test_what_is_no_share_has_its_unit(task: Task):
-    assert set(task.units) == {"steps", "seconds", "detour"}
+    ways = ("", "_by_calls", "_by_screen")
+    assert set(task.units) == {"detour", *(f"{name}{way}" for name in ("steps", "seconds") for way in ways)}
 
 
 def test_the_wanted_desk_is_the_job_done(task: Task):

@@ -7,7 +7,7 @@ beside what was asked is an error even where the job gets done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,11 +21,14 @@ from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verd
 from ..wording import VERSION as WORDING
 from .jobs import Job, by_calls, by_screen, job
 from .operations import OPERATIONS, State
-from .screen import WAYS, Desk, state_of
+from .screen import WAYS, Desk, Step, state_of
 
-VERSION = f"2, wording {WORDING}, lists {LISTS}, first turn {TURN}"
+VERSION = f"3, wording {WORDING}, lists {LISTS}, first turn {TURN}"
 SOLVED = "Solved: whether the desk is exactly as it was asked to be; anything done beside makes it 0."
-UNITS: Mapping[str, str] = {"steps": "steps", "seconds": "seconds", "detour": "times"}
+UNITS: Mapping[str, str] = {
+    "steps": "steps", "steps_by_calls": "steps", "steps_by_screen": "steps", "seconds": "seconds",
+    "seconds_by_calls": "seconds", "seconds_by_screen": "seconds", "detour": "times",
+}  # fmt: skip
 SYSTEM = "You work on the user's desk. Do what is asked with the tools you have, and say when it is done."
 
 
@@ -80,10 +83,11 @@ def wanted(item: Item) -> State:
 async def check(item: Item, conversation: Conversation, setting: Setting) -> Verdict:
     """Solved iff the desk is exactly as it should be.
 
-    Own figures: `steps` and `seconds` a job, `step_errors` (÷ steps), `detour` (of jobs that got done, steps ÷ steps of
-    the shortest way that was offered), `by_calls` and `by_screen` (÷ jobs on which an offered tool was called; a job
-    may be both), `changes_beside` (changes that bring the desk no nearer to what was asked ÷ changes). Raises TypeError
-    where the trial had other tools.
+    Own figures: `steps` and `seconds` a job, `step_errors` (÷ steps); these and `solved` also `_by_calls` and
+    `_by_screen`, of the jobs on which that way alone was taken; `detour` (of jobs that got done, steps ÷ steps of the
+    shortest way that was offered), `by_calls` and `by_screen` (÷ jobs on which an offered tool was called; a job may be
+    both), `changes_beside` (changes that bring the desk no nearer to what was asked ÷ changes). Raises TypeError where
+    the trial had other tools.
     """
     desk, goal = _desk(setting), wanted(item)
     steps = desk.steps
@@ -102,6 +106,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
             "steps": (len(steps), 1),
             "seconds": (sum(step.seconds for step in steps), 1),
             "step_errors": (sum(step.error for step in steps), len(steps)),
+            **_by_way(steps, ways, solved),
             "detour": (len(steps), short) if solved else (0, 0),
             "by_calls": ("calls" in ways, bool(ways)),
             "by_screen": ("screen" in ways, bool(ways)),
@@ -109,6 +114,19 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
         },
         details={"ways": sorted(ways), "offered": desk.way},
     )
+
+
+def _by_way(steps: Sequence[Step], ways: set[str], solved: bool) -> dict[str, tuple[float, float]]:
+    """What a job took, under the way that the assistant chose for it; a job done in both ways counts for neither."""
+    if len(ways) != 1:
+        return {}
+    (way,) = ways
+    return {
+        f"solved_by_{way}": (float(solved), 1),
+        f"steps_by_{way}": (len(steps), 1),
+        f"seconds_by_{way}": (sum(step.seconds for step in steps), 1),
+        f"step_errors_by_{way}": (sum(step.error for step in steps), len(steps)),
+    }
 
 
 def _hear(item: Item, conversation: Conversation) -> Act:
