@@ -20,7 +20,21 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated, limited, owing, price_of, prices_of, say_beforehand
-from .terminal import Step, flag, plain, progress, result_console, result_table, say_page, serving, share, typed, warn
+from .terminal import (
+    Step,
+    flag,
+    leave,
+    plain,
+    progress,
+    result_console,
+    result_table,
+    say_page,
+    say_table,
+    serving,
+    share,
+    typed,
+    warn,
+)
 
 if TYPE_CHECKING:
     from ..audit.estimates import Figure
@@ -79,7 +93,6 @@ def checkup(
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier run in --out aside and begin anew.")] = False,
 ) -> None:
     """Say how a model takes the initiative: asks in need, asks needlessly, guesses, coaches or does."""
-    from ..audit.files import write_whole
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..policies.candidates import OFF
@@ -125,8 +138,8 @@ def checkup(
             _leave_nothing_empty(out, made_folder)
     words = typed("checkup", "--model", model)
     page = page_of(result, words, settings, began, datetime.now(UTC))
-    write_whole(out / "summary.json", _json(summary(result, "checkup", settings)))
-    write_whole(out / "report.html", checkup_html(page).encode())
+    said = "; ".join(map(_counted, result.speakers.values()))
+    leave(out, _json(summary(result, "checkup", settings)), checkup_html(page).encode(), said)
     _say(result, out, serving(model, policy) if policy else "")
     for line in warnings_of(result, max_tokens):
         warn(line)
@@ -237,10 +250,9 @@ def _say(result: Checkup, out: Path, use: str) -> None:
     for speaker in speakers:
         console.print(plain(_counted(speaker), 300), highlight=False, markup=False)
     table = result_table()
-    table.add_column("figure (95 % interval)", no_wrap=True, min_width=22)
-    for speaker in speakers:
-        name = speaker.name.removeprefix(result.model.name) if speaker is result.steered else speaker.name
-        table.add_column(plain(name.strip(), 30), justify="right")
+    table.add_column("figure (95 % interval)", min_width=20)
+    for head in _heads(result):
+        table.add_column(head, justify="right")
     fit = (console.width - 24 - 18 * len(speakers)) // 19
     shown = MARKS[: max(0, min(4 - len(speakers), fit))] if len(speakers) < 3 else ()
     for name in shown:
@@ -251,10 +263,20 @@ def _say(result: Checkup, out: Path, use: str) -> None:
         for name in SHOWN[section.name]:
             cells = [share(one.figures[section.name].get(name)) for one in speakers]
             table.add_row(f"  {name}", *cells, *(_point(one.figures[section.name].get(name)) for one in marks))
-    console.print(table, highlight=False)
+    say_table(console, table)
     if use:
         console.print(plain(f"to use the policy: {use}", 1000), highlight=False, soft_wrap=True, markup=False)
     say_page(console, out)
+
+
+def _heads(result: Checkup) -> list[str]:
+    """What stands above each speaker's column: an endpoint's model without the address, where that tells them apart."""
+    names = [
+        one.name.removeprefix(result.model.name).strip() if one is result.steered else one.name
+        for one in result.speakers.values()
+    ]
+    short = [name.partition("#")[2] or name for name in names]
+    return [plain(name, 30) for name in (short if len({*short}) == len(short) else names)]
 
 
 def _counted(speaker: Measured) -> str:

@@ -19,7 +19,19 @@ from ..errors import OvertureError, UsageError
 from .money import limited, owing, price_of, prices_of, say_beforehand
 from .simulate_seats import Asked, experiments_of, loaded, warmth
 from .simulate_watch import watching
-from .terminal import flag, plain, progress, result_console, result_table, say_page, share, typed, warn
+from .terminal import (
+    flag,
+    leave,
+    plain,
+    progress,
+    result_console,
+    result_table,
+    say_page,
+    say_table,
+    share,
+    typed,
+    warn,
+)
 
 if TYPE_CHECKING:
     from ..simulate.store import Store
@@ -165,32 +177,36 @@ def _dry(asked: Asked) -> None:
 def _write(result: Simulation, asked: Asked, out: Path, words: list[str], began: datetime) -> None:
     import orjson
 
-    from ..audit.files import write_whole
     from ..report.simulate import simulate_html
     from ..simulate.summary import summary
     from .simulate_page import page_of
 
     settings: dict[str, Any] = {**asked.__dict__, "protocols": list(asked.protocols)}
     page = page_of(result, words, settings, began, datetime.now(UTC))
-    write_whole(out / "summary.json", orjson.dumps(summary(result, settings), option=orjson.OPT_INDENT_2))
-    write_whole(out / "report.html", simulate_html(page).encode())
+    told = orjson.dumps(summary(result, settings), option=orjson.OPT_INDENT_2)
+    leave(out, told, simulate_html(page).encode(), _said(result, asked.policy))
 
 
-def _say(result: Simulation, policy: str | None, out: Path) -> None:
-    from ..report.words import written
+def _said(result: Simulation, policy: str | None) -> str:
+    """What the trials came to, in a sentence."""
     from ..simulate.summary import counts, user_errors
 
-    console = result_console()
     found, erred = counts(result.trials), user_errors(result.trials)
     left = ", ".join(f"{n} {why}" for why, n in {**found["by_error"], **found["by_unscored"]}.items())
     first = result.experiments[0]
-    said = (
+    return (
         f"{len(result.trials)} trials of {result.task.name} with {first.assistant.model.name}"
         f"{f' led by {policy}' if policy else ''} and the user "
         f"{first.user.name}: {found['good']} judged, {found['bad']} failed, {found['unscored']} unscored"
         f"{f' ({left})' if left else ''}; the user erred in {erred['trials_with_errors']} of {erred['trials']}"
     )
-    console.print(plain(said, 1000), highlight=False, markup=False, soft_wrap=True)
+
+
+def _say(result: Simulation, policy: str | None, out: Path) -> None:
+    from ..report.words import written
+
+    console = result_console()
+    console.print(plain(_said(result, policy), 1000), highlight=False, markup=False, soft_wrap=True)
     table = result_table()
     table.add_column("figure (95 % interval)")
     for name in result.groups:
@@ -200,7 +216,7 @@ def _say(result: Simulation, policy: str | None, out: Path) -> None:
     for name in (*SHOWN, *own):
         if any(name in one for one in figures.values()):
             table.add_row(name, *(share(one.get(name)) for one in figures.values()))
-    console.print(table, highlight=False)
+    say_table(console, table)
     for one in result.beside:
         said = f"{one.plain}: {written(one.figure)}; published: {one.told} ({one.source})"
         console.print(said, highlight=False, markup=False, soft_wrap=True)

@@ -25,6 +25,8 @@ SHOWN = 12
 """Conversations on the page."""
 DOUBTED = 0.2
 """Share of trials in which the user erred, from which on the figures are doubted ahead of everything."""
+KEEPS_NO_SECRET = ("seccomp", "none")
+"""Isolations of the sandbox under which code can read whatever the user can."""
 ENDED = {
     "user_done": "the user",
     "over": "the task",
@@ -94,11 +96,22 @@ def _unsteered(name: str, trials: Sequence[Trial]) -> list[str]:
     ]
 
 
+def isolation_of(trial: Trial) -> str | None:
+    """What kept in the code that a trial's check ran."""
+    return ((trial.outcome or {}).get("details") or {}).get("isolation")
+
+
 def warnings_of(result: Simulation) -> list[str]:
     """What casts doubt on all figures of this simulation."""
     first = result.experiments[0]
     seat, erred = first.assistant, user_errors(result.trials)
     out = warnings(seat.model.name, result.trials, seat.sampling.max_tokens) if seat.sampling else []
+    bare = sum(isolation_of(trial) in KEEPS_NO_SECRET for trial in result.trials)
+    if bare:
+        out.append(
+            f"In {bare:,} of {len(result.trials):,} trials code ran where nothing kept the hidden tests from it "
+            "(docs/sandbox.md), so it may have solved more than it could."
+        )
     if erred["trials_with_errors"] > DOUBTED * erred["trials"]:
         where = f"In {erred['trials_with_errors']:,} of {erred['trials']:,} trials"
         other = ": try a larger --user-model, or a user who needs none" if first.speaker else ""

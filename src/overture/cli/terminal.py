@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
+from ..errors import OvertureError
 from ..report.clean import one_line
 
 if TYPE_CHECKING:
@@ -100,6 +101,28 @@ def result_table() -> Table:
     from rich.table import Table
 
     return Table(box=None, pad_edge=False, header_style="bold")
+
+
+def leave(out: Path, summary: bytes, page: bytes, said: str) -> None:
+    """Write the summary and the page of a run whose trials are stored. Raises OvertureError where they find no room,
+    with what the run came to (`said`), because nothing else would tell it then."""
+    from ..audit.files import write_whole
+
+    try:
+        write_whole(out / "summary.json", summary)
+        write_whole(out / "report.html", page)
+    except OSError as error:
+        raise OvertureError(
+            f"{said}; {out} takes no summary and no page of it ({error.strerror or error}); make room and run the same "
+            "command again"
+        ) from error
+
+
+def say_table(console: Console, table: Table) -> None:
+    """The table, whole: where the terminal is too narrow, words and figures go on in the next line and are not cut."""
+    for column in table.columns:
+        column.overflow = "fold"
+    console.print(table, highlight=False, markup=False)
 
 
 def say_page(console: Console, out: Path) -> None:

@@ -80,7 +80,9 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     made, count = last(found), asserts(tests)
     tested = await run_tests(made, tests, entry) if made is not None else None
     share = min(1.0, tested.passed / count) if tested else 0.0
-    details = {"tests": count, "passed": tested.passed if tested else 0, "error": tested.error if tested else None}
+    details = {"tests": count, "passed": 0, "error": None}
+    if tested:
+        details |= {"passed": tested.passed, "error": tested.error, "isolation": tested.isolation}
     return verdict(item, conversation, found, share, {"all_passed": (float(share == 1.0), 1.0)}, details)
 
 

@@ -19,7 +19,8 @@ from . import calls, queries
 from .shapes import GRADED, CallCheck, CodeCheck, JudgeCheck, NumberCheck, QueryCheck, Sharded, TextCheck
 
 VERSION = f"2, numbers {NUMBERS}, wording {WORDING}"
-"""Changes whenever some answer would be scored differently; part of every trial's identity."""
+"""Changes whenever some answer would be scored differently; part of every trial's identity. The sandbox's own version
+is not in it: where a change of that changes the tests' verdict on some solution, this is raised too."""
 
 Tester = Callable[[str, str, str], Awaitable["Score"]]
 """`await tester(solution, tests, entry)`: the sandbox."""
@@ -33,6 +34,8 @@ class Score:
     """0…1; None: unscored, which is counted and never a number."""
     why: str = ""
     """Why it is not 1, or why there is none."""
+    isolation: str = ""
+    """What kept the code in that was run for it; empty: none was."""
 
 
 async def score(item: Sharded, answer: str | None, tester: Tester | None = None, judge: Model | None = None) -> Score:

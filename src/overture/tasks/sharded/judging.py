@@ -53,6 +53,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
             "scores": [one.value for one in scores],
             "why": settled.why,
             "flags": list(source.flags),
+            **({"isolation": scores[-1].isolation} if scores and scores[-1].isolation else {}),
         },
     )
 
@@ -102,8 +103,12 @@ async def _score(source: Sharded, answer: str, setting: Setting) -> Score:
 
 
 async def sandboxed(solution: str, tests: str, entry: str) -> Score:
-    """The tests' verdict as a score. Raises SandboxUnavailable where nothing isolates."""
-    from ..sandbox import run_tests
+    """The tests' verdict as a score; unscored where nothing isolates, since the other kinds are judged all the same."""
+    from ..sandbox import SandboxUnavailable, run_tests
 
-    tested = await run_tests(solution, tests, entry)
-    return Score(1.0) if tested.solved else Score(0.0, tested.error or "a test failed")
+    try:
+        tested = await run_tests(solution, tests, entry)
+    except SandboxUnavailable as error:
+        return Score(None, str(error))
+    why = "" if tested.solved else tested.error or "a test failed"
+    return Score(float(tested.solved), why, tested.isolation)
