@@ -252,6 +252,17 @@ def test_sharded_stands_beside_the_papers_headline(tmp_path: Path, capsys: pytes
     assert "Beside what was published" in page and "<b>112%</b>" in page and "percentiles of the 2 runs" in page
 
 
+def test_missing_stands_beside_the_papers_accuracy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("missing", "-n", "4", "--model", "scripted:asker", "--turns", "1", "--out", str(tmp_path / "one")) == 0
+    (beside,) = left(tmp_path / "one")["beside"]
+    assert (beside["name"], beside["published"], beside["n"]) == ("right_when_told", 0.7398, 4)
+    assert beside["value"] == 0, "the complete twins that were solved do not count"
+    assert run("missing", "-n", "4", "--model", "scripted:asker", "-p", "mc,mce", "--out", str(tmp_path / "both")) == 0
+    assert [one["value"] for one in left(tmp_path / "both")["beside"]] == [1]
+    assert "solved in the end: 100%" in capsys.readouterr().out.replace("\xa0", " ")
+    assert "<b>73.98%</b>" in (tmp_path / "both" / "report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

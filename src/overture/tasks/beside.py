@@ -28,7 +28,7 @@ class Beside:
     @property
     def told(self) -> str:
         """What was published, as text."""
-        return f"{100 * self.published:.0f}%".replace("-", "\N{MINUS SIGN}")
+        return f"{100 * self.published:.4g}%".replace("-", "\N{MINUS SIGN}")
 
 
 Comparing = Callable[[Mapping[str, Mapping[str, Sequence[float | None]]], int], Sequence[Beside]]

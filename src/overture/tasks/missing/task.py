@@ -21,6 +21,7 @@ from ..scoring.numbers import same_number
 from ..seeing import Seen
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
 from .first_reply import VERSION, Reading, classed
+from .published import beside
 from .template import TEMPLATES, Problem, draw, measured
 
 SOURCES = ("templates", "gsm8k")
@@ -48,6 +49,7 @@ def task(count: int | None = None, seed: int = 0, source: str = "templates") -> 
         over=over,
         yardsticks=YARDSTICKS,
         turns=4,
+        beside=beside,
     )
 
 
