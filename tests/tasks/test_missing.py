@@ -17,7 +17,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import DataError, UsageError
 from overture.tasks import missing
 from overture.tasks.missing.expression import Expression, shown
-from overture.tasks.missing.first_reply import CLASSES, classed
+from overture.tasks.missing.first_reply import classed
 from overture.tasks.missing.gsm8k import chain, detail, lacking, problems
 from overture.tasks.missing.task import TEMPLATES
 from overture.tasks.missing.template import draw, measured
@@ -218,10 +218,6 @@ async def test_solved_after_being_told(task: Task):
     assert await task.over(item, told, Setting()) and not await task.over(item, talk(item, script.guess), Setting())
     unanswered = await task.check(item, item.opening, Setting())
     assert unanswered.solved is None and unanswered.why_unscored == "no_reply"
-
-
-def test_every_class_is_one_of_the_designs():
-    assert {"asked", "asked_and_guessed", "asked_elsewhere", "assumed", "guessed", "declined"} == set(CLASSES)
 
 
 def test_what_cannot_be_had_is_said():

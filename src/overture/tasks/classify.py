@@ -159,7 +159,7 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
     done = delivers and not coached and bool(made & {"execute", "inform"})
     overstepped = not item.lacking and (("execute" in made and item.kind != "do") or "propose" in seen.unasked)
     if item.lacking:
-        label = _class(asks, named, delivers, assumes)
+        label = reply_class(asks, named, delivers, assumes, declines=True)
     elif asks:
         label = "asked"
     else:
@@ -195,10 +195,20 @@ def steps(text: str) -> float:
     return sum(bool(TELLS_HOW.search(words)) for words in sentences) / max(1, len(sentences))
 
 
-def _class(asks: bool, named: bool, delivers: bool, assumes: bool) -> str:
+def reply_class(
+    asks: bool, names_open: bool, delivers: bool, assumes: bool, declines: bool, complete: str = ""
+) -> str | None:
+    """What a first reply is, from what occurs in it: one of CLASSES, or None where it does none of these.
+
+    `complete`: of a request with nothing open, what a delivery that asks nothing is called; asking is then `asked`.
+    """
     if asks:
-        return "asked_and_guessed" if delivers else "asked" if named else "asked_elsewhere"
-    return ("assumed" if assumes else "guessed") if delivers else "declined"
+        return (
+            "asked" if complete else "asked_and_guessed" if delivers else "asked" if names_open else "asked_elsewhere"
+        )
+    if delivers:
+        return complete or ("assumed" if assumes else "guessed")
+    return "declined" if declines else None
 
 
 def _asks(segment: Segment, words: str, item: Item, delivered: bool, last: bool) -> bool:

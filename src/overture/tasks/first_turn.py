@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..conversation import Conversation, Message, ToolCall
+from .classify import reply_class
 from .task import Hear, Item
 from .wording import ASSUMES, DECLINES, apart, blanked
 
@@ -41,13 +42,10 @@ def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Calla
     act = hear(item, item.opening.then(Message("assistant", text)))
     made = any(delivers(call) for message in turn for call in message.tool_calls)
     # where nothing was done, "shall I?" puts the turn back to the user
-    if act.asks or act.elsewhere or (not made and "?" in blanked(text, apart(text))):
-        if not item.lacking:
-            return "asked"
-        return "asked_and_guessed" if made else "asked" if item.open.intersection(act.asks) else "asked_elsewhere"
-    if made:
-        return "done" if not item.lacking else "assumed" if ASSUMES.search(text) else "guessed"
-    return "declined" if DECLINES.search(text) else None
+    asks = bool(act.asks) or act.elsewhere or (not made and "?" in blanked(text, apart(text)))
+    assumes, declines = bool(ASSUMES.search(text)), bool(DECLINES.search(text))
+    names_open = bool(item.open.intersection(act.asks))
+    return reply_class(asks, names_open, made, assumes, declines, "" if item.lacking else "done")
 
 
 def first_booked(conversation: Conversation) -> int | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ...conversation import Conversation
 from ...lenses.segments import sentences
+from ..classify import reply_class
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Verdict
@@ -108,16 +109,10 @@ def first_class(item: Item, text: str, delivers: bool) -> str | None:
 
     To an item with nothing open: `asked`, or `answered` for a delivery that asks nothing.
     """
-    asked = questions(text)
-    if asked:
-        if not item.lacking:
-            return "asked"
-        if delivers:
-            return "asked_and_guessed"
-        return "asked" if any(item.open.intersection(named(item, each)) for each in asked) else "asked_elsewhere"
-    if delivers:
-        return "answered" if not item.lacking else "assumed" if ASSUMES.search(spoken(text)) else "guessed"
-    return "declined" if DECLINES.search(spoken(text)) else None
+    asked, words = questions(text), spoken(text)
+    names_open = any(item.open.intersection(named(item, each)) for each in asked)
+    assumes, declines = bool(ASSUMES.search(words)), bool(DECLINES.search(words))
+    return reply_class(bool(asked), names_open, delivers, assumes, declines, "" if item.lacking else "answered")
 
 
 def last(results: Sequence[Result | None]) -> Result | None:

@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 
 from ...lenses.segments import spans
-from ..classify import CLASSES as CLASSES
+from ..classify import reply_class
 from ..figures import content, figures, question_of, restates
 from ..formula import unresolved
 from ..listed import VERSION as LISTS
@@ -65,7 +65,7 @@ class Reading:
     """What the rules found in a reply."""
 
     label: str | None
-    """One of CLASSES, as for a lacking problem; None where nothing was said."""
+    """One of `classify.CLASSES`, as for a lacking problem; None where nothing was said."""
     asks: bool = False
     names_open: bool = False
     delivers: bool = False
@@ -114,12 +114,7 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     coached = loose and not delivers and any(TELLS_HOW.search(sentence) for sentence in told)
     delivers = delivers or coached
     assumes = delivers and (left_open or any(supposes))
-    if asking:
-        label = "asked_and_guessed" if delivers else "asked" if named else "asked_elsewhere"
-    elif delivers:
-        label = "assumed" if assumes else "guessed"
-    else:
-        label = "declined" if declines else None
+    label = reply_class(bool(asking), named, delivers, assumes, declines)
     declined = label == "declined"
     return Reading(label, bool(asking), named, delivers, assumes, declined, trails, coached, len(asking) - naming)
 

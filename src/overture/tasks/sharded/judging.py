@@ -9,6 +9,7 @@ trial unscored unless a later one settles it.
 from __future__ import annotations
 
 from ...conversation import Conversation
+from ..classify import reply_class
 from ..listed import VERSION as LISTS
 from ..task import Item, Setting, Verdict
 from ..terms import names
@@ -74,19 +75,12 @@ def first_class(item: Item, first: Label) -> str | None:
     """
     if item.data.get("in_order"):
         return None
-    delivers = first.answer is not None
-    if first.asks:
-        if not item.lacking:
-            return "asked"
-        if delivers:
-            return "asked_and_guessed"
-        asked = "\n".join(line for line in first.asked.split("\n") if not at_large(line))
-        return "asked" if any(names(asked, part.terms) for part in item.open_parts) else "asked_elsewhere"
-    if first.name == "hedging":
+    if first.name == "hedging" and not first.asks:
         return "assumed"
-    if delivers:
-        return "guessed" if item.lacking else "answered"
-    return "declined" if first.name == "refuse" else None
+    asked = "\n".join(line for line in first.asked.split("\n") if not at_large(line))
+    names_open = any(names(asked, part.terms) for part in item.open_parts)
+    delivers, declines = first.answer is not None, first.name == "refuse"
+    return reply_class(first.asks, names_open, delivers, False, declines, "" if item.lacking else "answered")
 
 
 async def _scores(source: Sharded, answers: list[str], setting: Setting) -> list[Score]:
