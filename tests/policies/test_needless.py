@@ -65,3 +65,59 @@ async def test_the_policy_keeps_to_the_rules():
         Conversation((Message("user", "Describe a market in a few sentences."),))
     )
     assert asked.leaves
+
+
+FACTS = [
+    "How many eggs are in 4 dozen?",
+    "How many eggs are there in a dozen?",
+    "How many cards are in two decks?",
+    "How many legs do 6 spiders have?",
+    "How much does a litre of water weigh?",
+]
+NO_FACTS = [
+    "How many apples are in 3 boxes?",
+    "How many eggs are left on the shelf?",
+    "How many legs do the spiders have?",
+    "How many apples does Tom have?",
+    "How many steps does a flight have?",
+]
+
+
+@pytest.mark.parametrize("text", FACTS)
+async def test_what_is_so_for_every_one_of_a_kind_is_not_asked_about(text: str):
+    assert needless(None, "", [Message("user", text)]) == "fact"
+    assert (await Gaps().decide(Conversation((Message("user", text),)))).leaves
+
+
+@pytest.mark.parametrize("text", NO_FACTS)
+def test_what_hangs_on_the_case_may_be_asked_about(text: str):
+    assert needless(None, "", [Message("user", text)]) is None
+
+
+def test_the_clock_is_not_asked_back():
+    assert needless(None, "", [Message("user", "Hey, what time is it?")]) == "clock"
+    assert needless(None, "", [Message("user", "It is late in Tokyo. What time is it in London?")]) is None
+
+
+def test_what_was_attached_the_lens_cannot_read():
+    shown = Message("user", "Summarise this document.", attachments=("image_url",))
+    assert needless(None, "", [shown]) == "attached"
+    assert needless(None, "", [replace(shown, attachments=())]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("How can I join short sentences into one?", "how"),
+        ("How can I make my writing clearer?", "how"),
+        ("How can I join these sentences into one?", None),
+        ("Join short sentences into one.", None),
+    ],
+)
+def test_who_asks_how_is_not_asked_for_the_text(text: str, rule: str | None):
+    assert barred(text, text, "text") == rule
+
+
+def test_a_choice_left_to_the_other_is_left_where_nothing_can_be_named():
+    assert needless(None, "", [Message("user", "Book any hotel you like, I don't mind.")]) == "left"
+    assert needless(None, "", [Message("user", "Book a hotel.")]) is None

@@ -85,6 +85,20 @@ _SUMS = frozenset(
     words_of("x plus minus times divided multiplied squared cubed square cubic root power convert equal equals half")
 )
 """How a sum is said."""
+_HOLDERS = frozenset(
+    stems(
+        "box bag pack packet package basket jar crate carton case row shelf tray bottle class classroom room team "
+        "group page book bus car house building garden field school shop store tank pile bundle bunch stack set "
+        "drawer bucket bowl plate tin can barrel cupboard bed pot roll sheet batch order ticket flight layer vial"
+    )
+)
+"""Things of which each holds as many as somebody put there."""
+_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d+)"
+_FACT = re.compile(
+    rf"\W*(?i:how) (?:many|much)(?: [a-z]+){{0,2}} (?:(?:is|are)(?: there)? in {_COUNT}(?: [a-z]+){{1,2}}"
+    rf"|do(?:es)? {_COUNT}(?: [a-z]+){{1,2}}(?: of [a-z]+)? (?:have|contain|weigh))\W*"
+)
+"""How many of one kind another kind of thing has: eggs in 4 dozen, the legs of 6 spiders."""
 _SMALL = _DETERMINERS | _LINKS | _DO | _BE | _OTHERS
 
 
@@ -111,6 +125,13 @@ def is_sum(text: str) -> bool:
         return False
     count = len(figures(text))
     return count > 1 or (count == 1 and len(units) > 1)
+
+
+@kept()
+def is_fact(text: str) -> bool:
+    """Whether a request asks only how many of one kind of thing another kind has, which is so for every one of them
+    and hangs on nothing of the user's: no name, no "the" or "my", and nothing that one may fill at will."""
+    return bool(_FACT.fullmatch(text.replace("’", "'"))) and _HOLDERS.isdisjoint(stems(text))
 
 
 def waited(text: str) -> bool:

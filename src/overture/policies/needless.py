@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 from ..conversation import Message
 from ..lenses.gaps_span import Gap
-from .gaps_figures import is_sum
+from .gaps_figures import is_fact, is_sum
 from .initiative import exchanges
+from .kinds import HOW, request_kind
 from .manners import already_said, more_to_come
 from .replies import delegates, sentences
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some question would be barred otherwise."""
 _MAKES = re.compile(
     r"\b(?:write|suggest|give|list|name|make|describe|tell|draft|create|invent|show|think of|come up with|explain|"
@@ -38,28 +39,37 @@ _LEFT = re.compile(
     re.IGNORECASE,
 )
 _TOLD = r"(?: \w+){0,2}\s?[:(,]\s?(?:to be exact,? |let us say,? |say,? |namely,? |in truth,? )?\d"
+_CLOCK = re.compile(
+    r"(?:[\w ]+, )?what (?:time|day|date|month|year) is it(?: now| right now| today)?\W*", re.IGNORECASE
+)
+"""Asks for what nobody but the other could say."""
+_POINTS = re.compile(r"\b(?:this|these|those|that|it|them|following|below|above)\b|:\s*$", re.IGNORECASE)
+"""Speaks of a thing that is to be at hand."""
 
 
 def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str | None:
-    """The first rule that bars this question: `said`, `pieces`, `sum` (a sum or a conversion, and nothing else),
-    `answered` (the user has just answered something, and nothing in particular can be asked about), `left` (the choice
-    is left to the other), `free` (how many of what is to be made), `draft` (the form of a text whose kind is named) or
-    `told` (the figure follows the vague words at once). None: nothing bars it."""
+    """The first rule that bars this question, by its name in docs/recipes/gaps.md; None: nothing bars it."""
     if already_said(question, messages):
         return "said"
     if more_to_come(messages):
         return "pieces"
-    told = [message.text for message in messages if message.role == "user"]
-    if len(told) == 1 and is_sum(told[0]):
-        return "sum"
+    theirs = [message for message in messages if message.role == "user"]
+    if any(message.attachments for message in theirs):
+        return "attached"
+    if len(theirs) == 1 and (rule := _alone(theirs[0].text)):
+        return rule
     past = exchanges(messages)
     if not (gap and gap.quote) and past and past[-1].brought and past[-1].heard == len(messages) - 1:
         return "answered"
-    if gap is None:
+    if not theirs:
         return None
-    text = messages[gap.message].text.replace("’", "'")
+    text = (messages[gap.message] if gap else theirs[-1]).text.replace("’", "'")
     if _LEFT.search(text) or any(delegates(each) for each in sentences(text)):
         return "left"
+    if gap is None:
+        return None
+    if gap.ask == "text" and request_kind(text) == HOW and not _POINTS.search(text):
+        return "how"
     if gap.kind == "amount" and any(gap.words.lower() in made[0].lower() for made in _MAKES.finditer(text)):
         return "free"
     if gap.kind == "form" and _TEXT.search(text):
@@ -67,3 +77,12 @@ def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str
     if gap.kind == "amount" and gap.words and re.match(_TOLD, text[gap.end :], re.IGNORECASE):
         return "told"
     return None
+
+
+def _alone(text: str) -> str | None:
+    """The rule by which a request lacks nothing whatever the lens says, where it is all that was said."""
+    if is_sum(text):
+        return "sum"
+    if is_fact(text):
+        return "fact"
+    return "clock" if _CLOCK.fullmatch(text.strip()) else None
