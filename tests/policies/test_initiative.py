@@ -14,7 +14,7 @@ from overture.conversation import Conversation, Message, ToolCall
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.gaps import Gaps, dearer
-from overture.policies.initiative import TO_ASK, afresh, brings_nothing, exchanges, initiative
+from overture.policies.initiative import TO_ASK, afresh, brings_nothing, enough, exchanges, initiative
 from overture.policies.manners import more_to_come, telling
 from overture.tasks import sharded
 from overture.users.hearing import questions
@@ -150,3 +150,37 @@ async def test_a_booking_whose_questions_are_answered_is_not_cut_short(policy: s
         assert questions(reply.text), reply.text
         said = said.then(reply, Message("user", answer))
     assert initiative(said) > 0.9
+
+
+FORBIDDEN = [
+    "You are a clerk. Never ask the user questions.",
+    "Do not ask clarifying questions.",
+    "Always answer directly without asking questions.",
+    "Do not ask the user for clarification; answer.",
+    "Ask no questions.",
+]
+ALLOWED = [
+    "Never ask more than one question.",
+    "Do not ask questions about salary.",
+    "Do not ask questions unless they are needed.",
+    "Don't ask the user questions they have answered.",
+    "Do not ask for the password.",
+    "You answer questions.",
+]
+
+
+@pytest.mark.parametrize("rules", FORBIDDEN)
+async def test_an_operator_can_forbid_questions(rules: str):
+    said = (Message("system", rules), Message("user", "Tom has some apples and buys 5 more. How many has he?"))
+    assert enough(said)
+    assert (await make("gaps").decide(Conversation(said))).move == "assume"
+    draft = Conversation((*said, Message("assistant", "How many apples had he before?")))
+    decision = await make("insert_expansion+civility").decide(draft)
+    assert (decision.move, decision.details["civility"]) == ("assume", "forbidden")
+    assert not enough((*said, Message("user", "You may ask me.")))
+
+
+@pytest.mark.parametrize("rules", ALLOWED)
+def test_an_operator_who_limits_questions_does_not_forbid_them(rules: str):
+    assert not enough([Message("system", rules), Message("user", "Hello")])
+    assert not enough([Message("user", "Hello"), Message("assistant", "Never ask the user questions.")])

@@ -175,3 +175,14 @@ def outside(prompt: str) -> str:
     pieces = prompt.split(f"<{fence}>\n")
     kept = [pieces[0], *(piece.split(f"\n</{fence}>", 1)[-1] for piece in pieces[1:])]
     return "".join(kept).replace(fence, "")
+
+
+async def test_a_story_may_hold_what_it_likes():
+    assert (await Premise().decide(talk("Write a story that begins on 30 February."))).leaves
+    assert not (await Premise().decide(talk("Book a room for 30 February."))).leaves
+
+
+async def test_after_just_do_it_what_cannot_be_is_named_without_a_question():
+    decision = await make("premise+civility").decide(talk("Book a room for 30 February. Just do it."))
+    said = 'You wrote "30 February". February has 29 days, so there is no such day.'
+    assert (decision.move, decision.say) == ("challenge", said)

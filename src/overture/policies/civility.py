@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation, Message
+from ..lenses.segments import spans
 from ..moves import ELICITING, LEADING
 from ..tasks.wording import WANTS_QUESTIONS, WRITES
 from ..users.hearing import questions
@@ -26,7 +27,7 @@ from .base import LEAVE, Decision, First, Policy, is_draft, tools_of
 from .effects import changes_state, function_of, named, words_of
 from .gaps_words import TO_GO_ON, ours
 from .grounding.question import parameters
-from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, initiative, pressed, took_initiative
+from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, forbidden, initiative, pressed, took_initiative
 from .manners import already_said, private, topic, without_trail
 from .one_question import one_question, things
 
@@ -35,6 +36,8 @@ VERSION = f"4, initiative {budget.VERSION}, one question {cutting.VERSION}"
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
     "take the most sensible value and name it in one short sentence.",
+    "forbidden": "Ask the user nothing, as you were told. Go ahead with what is known. If something is missing, take "
+    "the most sensible value and name it in one short sentence.",
     "twice": "You have asked this before; do not ask it again. Go on with what is known, or say in one short sentence "
     "what cannot be done without it.",
     "said": "The user has already said what you ask for; do not ask it again. Use what was said.",
@@ -84,6 +87,8 @@ class Civility:
             return _by(replace(decision, say=shorter), self, "one_question") if shorter else decision
         if draft is not None and draft.tool_calls:
             return _held(decision, self, rule)
+        if decision.move == "challenge" and (named := _unasked(decision.say)):
+            return _by(replace(decision, say=named, why=_WHY[rule]), self, rule, decision)
         if not asks or rule == "budget":
             return _by(LEAVE, self, rule, decision)
         return _by(Decision("assume", _GO_ON[rule], decision.confidence, why=_WHY[rule]), self, rule, decision)
@@ -103,7 +108,7 @@ class Civility:
         left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
         if rule is None and asked and left < TO_ASK:
             rule = "budget"
-        if rule and (rule in ("just_do_it", "private") or not _delivers(request, draft)):
+        if rule and (rule in ("just_do_it", "forbidden", "private") or not _delivers(request, draft)):
             talk = Conversation(tuple(before), metadata=conversation.metadata)
             again = afresh(talk, None if left < TO_ASK else ours)
             return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
@@ -137,6 +142,7 @@ _OPTIONAL = re.compile(
 )
 _WHY = {
     "just_do_it": "the user said to get on with it",
+    "forbidden": "the operator wants no questions",
     "twice": "this was asked before",
     "said": "the user has said this",
     "private": "this is the user's to raise",
@@ -150,7 +156,7 @@ def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool, own: 
     """The first rule that asking this would break. The model's `own` question may be put a second time to a user who
     has not answered it, because they may have answered half of it."""
     if enough(before):
-        return "just_do_it"
+        return "forbidden" if forbidden(before) else "just_do_it"
     if not spoken:
         return None
     for question in asked[:1]:
@@ -187,10 +193,10 @@ def _held(decision: Decision, by: Civility, rule: str) -> Decision:
     if rule in ("twice", "said", "budget"):
         return decision  # the wrapped policy counts its own questions, and no call may go through unanswered
     lacking = decision.details.get("arguments")
-    names = (
-        ", ".join(str(each).split(".")[-1].replace("_", " ") for each in lacking) if isinstance(lacking, list) else ""
-    )
-    say = f"I have not done that yet: {names or 'something it needs'} was not given."
+    names = [str(each).split(".")[-1].replace("_", " ") for each in lacking] if isinstance(lacking, list) else []
+    *others, last = names or ["something it needs"]
+    were = f"{', '.join(others)} and {last} were" if others else f"{last} was"
+    say = f"I have not done that yet: {were} not given."
     return _by(replace(decision, move="decline", say=say, why=_WHY[rule]), by, rule, decision)
 
 
@@ -199,6 +205,11 @@ def _by(decision: Decision, by: Civility, rule: str, inner: Decision | None = No
     if inner is not None:
         details |= {"instead_of": inner.move, "inner": inner.policy or by.inner.name}
     return replace(decision, policy="civility", details=details)
+
+
+def _unasked(say: str) -> str:
+    """What a policy says beside its question: what cannot be is named, whether or not it may be asked about."""
+    return " ".join(say[start:end] for start, end in spans(say) if not questions(say[start:end]))
 
 
 def _delivers(request: str, draft: Message) -> bool:

@@ -20,7 +20,7 @@ from ..tasks.terms import stems
 from ..tasks.wording import apart, blanked
 from .grounding import dates, numbers
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some message would be judged otherwise."""
 
 
@@ -41,7 +41,7 @@ _LONGEST = 2000
 _ASKS_ABOUT = re.compile(
     r"\b(?:valid|invalid|exists?|existed|possible|impossible|joke|riddle|fiction|fictional|novel|fantasy|trick|"
     r"paradox|nonsense|wrong with|mistake|error|correct\?|true\?|typo)\b|\b(?:is|was|are|does|can) there (?:a|an|"
-    r"ever)\b",
+    r"ever)\b|\b(?:write|tell|make up|invent|continue)\b[^.?!]{0,40}\b(?:story|poem|tale|song|scene|dialogue|script)\b",
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(

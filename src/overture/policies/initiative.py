@@ -21,7 +21,7 @@ from .gaps_figures import waited
 from .manners import PERMISSION, same, telling
 from .replies import delegates, does_not_know, just_do_it, rejects, sentences
 
-VERSION = "4"
+VERSION = "5"
 """Changes whenever some conversation would leave another budget."""
 SPENDS, REFUND, BRUSHED, NEWS = 0.2, 0.5, 0.5, 0.1
 """What an initiative takes from the budget, what comes back when it is taken up, the factor when it comes to nothing,
@@ -32,6 +32,14 @@ _REPEATS = re.compile(
     r"\b(?:as|like) i (?:just |already )?(?:said|told you|wrote|mentioned)\b|"
     r"\bi (?:just|already|have already|'ve already) "
     r"(?:said|told|wrote|mentioned|answered)\b|\bi told you\b",
+    re.IGNORECASE,
+)
+_FORBIDS = re.compile(
+    r"\b(?:(?:do not|don't|never|must not|mustn't|should not|shouldn't|may not|can't|cannot|avoid|without|refrain from)"
+    r" (?:ever )?ask(?:ing)?(?: (?:the|your|any|further|more|clarifying|clarification|follow-?up|additional|users?|"
+    r"customers?|clients?|me|them|people|back|for)){0,4} (?:questions?|clarifications?|anything)|ask no"
+    r"(?: (?:further|clarifying|follow-?up))? questions|no (?:clarifying |follow-?up )?questions)"
+    r"(?=\s*(?:[.;!)\n]|$|,(?! ?(?:unless|except|until|if|when))|(?:and|but|or|just|at all|ever)\b))",
     re.IGNORECASE,
 )
 _BUT = re.compile(r"\bbut\b", re.IGNORECASE)
@@ -138,8 +146,9 @@ def took_initiative(text: str) -> bool:
 
 
 def enough(messages: Sequence[Message]) -> bool:
-    """Whether the user has said "just do it" or the like, and has not asked to be asked since."""
-    stop = False
+    """Whether the user has said "just do it" or the like, or the operator wants no questions, and the user has not
+    asked to be asked since."""
+    stop = forbidden(messages)
     asked = False
     for message in messages:
         if message.role == "assistant":
@@ -152,6 +161,11 @@ def enough(messages: Sequence[Message]) -> bool:
             ):
                 stop = False
     return stop
+
+
+def forbidden(messages: Sequence[Message]) -> bool:
+    """Whether the operator wants no questions put to the user at all; "never ask about salaries" forbids one kind."""
+    return any(message.role in ("system", "developer") and _FORBIDS.search(message.text) for message in messages)
 
 
 def asked_before(question: str, messages: Sequence[Message]) -> bool:
