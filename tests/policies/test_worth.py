@@ -55,3 +55,17 @@ def test_who_will_not_answer_is_not_asked():
 def test_what_is_no_probability_is_refused(bad: dict[str, float]):
     with pytest.raises(ValueError, match="no probability"):
         worth(stakes=EVEN, **bad)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_undone_can_be_drafted():
+    final = Stakes(wrong=-2.0, named=-1.5, cost=0.1, hit=0.2, drafted=0.3)
+    found = worth(0.5, final, answered=0.8)
+    assert found.moves["draft"] == pytest.approx(0.5 * 0.9 + 0.5 * (0.2 * 0.9 + 0.8 * 0.3))
+    assert found.best == "draft" and found.gain == pytest.approx(0.8 * (1 - found.moves["draft"]))
+    assert "draft" not in worth(0.5, EVEN).moves
+    assert [kind for kind, stakes in DEFAULTS.items() if stakes.drafted is not None] == ["irreversible"]
+
+
+def test_a_draft_does_not_stand_in_for_the_first_question():
+    assert all(worth(missing / 100, DEFAULTS["irreversible"]).asks for missing in range(50, 101))
+    assert not worth(0.9, DEFAULTS["irreversible"], asked=6).asks

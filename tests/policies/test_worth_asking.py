@@ -169,3 +169,16 @@ async def test_a_hard_request_is_not_taken_for_an_open_one():
         (await WorthAsking(samples=4, model=model).decide(talk(OPEN))).details["missing"] for model in (readings, hard)
     ]
     assert missing[0] > missing[1]
+
+
+async def test_what_cannot_be_undone_is_drafted_where_no_answer_came():
+    unanswered = talk("Send the report.", "Which report do you mean?", "I don't know.")
+    decision = await WorthAsking().decide(unanswered)
+    assert (decision.move, decision.say) == ("assume", "")
+    assert "Do not do it yet" in decision.instruction
+    ordered = await WorthAsking().decide(talk("Send the report. Just do it, no questions."))
+    assert ordered.move == "assume" and "Do not do it yet" not in ordered.instruction
+
+
+async def test_a_choice_that_is_left_to_the_other_is_not_asked_about():
+    assert (await WorthAsking().decide(talk("Book any restaurant you like, I don't mind which."))).leaves

@@ -198,6 +198,15 @@ def instruction_to_assume(gap: Gap | None, asked: bool = True) -> str:
     return f"{first}{_about(gap)}, {then} a sensible assumption, name it in your first sentence, and do what was asked."
 
 
+def instruction_to_draft(gap: Gap | None) -> str:
+    """What the model is told where what was asked for cannot be undone, and nothing was said to go by."""
+    return (
+        f"This request leaves something open{_about(gap)}, and what is done cannot be undone. Do not do it yet and ask "
+        "nothing more: prepare it, take a sensible assumption for what is open and name it, and say that nothing is "
+        "done before the user agrees."
+    )
+
+
 def instruction_to_look_up(gap: Gap | None) -> str:
     """What the model is told where a tool may know."""
     return (

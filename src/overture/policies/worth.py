@@ -1,6 +1,7 @@
-"""What a question is worth: the arithmetic of asking, going ahead, going ahead on a named assumption, or looking it up.
+"""What a question is worth: the arithmetic of asking, going ahead, going ahead on a named assumption, looking it up, or
+handing over a draft of what cannot be undone.
 
-In come a probability that something is missing and what the request has at stake; out come the values of the four and
+In come a probability that something is missing and what the request has at stake; out come the values of the five and
 whether asking pays. Pure functions of numbers. Easy to get wrong: the comparison is with the *best* other move, so a
 question that pays beside a silent guess may not pay beside a stand-in that the user is told of.
 
@@ -15,9 +16,11 @@ that a guess hits,
     go ahead = (1 - m) + m (h + (1 - h) wrong)
     assume   = (1 - m) (1 - fuss) + m (h + (1 - h) named)
     look up  = 1 - m (1 - found)                              (only with a read-only tool)
+    draft    = (1 - m) (1 - cost) + m (h (1 - cost) + (1 - h) drafted)   (only where the act cannot be undone)
     now      = max of these,   after = 1
 
-A right result is worth 1. The shape is the value of information (Howard 1966; for dialogue, Horvitz 1999); that going
+A right result is worth 1; of a draft that is right the user's leave is still to be had, which costs them a turn. The
+shape is the value of information (Howard 1966; for dialogue, Horvitz 1999); that going
 ahead on a named assumption is a move of its own, and that each further question is dearer, are ours.
 """
 
@@ -42,11 +45,14 @@ class Stakes:
     """Probability that a guess is right."""
     fuss: float = 0.02
     """Lost by naming an assumption where nothing was missing."""
+    drafted: float | None = None
+    """Value of a wrong draft, held back until the user has seen it; None where any result can be undone, and a draft is
+    no move of its own."""
 
 
 DEFAULTS: Mapping[str, Stakes] = MappingProxyType(
     {
-        "irreversible": Stakes(wrong=-2.0, named=-1.5, cost=0.10),
+        "irreversible": Stakes(wrong=-2.0, named=-1.5, cost=0.10, drafted=0.3),
         "reversible": Stakes(wrong=0.0, named=0.75, cost=0.15),
         "draft": Stakes(wrong=0.3, named=0.7, cost=0.15),
         "answer": Stakes(wrong=-0.5, named=0.3, cost=0.15, hit=0.1),
@@ -63,7 +69,8 @@ class Worth:
     """The values of the moves."""
 
     moves: Mapping[str, float]
-    """`execute`, `assume`, and `consult` where something could be looked up → expected value."""
+    """`execute`, `assume`, `consult` where something could be looked up, `draft` where the act cannot be undone →
+    expected value."""
     best: str
     gain: float
     """answered x (after - now): what asking adds."""
@@ -89,5 +96,8 @@ def worth(missing: float, stakes: Stakes, answered: float = 0.8, asked: int = 0,
     }
     if found is not None:
         moves["consult"] = 1 - missing * (1 - found)
+    if stakes.drafted is not None:
+        right = 1 - stakes.cost
+        moves["draft"] = (1 - missing) * right + missing * (hit * right + miss * stakes.drafted)
     best = max(moves, key=lambda name: moves[name])
     return Worth(moves, best, answered * (1 - moves[best]), stakes.cost * (1 + asked))

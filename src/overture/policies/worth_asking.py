@@ -1,8 +1,10 @@
-"""The policy `worth_asking`: ask only where the answer is worth the turn; else assume aloud, look it up, or go ahead.
+"""The policy `worth_asking`: ask only where the answer is worth the turn; else assume aloud, look it up, hand over a
+draft, or go ahead.
 
-In comes a conversation; out comes `elicit`, `assume`, `consult` or LEAVE. How likely something is missing the lens
-`gaps` says, what is at stake the kind of request, and `worth.worth` weighs the moves. Easy to get wrong: who has been
-asked and did not answer is less likely to answer the next time, so each unanswered question halves `answered`.
+In comes a conversation; out comes `elicit`, `assume` (and what cannot be undone is then drafted and not done),
+`consult` or LEAVE. How likely something is missing the lens `gaps` says, what is at stake the kind of request, and
+`worth.worth` weighs the moves. Easy to get wrong: who has been asked and did not answer is less likely to answer the
+next time, so each unanswered question halves `answered`.
 """
 
 from __future__ import annotations
@@ -21,13 +23,20 @@ from .base import LEAVE, Decision, is_draft, tools_of
 from .disagreement import between_readings
 from .effects import changes_state, function_of
 from .gaps import Gaps
-from .gaps_words import already_asked, instruction_to_ask, instruction_to_assume, instruction_to_look_up, question_for
-from .initiative import TO_ASK, enough, initiative
+from .gaps_words import (
+    already_asked,
+    instruction_to_ask,
+    instruction_to_assume,
+    instruction_to_draft,
+    instruction_to_look_up,
+    question_for,
+)
+from .initiative import TO_ASK, enough, forbidden, initiative
 from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .needless import needless
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = f"2, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"3, initiative {budget.VERSION}, needless {rules.VERSION}"
 LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
@@ -122,7 +131,10 @@ class WorthAsking:
             )
         if values.best == "consult":
             return Decision("consult", instruction_to_look_up(gap), p, why, details=details)
-        if values.best == "assume":
+        ordered = enough(conversation.messages) and not forbidden(conversation.messages)
+        if values.best == "draft" and not ordered:
+            return Decision("assume", instruction_to_draft(gap), p, why, details=details)
+        if values.best in ("assume", "draft"):
             return Decision("assume", instruction_to_assume(gap, asked=bool(unanswered)), p, why, details=details)
         return LEAVE
 
