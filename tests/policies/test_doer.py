@@ -7,6 +7,7 @@ import pytest
 from overture.conversation import Conversation, Message, ToolCall
 from overture.models import Scripted
 from overture.policies import make, steer
+from overture.policies.base import second
 from overture.policies.doer import Doer, standing_request
 from overture.policies.kinds import request_kind
 from overture.tasks.pairs import built_in
@@ -85,3 +86,14 @@ async def test_a_steered_coach_does_it():
     model = steer(Scripted.function(speak, "coach", "1"), make("doer"))
     asked = Conversation((Message("user", row.complete),))
     assert (await model.reply(asked)).message.text == row.delivery
+
+
+async def test_a_second_draft_that_cannot_is_cut_to_the_line_that_says_so():
+    asked = Conversation((Message("user", "Book me a flight to Rome on 3 May."),))
+    lecture = "I can't book flights. Go to an airline's website. Choose your dates. Pay by card."
+    first = asked.then(Message("assistant", lecture))
+    assert (await Doer().decide(first)).sends_back
+    again = await Doer().decide(second(first, "execute"))
+    assert (again.move, again.say) == ("decline", "I can't book flights.")
+    coached = second(asked.then(Message("assistant", lecture.removeprefix("I can't book flights. "))), "execute")
+    assert (await Doer().decide(coached)).leaves

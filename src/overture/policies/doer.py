@@ -1,6 +1,7 @@
 """The user wants a thing done and the draft tells them how: have it done, or say in one line that it cannot be.
 
-In comes a draft; out comes LEAVE, or an instruction to do the work. Whether a request is one to do is read by `kinds`,
+In comes a draft; out comes LEAVE, an instruction to do the work, or, where a second draft says that it cannot and
+lectures all the same, the line that says so. Whether a request is one to do is read by `kinds`,
 whether the draft coaches by the lens `moves` and the same rules that judge trials. Off for learning, deciding, being
 heard and "how do I". docs/recipes/doer.md says where this comes from and what it costs. Easy to get wrong: doing for
 somebody who wanted to be taught is an error too (`overstepped`), so a request whose kind is not plain is left alone.
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..conversation import Conversation, Message
-from .base import LEAVE, Decision, is_draft, prompt
+from ..lenses.segments import spans
+from ..tasks.wording import DECLINES, apart, blanked
+from .base import LEAVE, Decision, is_draft, prompt, sent_back_to
 from .kinds import DO, request_kind
 from .kinds import VERSION as KINDS
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some draft would be sent back, or left, otherwise."""
 
 
@@ -45,6 +48,10 @@ class Doer:
             return LEAVE
         if not coaches(request, draft):
             return LEAVE
+        if sent_back_to(conversation):
+            line = refusal(draft.text)
+            why = "the model cannot do it, and says how beside that"
+            return Decision("decline", why=why, say=line, details={"kind": kind}) if line else LEAVE
         why = "the user wants this done, and the draft tells them how to do it"
         return Decision("execute", prompt("doer").text.strip(), why=why, details={"kind": kind})
 
@@ -56,6 +63,13 @@ def standing_request(messages: list[Message]) -> tuple[Message, str | None]:
         if kind := request_kind(message.text):
             return message, kind
     return (asked[0] if asked else Message("user", "")), None
+
+
+def refusal(text: str) -> str:
+    """The sentence in which a draft says that it cannot; empty where there is none."""
+    plain = text.replace("’", "'")
+    spoken = blanked(plain, apart(plain))
+    return next((text[start:end] for start, end in spans(text) if DECLINES.search(spoken[start:end])), "")
 
 
 def coaches(request: Message, draft: Message) -> bool:
