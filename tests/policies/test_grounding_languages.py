@@ -53,3 +53,18 @@ def test_what_was_made_up_in_another_language_is_not(said: str, arguments: dict[
 
 def test_english_is_no_other_language():
     assert in_english("Move the due date to Friday once you can, and tell me") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("5月9日に4人で予約して。", "9 may … 4 people"),
+        ("五月九日に四人で", "9 may … 4 people"),
+        ("2026年5月9日20時半", "9 may 2026 … at 20:30"),
+        ("明天晚上8点,两位", "tomorrow … at 20:00 … 2 people"),
+        ("내일 오후 7시 4명", "tomorrow … at 19:00 … 4 people"),
+        ("日本語で十分です", ""),
+    ],
+)
+def test_days_times_and_people_are_read_where_no_spaces_part_the_words(said: str, read: str):
+    assert in_english(said) == read

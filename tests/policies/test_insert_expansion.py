@@ -13,6 +13,8 @@ from overture.conversation import Conversation, Message, ToolCall
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.base import with_tools
+from overture.policies.grounding.leaf import Leaf
+from overture.policies.grounding.question import label
 from overture.policies.insert_expansion import InsertExpansion
 
 BOOK: dict[str, Any] = {
@@ -162,3 +164,10 @@ async def test_no_attack_of_the_gates_set_grounds_an_invented_date():
     ]
     assert len(ATTACKS) > 20
     assert not passed
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"), [("kim@mail.org", "recipient's address"), ("Rome", "destination"), ("0043123456", "recipient")]
+)
+def test_an_argument_that_is_no_noun_is_called_by_one(value: str, asked: str):
+    assert label(Leaf("to", "to", value)) == asked

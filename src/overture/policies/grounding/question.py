@@ -95,9 +95,18 @@ def label(leaf: Leaf) -> str:
     if 1 <= len(words) <= 5 and all(re.fullmatch(r"[\w'’-]+", word) for word in words):
         shown = f"{described[0].lower()}{described[1:]}" if not described[:2].isupper() else described
     else:
-        shown = " ".join(words_of(leaf.name)) or "value"
+        shown = _called(leaf) or " ".join(words_of(leaf.name)) or "value"
     place = re.search(r"(\w+)\[(\d+)\]", leaf.path)
     return f"{shown} of {_one(place[1])} {int(place[2]) + 1}" if place and place[1] != leaf.name else shown
+
+
+def _called(leaf: Leaf) -> str:
+    """A name for an argument whose own is no noun: `to`, `from`; empty for others."""
+    ends = {"to": ("recipient", "destination"), "from": ("sender", "place to start from")}.get(leaf.name.lower())
+    if not ends:
+        return ""
+    text = str(leaf.value or "")
+    return f"{ends[0]}'s address" if "@" in text else ends[0] if re.search(r"\d{5}", text) else ends[1]
 
 
 def _one(name: str) -> str:
