@@ -19,7 +19,7 @@ from overture.audit.estimates import Figure
 from overture.audit.files import only_one
 from overture.cli import main
 from overture.cli.audit_page import BETWEEN_READERS, MACRO_F1
-from overture.cli.terminal import plain, share
+from overture.cli.terminal import plain, result_console, result_table, say_table, share
 
 Log = Callable[..., Path]
 Captured = pytest.CaptureFixture[str]
@@ -263,6 +263,22 @@ def test_plain_and_share():
     assert share(None) == share(Figure(None, None, None, 0)) == "–"
     assert share(Figure(0.314, 0.28, 0.34, 100)) == "31 % (28–34)"
     assert share(Figure(2.5, 2.0, 3.0, 10, "turns")) == "2.5 (2.0–3.0)"
+    assert share(Figure(-0.1, -0.2, 0.3, 10, "worth")) == "-0.1 (-0.2 to 0.3)"
+
+
+def test_a_narrow_terminal_cuts_no_figure_short(monkeypatch: pytest.MonkeyPatch, capsys: Captured):
+    monkeypatch.setenv("COLUMNS", "40")
+    console = result_console()
+    table = result_table("share", console.width)
+    for head in ("[red]my-model", "recommended"):
+        table.add_column(head, justify="right")
+    table.add_row("dialogue_initiative", "100 % (68–100)", "100 % (44–100)")
+    say_table(console, table)
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 40 and "…" not in said
+    whole = "".join(said.split())
+    for part in ("share(95%)", "[red]my-", "dialogue_initiative", "(68–100)", "(44–100)"):
+        assert part in whole
 
 
 def test_help_and_version_are_no_error(capsys: Captured):

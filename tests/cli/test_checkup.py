@@ -233,3 +233,12 @@ def test_replies_that_are_cut_off_or_empty_are_warned_of(
     assert run("--model", "scripted:asker", "--only", "pairs", "--pairs", "4", "--out", str(tmp_path / "asker")) == 0
     assert capsys.readouterr().err == ""
     assert 'class="warning"' not in (tmp_path / "asker" / "report.html").read_text("utf-8")
+
+
+def test_a_column_is_headed_by_the_model_and_not_by_its_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register("served")(lambda: Scripted.lines(["Done."], name="https://a-rather-long-host.example.com/v1#my-model"))
+    assert run("--model", "scripted:served", "--only", "pairs", "--pairs", "1", "--out", str(tmp_path)) == 0
+    (head,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("figure (95")]
+    assert head.split()[4] == "my-model"

@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .terminal import Step, flag, number, plain, progress, result_console, result_table, say_page, share, typed, warn
+from .terminal import (
+    Step,
+    flag,
+    number,
+    plain,
+    progress,
+    result_console,
+    result_table,
+    say_page,
+    say_table,
+    share,
+    typed,
+    warn,
+)
 
 if TYPE_CHECKING:
     from ..audit import Audit
@@ -140,15 +153,14 @@ def _say(result: Audit, out: Path) -> None:
     )
     groups = [group for group in result.groups if group != EVERYTHING] or [EVERYTHING]
     shown = groups[:MOST_SHOWN]
-    table = result_table()
-    table.add_column("share (95 % interval)")
+    table = result_table("share", console.width)
     for at, group in enumerate(shown, 1):
         table.add_column(f"[{at}]" if len(groups) > 1 else plain(group, 40), justify="right")
     own = [name for name in result.groups[EVERYTHING] if name not in FIGURES and ":" not in name]
     for name in (*SHOWN, *own):
         if name in result.groups[EVERYTHING]:
             table.add_row(name, *(share(result.groups[group].get(name)) for group in shown))
-    console.print(table, highlight=False, markup=False)
+    say_table(console, table)
     if len(groups) > 1:
         for at, group in enumerate(shown, 1):
             console.print(f"[{at}] {plain(group, 100)}", highlight=False, markup=False)

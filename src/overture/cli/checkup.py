@@ -249,8 +249,7 @@ def _say(result: Checkup, out: Path, use: str) -> None:
     speakers = list(result.speakers.values())
     for speaker in speakers:
         console.print(plain(_counted(speaker), 300), highlight=False, markup=False)
-    table = result_table()
-    table.add_column("figure (95 % interval)", min_width=20)
+    table = result_table("figure", console.width)
     for head in _heads(result):
         table.add_column(head, justify="right")
     fit = (console.width - 24 - 18 * len(speakers)) // 19

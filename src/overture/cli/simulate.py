@@ -207,8 +207,7 @@ def _say(result: Simulation, policy: str | None, out: Path) -> None:
 
     console = result_console()
     console.print(plain(_said(result, policy), 1000), highlight=False, markup=False, soft_wrap=True)
-    table = result_table()
-    table.add_column("figure (95 % interval)")
+    table = result_table("figure", console.width)
     for name in result.groups:
         table.add_column(plain(name, 30), justify="right")
     figures = {name: one.figures for name, one in result.groups.items()}

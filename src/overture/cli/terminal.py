@@ -86,7 +86,7 @@ def share(figure: Figure | None, digits: int = 0) -> str:
     if figure.unit == "share":
         return f"{100 * figure.value:.{digits}f} % ({100 * figure.low:.{digits}f}–{100 * figure.high:.{digits}f})"
     value, low, high = (f"{each:.{max(1, digits)}f}" for each in (figure.value, figure.low, figure.high))
-    return f"{value} ({low}–{high})"
+    return f"{value} ({low}{' to ' if figure.low < 0 else '–'}{high})"
 
 
 def result_console() -> Console:
@@ -96,11 +96,18 @@ def result_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else shutil.get_terminal_size((120, 24)).columns)
 
 
-def result_table() -> Table:
-    """A table of results, without lines."""
+NARROW = 60
+"""Columns of a terminal below which a table has no room for a long heading."""
+
+
+def result_table(figures: str = "", width: int = 0) -> Table:
+    """A table of results, without lines; where `figures` says what they are, its first column names them."""
     from rich.table import Table
 
-    return Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    if figures:
+        table.add_column(f"{figures} (95 %)" if width < NARROW else f"{figures} (95 % interval)", no_wrap=True)
+    return table
 
 
 def leave(out: Path, summary: bytes, page: bytes, said: str) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated
-from .terminal import flag, plain, progress, result_console, result_table, say_page, share, typed
+from .terminal import flag, plain, progress, result_console, result_table, say_page, say_table, share, typed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -128,10 +128,10 @@ def _say(plan: Plan, tuned: Tuned, model: str, out: Path) -> None:
     from .tune_page import counted, line_of
 
     console = result_console()
-    console.print(_raced(tuned), highlight=False)
+    say_table(console, _raced(tuned))
     failed = f"; {tuned.failed} failed or have no verdict and count 0" if tuned.failed else ""
     console.print(counted(plan, tuned) + failed, highlight=False)
-    console.print(_apart(tuned), highlight=False)
+    say_table(console, _apart(tuned))
     said = "nothing beat the bare model; leave it as it is"
     if line := line_of(tuned, model):
         doubt = "" if tuned.sure else "on the units apart it cannot be told from the bare model; "
