@@ -5,8 +5,32 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from overture.cli.money import price_of, prices_of
+from overture.models.patience import Price
+
 
 def test_a_scripted_yardstick_is_found_by_its_name_whatever_was_imported_before():
     code = "from overture.cli.money import gated; print(gated('scripted:guesser', 1).name)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("scripted:guesser\n", "")
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "price"),
+    [
+        ("http://here/v1#large", "large=1,2;3,4", Price(1, 2)),
+        ("http://here/v1#small", "large=1,2;3,4", Price(3, 4)),
+        ("http://here/v1#small", "large=1,2", None),
+        ("embedded", "large=1,2", Price(0, 0)),
+        ("embedded:fast", None, Price(0, 0)),
+        ("scripted:asker", None, Price(0, 0)),
+        ("embedded", "1,2", Price(1, 2)),
+        (None, None, None),
+    ],
+)
+def test_a_price_is_a_models_own_or_that_of_all_and_what_runs_here_costs_nothing(
+    word: str | None, text: str | None, price: Price | None
+):
+    assert price_of(word, prices_of(text)) == price

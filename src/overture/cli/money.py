@@ -40,8 +40,13 @@ def prices_of(text: str | None) -> dict[str, Price]:
 
 
 def price_of(word: str | None, prices: Mapping[str, Price]) -> Price | None:
-    """The price of the model that this word means: its own, or that of all."""
-    return prices.get((word or "").rpartition("#")[2]) or prices.get("")
+    """The price of the model that this word means: its own, or that of all. What runs in this process costs nothing."""
+    from ..models import is_local
+    from ..models.patience import Price
+
+    given = prices.get((word or "").rpartition("#")[2]) or prices.get("")
+    free = word is not None and (is_local(word) or word.strip().startswith("scripted:"))
+    return given or (Price(0.0, 0.0) if free else None)
 
 
 def gated(word: str, concurrency: int, prices: Mapping[str, Price] | None = None, seconds: float = 600.0) -> Model:

@@ -107,7 +107,7 @@ class Embedded(Closing):
         request = _request(conversation, sampling, tools, response_format)
         gathered = Gathered()
         await self._ask(request, gathered.add)
-        usage = Usage(gathered.prompt_tokens, gathered.completion_tokens, None)
+        usage = Usage(gathered.prompt_tokens, gathered.completion_tokens, 0.0)  # nobody is paid for it
         return Reply(gathered.message(), usage, gathered.finish, self.name, time.perf_counter() - began)
 
     async def stream(
