@@ -26,6 +26,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "out" / "benchmarks"
+sys.path.insert(0, str(ROOT / "src"))
 Numbers = dict[str, Any]
 
 
@@ -147,6 +148,26 @@ class Spread:
 def ratio(top: Sequence[float], bottom: Sequence[float]) -> Spread:
     """Round by round, so that what slows a whole round slows both sides of it."""
     return Spread.of(a / b for a, b in zip(top, bottom, strict=True))
+
+
+def share(hits: int, n: int) -> str:
+    """A share in per cent with Wilson's interval."""
+    from overture.audit.estimates import wilson
+
+    if not n:
+        return "–"
+    low, high = wilson(hits / n, n)
+    return f"{hits / n:.0%} ({low:.0%}–{high:.0%})"
+
+
+def counted(hits: int, n: int) -> str:
+    """The same with its counts."""
+    from overture.audit.estimates import wilson
+
+    if not n:
+        return "–"
+    low, high = wilson(hits / n, n)
+    return f"{hits} of {n}: {100 * hits / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -16,10 +16,9 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from common import OUT, finish, table
+from common import OUT, counted, finish, table
 from fidelity_cases import CASES, judged, run, spoke, trials, words
 from fidelity_read import compare, place, sample, was_read
-from misread import shown
 
 NAMED = {"goal_leaked", "several_parts", "invented", "spoke_for_assistant"}
 """The kinds that spoil a trial for the assistant by what is told; the others are lines that nobody would say."""
@@ -41,7 +40,7 @@ def report(docs: bool) -> None:
         counts = [len(every), sum(trial.outcome["turns"] for trial in ended), sum(failed.values())]
         erred, named = sum(map(bool, found.values())), sum(not NAMED.isdisjoint(one) for one in found.values())
         rows.append(
-            [case.name, *map(str, counts), shown(erred, len(ended)), shown(sum(own), len(own)), str(named), told]
+            [case.name, *map(str, counts), counted(erred, len(ended)), counted(sum(own), len(own)), str(named), told]
         )
         result.append(
             {

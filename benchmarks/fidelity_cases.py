@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 
 from common import OUT, ROOT
 
-sys.path.insert(0, str(ROOT / "src"))
-
 if TYPE_CHECKING:
     from overture.simulate.store import Trial
     from overture.tasks.task import Item, Task

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from common import table
-from overture.audit.estimates import wilson
+from common import share, table
 from overture.lenses.gaps import Weights
 from overture.lenses.gaps_reader import reader
 
@@ -140,23 +139,19 @@ def asks_table(put: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _put(rows: list[dict[str, Any]]) -> list[str]:
-    def share(some: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]) -> str:
-        if not some:
-            return "–"
-        hits = np.array([test(row) for row in some], bool)
-        low, high = wilson(float(hits.mean()), len(hits))
-        return f"{hits.mean():.0%} ({low:.0%}–{high:.0%})"
+    def of_them(some: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]) -> str:
+        return share(sum(bool(test(row)) for row in some), len(some))
 
     one, two = ([row for row in rows if row["named"] == n] for n in (1, 2))
     known = [[row for row in some if row["right"] is not None] for some in (one, two)]
     return [
         str(len(rows)),
-        share(rows, lambda row: bool(row["said"])),
-        share(rows, lambda row: row["named"] == 1),
-        share(known[0], lambda row: row["right"]),
-        share(rows, lambda row: row["named"] == 2),
-        share(known[1], lambda row: row["right"]),
-        share(rows, lambda row: row["quoted"]),
+        of_them(rows, lambda row: bool(row["said"])),
+        of_them(rows, lambda row: row["named"] == 1),
+        of_them(known[0], lambda row: row["right"]),
+        of_them(rows, lambda row: row["named"] == 2),
+        of_them(known[1], lambda row: row["right"]),
+        of_them(rows, lambda row: row["quoted"]),
     ]
 
 

@@ -8,27 +8,15 @@ flagged, so a share of the sample is no share of the trials; each half is weighe
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from common import ROOT, table
+from common import counted, table
 
-sys.path.insert(0, str(ROOT / "src"))
 Round = Mapping[str, Any]
-
-
-def shown(hits: int, n: int) -> str:
-    """A share with Wilson's interval."""
-    from overture.audit.estimates import wilson
-
-    if not n:
-        return "–"
-    low, high = wilson(hits / n, n)
-    return f"{hits} of {n}: {100 * hits / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
 @dataclass(frozen=True)
@@ -39,7 +27,7 @@ class Half:
     err: int
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], flagged: bool) -> Half:
+    def counted(cls, rows: Sequence[Mapping[str, Any]], flagged: bool) -> Half:
         own = [row for row in rows if bool(row["rule"]) == flagged]
         return cls(len(own), sum(bool(row["reader"]) for row in own))
 
@@ -73,8 +61,8 @@ def by_user(read: Round, users: Mapping[str, Sequence[str]]) -> str:
         own = [row for row in read["read"] if row["case"] in cases]
         flagged, clean = Half.of(own, True), Half.of(own, False)
         stand_for = [sum(read["population"][case][at] for case in cases) for at in (0, 1)]
-        wrong = [shown(flagged.read - flagged.err, flagged.read), shown(clean.err, clean.read)]
-        every = [shown(stand_for[0], sum(stand_for)), weighed((flagged, clean), stand_for)]
+        wrong = [counted(flagged.read - flagged.err, flagged.read), counted(clean.err, clean.read)]
+        every = [counted(stand_for[0], sum(stand_for)), weighed((flagged, clean), stand_for)]
         rows.append([user, *wrong, *(every if user != "all" else ("", ""))])
     return table(heads, rows)
 

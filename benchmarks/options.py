@@ -15,8 +15,7 @@ import asyncio
 import json
 from collections import Counter
 
-from common import ROOT, finish, table
-from overture.audit.estimates import wilson
+from common import ROOT, counted, finish, table
 from overture.conversation import Conversation, Message
 from overture.models import Model, Sampling, load
 from overture.policies.base import Decision
@@ -31,11 +30,6 @@ async def decided(model: Model, request: str) -> Decision:
     asked = Conversation((Message("user", request),))
     draft = await model.reply(asked, Sampling(max_tokens=TOKENS, seed=0))
     return await Options(model).decide(asked.then(draft.message))
-
-
-def share(good: int, n: int) -> str:
-    low, high = wilson(good / n, n)
-    return f"{good} of {n}: {100 * good / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
 async def run(word: str) -> dict[str, list[tuple[str, Decision]]]:
@@ -62,7 +56,7 @@ def main() -> None:
         kinds = Counter(one.details["kinds"] for one in looked)
         shown = sum(one.move == "propose" for _, one in decisions)
         spread = ", ".join(f"{number}: {times}" for number, times in sorted(kinds.items()))
-        rows.append([kind, str(len(looked)), spread or "–", share(shown, len(decisions))])
+        rows.append([kind, str(len(looked)), spread or "–", counted(shown, len(decisions))])
     for request, one in found["open"][:8]:
         print(f"\n{request}\n{one.say or '(left alone)'}")
     text = table(("requests", "looked at", "kinds in four answers: requests", "options shown"), rows)

@@ -25,8 +25,6 @@ from typing import Any
 
 from common import OUT, Numbers, Spread, finish, fresh, options, ratio, table
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-
 TURNS = 4
 LINES = ("I need a table.", "For four people.", "On Friday at seven.", "By the window, please.")
 ANSWER = "Thank you. Is there anything else that you would like me to know before I book it for you?"

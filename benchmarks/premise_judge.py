@@ -20,8 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common import OUT, ROOT, finish, table
-from overture.audit.estimates import wilson
+from common import OUT, ROOT, finish, share, table
 from overture.conversation import Conversation, Message
 from overture.models import Model, at_once, load
 from overture.policies.premise import Premise
@@ -117,14 +116,6 @@ async def measure(
         "rows": rows,
         "left_out": len(tried) - len(rows),
     }
-
-
-def share(good: int, n: int) -> str:
-    """A share in per cent with Wilson's interval."""
-    if not n:
-        return "–"
-    low, high = wilson(good / n, n)
-    return f"{good / n:.0%} ({low:.0%}–{high:.0%})"
 
 
 def page(word: str, found: dict[str, Any]) -> str:

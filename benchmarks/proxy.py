@@ -28,8 +28,6 @@ from pathlib import Path
 from common import ROOT, Numbers, Rounds, Spread, finish, fresh, options, sources, table
 from proxy_wire import asking, connected, many, serve
 
-sys.path.insert(0, str(ROOT / "src"))
-
 NAMES = {
     "direct": "asked directly",
     "ours": "overture serve",

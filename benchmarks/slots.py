@@ -11,13 +11,9 @@ so both are varied; and `needless` beside it is what the user was told without n
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
 
 from common import OUT, finish, table
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 

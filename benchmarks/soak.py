@@ -22,11 +22,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from common import ROOT, Numbers, commit, finish, options, sources
+from common import Numbers, commit, finish, options, sources
 from proxy import free_port, ours, process
 from proxy_wire import Upstream
-
-sys.path.insert(0, str(ROOT / "src"))
 
 WARM = 0.2
 """This share of the time is not judged."""

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from common import OUT, Spread, finish, ratio, table
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 
 async def bare(task: Any) -> float:
