@@ -145,6 +145,10 @@ async def test_a_policy_may_give_the_model_another_conversation():
         (Failing(), "RuntimeError"),
         (Failing(late=True), "deadline"),
         (Failing(error=TimeoutError), "TimeoutError"),  # one of its own, such as a model's
+        (Deciding(plan=None), "TypeError"),  # it forgot to return one
+        (Deciding(plan=Decision("elicit", say=None)), "TypeError"),
+        (Deciding(plan=Decision("elicit", details=None)), "TypeError"),
+        (Deciding(plan=Decision("elicit", confidence="high")), "ValueError"),
     ],
 )
 async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Failing, kind: str):
@@ -153,6 +157,22 @@ async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Fa
     reply = await led.reply(ASKED)
     assert reply.message.text == "heard: Book a table."
     assert reply.details["decisions"][0]["details"] == {"failed": kind}
+
+
+@pytest.mark.parametrize("reviews", [False, True])
+async def test_whoever_asks_for_json_or_has_begun_the_answer_is_not_asked(reviews: bool):
+    asks = Decision("elicit", say="For how many?")
+    begun = ASKED.then(Message("assistant", "Sure, "))
+    for talk, form, why in ((ASKED, {"type": "json_object"}, "response_format"), (begun, None, "prefill")):
+        policy = Deciding(plan=asks, review=asks, reviews=reviews)
+        led = steer(model(), policy)
+        reply = await led.reply(talk, response_format=form)
+        assert reply.message == (await model().reply(talk, response_format=form)).message
+        assert [made["details"] for made in reply.details["decisions"]] == [{"unsteered": why}]
+        streamed = [piece async for piece in led.stream(talk, response_format=form)]
+        assert "".join(streamed) == reply.message.text
+        assert not policy.seen
+    assert (await steer(model(), policy).reply(ASKED, response_format={"type": "text"})).message.text == asks.say
 
 
 async def test_the_first_policy_that_decides_decides():

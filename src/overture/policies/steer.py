@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -21,7 +21,7 @@ from ..conversation import Conversation, Message
 from ..errors import ModelError
 from ..models import GREEDY, Model, Reply, Sampling, load
 from ..models.base import JSON, Closing, Usage, check_conversation
-from .base import LEAVE, Decision, Policy, heeded, instructed, second, with_tools
+from .base import LEAVE, Decision, Policy, heeded, instructed, is_draft, second, with_tools
 
 VERSION = "3"
 """Changes whenever a policy that reviews would lead otherwise."""
@@ -60,7 +60,8 @@ class Steered(Closing):
         check_conversation(conversation)
         seen = with_tools(conversation, tools)
         began = perf_counter()
-        plan = await self.decide(seen)
+        plan = await self._planned(seen, response_format)
+        reviewed = self._reviews(conversation, response_format)
         took = perf_counter() - began
         if plan.say:
             return _said(plan, self.model.name, (plan,), (), took)
@@ -69,7 +70,7 @@ class Steered(Closing):
         for _ in range(DRAFTS):
             draft = await self.model.reply(given, sampling, tools, response_format)
             drafts.append(draft)
-            if not self.policy.reviews:
+            if not reviewed:
                 break
             began = perf_counter()
             review = await self.decide(seen.then(draft.message))
@@ -91,10 +92,10 @@ class Steered(Closing):
         response_format: JSON | None = None,
     ) -> AsyncIterator[str]:
         """Piece by piece where the policy reviews no drafts; else the whole answer once it is reviewed."""
-        if self.policy.reviews:
+        if self._reviews(conversation, response_format):
             yield (await self.reply(conversation, sampling, tools, response_format)).message.text
             return
-        plan = await self.decide(with_tools(conversation, tools))
+        plan = await self._planned(with_tools(conversation, tools), response_format)
         if plan.say:
             yield plan.say
             return
@@ -108,11 +109,20 @@ class Steered(Closing):
         limit = asyncio.timeout(self.deadline)
         try:
             async with limit:
-                decision = heeded(await self.policy.decide(conversation), conversation)
+                decision = heeded(_decision(await self.policy.decide(conversation)), conversation)
         except Exception as error:  # whatever a policy does wrong, the user gets an answer
             kind = error.kind if isinstance(error, ModelError) else type(error).__name__
             return replace(LEAVE, policy=self.policy.name, details={"failed": "deadline" if limit.expired() else kind})
         return decision if decision.policy else replace(decision, policy=self.policy.name)
+
+    async def _planned(self, seen: Conversation, response_format: JSON | None) -> Decision:
+        """The plan; LEAVE with the reason in its details where the turn cannot be led."""
+        if why := unsteerable(seen, response_format):
+            return replace(LEAVE, policy=self.policy.name, details={"unsteered": why})
+        return await self.decide(seen)
+
+    def _reviews(self, conversation: Conversation, response_format: JSON | None) -> bool:
+        return self.policy.reviews and not unsteerable(conversation, response_format)
 
     async def close(self) -> None:
         """Close the model."""
@@ -151,6 +161,26 @@ def steer(model: Model | str, policy: Policy | str) -> Steered:
 
         policy = make(policy, model)
     return Steered(model, policy)
+
+
+def unsteerable(conversation: Conversation, response_format: Any) -> str:
+    """Why no words may be put into the next answer, or the empty string: whoever asks for JSON could not take them,
+    and an answer that has been begun would only go on."""
+    if isinstance(response_format, dict) and cast("JSON", response_format).get("type") not in (None, "text"):
+        return "response_format"
+    return "prefill" if is_draft(conversation) else ""
+
+
+def _decision(made: Any) -> Decision:
+    """What a policy of anybody's gave back. Raises TypeError or ValueError where it is no decision."""
+    if not isinstance(made, Decision):
+        raise TypeError("a policy decides with a Decision")
+    held = cast("Any", made)  # no field of a dataclass is checked when one is made
+    texts = (held.move, held.say, held.instruction, held.policy)
+    if not isinstance(held.details, Mapping) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("a field of the Decision is not of its type")
+    float(held.confidence)
+    return made
 
 
 def _identity(policy: Policy) -> dict[str, Any]:

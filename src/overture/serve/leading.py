@@ -17,13 +17,14 @@ from ..conversation import Conversation, Message
 from ..errors import BadAnswer, BadRecord
 from ..policies import Decision, Steered
 from ..policies.base import second, sent_back_to
+from ..policies.steer import unsteerable
 from .answers import STREAM, spoken, until_stop
 from .bodies import Body
 from .copies import Copy
 from .exchange import Exchange
 from .headers import for_client
 from .relay import relay, send, stream
-from .steering import ends_with_assistant, rewritten, seen_of, unsteerable
+from .steering import rewritten, seen_of, wordless
 from .upstream import Answer, Upstream
 
 MADE_ANEW = frozenset({"content-length", "content-encoding", "content-type", "etag", "digest", "content-md5"})
@@ -187,7 +188,5 @@ def readable(body: Body) -> tuple[Conversation | None, str]:
         seen = seen_of(body.value)
     except BadRecord:
         return None, "not_readable"
-    if ends_with_assistant(seen):
-        return None, "prefill"
-    reason = unsteerable(body.value)
+    reason = unsteerable(seen, body.value.get("response_format")) or wordless(body.value)
     return (None, reason) if reason else (seen, "")

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from ..conversation import Conversation, Message
 from ..policies import Decision
-from ..policies.base import is_draft, with_tools
+from ..policies.base import with_tools
 from .bodies import JSON, Body, written
 
 SHAPES = (
@@ -27,11 +27,9 @@ SHORTEST = 16
 """Tokens: whoever allows fewer counts on a word, and no question fits."""
 
 
-def unsteerable(value: Mapping[str, Any]) -> str:
-    """Why no words could be put into the answer to this request, or the empty string."""
-    form = value.get("response_format")
-    if isinstance(form, dict) and cast("JSON", form).get("type") not in (None, "text"):
-        return "response_format"
+def wordless(value: Mapping[str, Any]) -> str:
+    """Why no words could be put into the answer to this request, or the empty string: what the request says beside
+    its messages and its `response_format`."""
     if any(value.get(name) for name in SHAPES):
         return "response_format"
     if value.get("tool_choice") not in (None, "auto", "none") or isinstance(value.get("function_call"), dict):
@@ -55,11 +53,6 @@ def tools_in(value: Mapping[str, Any]) -> Sequence[JSON]:
     given = [tool for tool in _list(value.get("tools")) if isinstance(tool, dict)]
     older = [{"type": "function", "function": one} for one in _list(value.get("functions")) if isinstance(one, dict)]
     return [*given, *older]
-
-
-def ends_with_assistant(conversation: Conversation) -> bool:
-    """Whether the client has begun the answer itself: what comes would only go on with it."""
-    return is_draft(conversation)
 
 
 def rewritten(body: Body, seen: Conversation, decision: Decision) -> Body:
