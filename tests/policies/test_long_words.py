@@ -48,3 +48,22 @@ async def test_a_word_repeated_does_not_stall_a_decision(token: str):
         began = time.process_time()
         await policy.decide(conversation)
         assert time.process_time() - began < SECONDS
+
+
+@pytest.mark.parametrize("where", ["said", "drafted", "argued"])
+async def test_a_word_without_end_does_not_stall_one_either(where: str):
+    """As a pasted file is one to whoever splits at blanks, and as models write that have come into a loop."""
+    word = "a" * 60_000
+    call = {"name": "book_flight", "arguments": f'{{"date": "2026-05-03", "name": "{word}", "seats": 3}}'}
+    said, drafted = f"Book a flight. {word if where == 'said' else ''}", "What is your email address?"
+    if where == "drafted":
+        drafted = f"{word} {drafted}"
+    draft: dict[str, object] = {"role": "assistant", "content": drafted}
+    if where == "argued":
+        draft = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": call}]}
+    policy = make("insert_expansion,premise,gaps,doer,api_first+civility")
+    for messages in ([{"role": "user", "content": said}], [{"role": "user", "content": said}, draft]):
+        conversation = Conversation.of(messages, metadata={"tools": [TOOL]})
+        began = time.process_time()
+        await policy.decide(conversation)
+        assert time.process_time() - began < SECONDS

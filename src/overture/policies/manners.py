@@ -71,9 +71,16 @@ _OF_MONEY = re.compile(
 )
 """Who speaks of these has raised their income too."""
 _GIVEN = {
-    "mail": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
+    "mail": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w+"),  # bounded: what was pasted may be one long word
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,}\d"),
     "name": re.compile(r"\b(?i:my name is|i'm|i am|this is|name's|it's for|under the name)\s+[A-Z][\w'-]+"),
+    "hour": re.compile(
+        r"\b\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\b|o'clock)|(?<![\d:])\d{1,2}:\d\d(?![\d:])|"
+        r"\bat (?:half past |quarter \w+ )?(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+        r"(?=\W*$|[,;.!]| (?:on|for|in|to|at)\b)|\b(?:at|by|around) (?:noon|midday|midnight)\b",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    "night": re.compile(r"\b(?:\d+|a|one|two|three|four|five|six|seven|eight|nine|ten)[ -]nights?\b", re.IGNORECASE),
     "money": re.compile(r"[$€£]\s?\d|\d\s?(?:\$|€|£|euros?|dollars?|pounds?|francs?|eur|usd|gbp|k\b)", re.IGNORECASE),
     "count": re.compile(
         r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|a dozen) "

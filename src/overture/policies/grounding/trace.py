@@ -40,7 +40,7 @@ _FACT = re.compile(
     r"https?://[^\s/?#\"'<>)]+|\+?\d[\d ()-]{6,}\d|(?<!\w)(?=(?:\w*[A-Za-z]){2})(?=(?:\w*\d){4})\w{8,40}(?!\w)"
 )
 """Addresses of pages, telephone numbers and identifiers in a text."""
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")  # bounded: a model may repeat a letter for ever
 _NUMERIC = re.compile(r"[-+]?[$€£]?\d+(?:[.,]\d+)*%?")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
