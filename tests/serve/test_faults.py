@@ -216,6 +216,56 @@ async def test_a_byte_a_moment_passes_as_it_comes(tmp_path: Path):
     assert outcomes(tmp_path / "log") == ["done"]
 
 
+async def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(tmp_path: Path):
+    async def much(seen: Seen, out: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            out.write(CHUNKED)
+            for _ in range(200):
+                out.write(chunk(b"x" * (1 << 18)))
+                await out.drain()
+
+    async with watched(much, tmp_path / "log", silence=0.6) as (mock, _, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(request(STREAMED))
+        await until(lambda: mock.seen)
+        await until(lambda: not mock.open, 4)
+        writer.transport.abort()
+    assert outcomes(tmp_path / "log") == ["client_left"]
+
+
+async def test_a_head_that_does_not_come_in_time_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("overture.serve.running.HEAD", 0.4)
+    async with watched(replying(saying("hi")), tmp_path / "log", expect=2) as (mock, _, port):
+
+        async def ended(*pieces: bytes) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for piece in pieces:
+                if not writer.transport.is_closing():
+                    writer.write(piece)
+                await asyncio.sleep(0.1)
+            try:
+                return await asyncio.wait_for(reader.read(), 2)
+            except ConnectionError:
+                return b""
+            finally:
+                writer.close()
+
+        whole = request(ASKED)
+        assert await ended() == b""
+        assert await ended(b"POST /v1/chat") == b""
+        assert await ended(*(whole[i : i + 1] for i in range(12))) == b""  # a byte now and then
+        assert saying("hi") in await ended(whole, b"POST /v1/chat")
+        # one that waits between two requests is waited for
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(whole)
+        await reader.readuntil(saying("hi"))
+        await asyncio.sleep(0.8)
+        writer.write(request(b"", CLOSE, path=b"/health", method=b"GET"))
+        assert b'{"status":"ok"}' in await reader.read()
+        writer.close()
+        assert len(mock.seen) == 2
+
+
 async def leave(writer: asyncio.StreamWriter, abort: bool) -> None:
     if abort:
         writer.transport.abort()

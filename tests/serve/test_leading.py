@@ -172,6 +172,17 @@ async def test_a_streamed_draft_under_review_can_become_the_policys_words():
     assert b"Boo" not in said
 
 
+async def test_parallel_calls_of_a_stream_are_told_apart_even_where_all_are_the_first():
+    calls = [{"index": 0, "id": f"c{n}", "function": {"name": "book", "arguments": f'{{"n":{n}}}'}} for n in (1, 2)]
+    script = streaming(
+        *(event(tool_calls=[call]) for call in calls), event(finish="tool_calls"), DONE
+    )  # as Gemini does
+    policy = Told(reviews=True)
+    async with proxied(script, making(told=policy), policy="told") as (_, _, port):
+        await ask(port, request(body(stream=True, tools=[{"type": "function", "function": {"name": "book"}}]), CLOSE))
+    assert [call.arguments for call in policy.seen[1].messages[-1].tool_calls] == ['{"n":1}', '{"n":2}']
+
+
 async def test_a_review_that_instructs_asks_once_more_and_that_answer_goes_out():
     policy = Told(review=Decision("execute", "Do it."), reviews=True)
     async with proxied(replying(saying("You could …")), making(told=policy), policy="told") as (mock, proxy, port):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,47 @@ def test_the_oldest_is_dropped_and_none_is_kept_where_none_is_wanted(tmp_path: P
             log.close()
         assert {path.name for path in folder.iterdir() if not path.name.endswith(".lock")} == expected
         assert orjson.loads((folder / "d").read_bytes().splitlines()[-1])["n"] == 49
+
+
+async def test_what_a_policy_puts_into_its_details_costs_no_line(tmp_path: Path):
+    knot: dict[str, Any] = {}
+    knot["knot"] = knot
+    odd = Decision("elicit", say="Which?", details={"set": {1}, 2: b"x", "path": Path("a")})
+    policies = {"odd": Told(odd), "knot": Told(Decision("elicit", say="Which?", details=knot)), "told": Told(ASK)}
+    log, allow = tmp_path / "d", tuple(policies)
+    async with proxied(replying(saying("hi")), lambda s: policies[s], allow=allow, log=str(log)) as (_, proxy, port):
+        asked = [request(body(), CLOSE, b"X-Overture-Policy: " + name.encode()) for name in policies]
+        for said in await asyncio.gather(*(ask(port, raw) for raw in asked)):
+            assert said.startswith(b"HTTP/1.1 200")
+        assert count(proxy, "overture_log_lines_lost_total") == 1
+        assert count(proxy, 'overture_requests_total{outcome="done"}') == 3
+    records = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    assert {record["policy"]: record["decisions"][0]["details"] for record in records} == {
+        "odd": {"set": "{1}", "2": "b'x'", "path": "a"},
+        "told": {"missing": 0.9},
+    }
+
+
+def test_a_line_that_a_full_disk_cut_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    lost: list[int] = []
+    log = DecisionsLog(tmp_path / "d", 10_000, 3, lost.append)
+    write = os.write
+
+    def full(file: int, data: memoryview) -> int:
+        if len(data) < 20:
+            raise OSError(28, "No space left on device")
+        return write(file, data[:20])
+
+    for cut in (False, True, False):
+        with monkeypatch.context() as patch:
+            if cut:
+                patch.setattr("overture.serve.decisions.os.write", full)
+            log.add({"n": 1, "text": "x" * 30})
+            log.close()
+    whole, torn, after = (tmp_path / "d").read_bytes().splitlines()
+    assert orjson.loads(whole) == orjson.loads(after) == {"n": 1, "text": "x" * 30}
+    assert whole.startswith(torn)
+    assert lost == [1]
 
 
 async def test_a_log_that_cannot_be_written_costs_the_log_and_not_the_answer(tmp_path: Path):

@@ -109,6 +109,10 @@ def test_a_user_is_a_hash_under_the_key_that_came():
 def test_a_store_that_cannot_be_had_is_said_at_once(tmp_path: Path):
     with pytest.raises(UsageError, match="--state"):
         shelf_of(str(tmp_path / "none" / "s"))
+    pytest.importorskip("redis", reason="the package redis is not here")
+    with pytest.raises(UsageError, match="--state") as wrong:
+        shelf_of("redis://:secret@host:no-port/0")
+    assert "secret" not in str(wrong.value)
 
 
 async def test_the_policy_sees_the_number_and_a_store_that_is_away_costs_no_answer(tmp_path: Path):

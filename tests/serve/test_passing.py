@@ -34,7 +34,7 @@ async def test_headers_meant_for_the_ends_pass_and_those_of_a_hop_do_not():
     )  # fmt: skip
     sent = request(
         ODD, b"Authorization: Bearer mine", b"X-Twice: 1", b"X-Twice: 2", b"User-Agent: u", b"TE: trailers", b"Connection: close, X-Local",
-        b"X-Local: 1", b"X-Overture-Policy: off", b"Accept-Encoding: br", b"Cookie: c=3",
+        b"X-Local: 1", b"X-Overture-Policy: off", b"X-Overture: leave", b"X-Overture-Id: 1", b"Accept-Encoding: br", b"Cookie: c=3",
     )  # fmt: skip
     async with proxied(script) as (mock, _, port):
         head, _ = parted(await ask(port, sent))
@@ -42,7 +42,14 @@ async def test_headers_meant_for_the_ends_pass_and_those_of_a_hop_do_not():
     assert seen.all("X-Twice") == ["1", "2"]
     assert seen.all("Authorization") == ["Bearer mine"]
     assert (seen.all("User-Agent"), seen.all("Accept-Encoding"), seen.all("Cookie")) == (["u"], ["br"], ["c=3"])
-    assert not (seen.all("TE") or seen.all("X-Local") or seen.all("X-Overture-Policy") or seen.all("Accept"))
+    assert not (
+        seen.all("TE")
+        or seen.all("X-Local")
+        or seen.all("X-Overture-Policy")
+        or seen.all("X-Overture")
+        or seen.all("X-Overture-Id")
+        or seen.all("Accept")
+    )
     assert not seen.all("Content-Type")
     assert seen.all("Host") == [mock.base.split("/")[2]]
     lines = head.split(b"\r\n")
@@ -95,6 +102,14 @@ async def test_models_and_the_query_pass():
         raw = request(b"", CLOSE, path=b"/v1/models?a=%2Fb", method=b"GET")
         assert parted(await ask(port, raw))[1] == b'{"data":[]}'
     assert mock.seen[0].line == "GET /v1/models?a=%2Fb HTTP/1.1"
+
+
+async def test_a_body_packed_in_pieces_passes():
+    sent = gzip.compress(ODD[:20]) + gzip.compress(ODD[20:])
+    async with proxied(replying(saying("hi"))) as (mock, _, port):
+        head, _ = parted(await ask(port, request(sent, b"Content-Encoding: gzip", CLOSE)))
+    assert head.startswith(b"HTTP/1.1 200")
+    assert mock.seen[0].body == sent
 
 
 async def test_a_chunked_request_passes_whole():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from overture.models import Scripted, register
 from overture.policies import Decision
 from overture.serve.running import serving
 from overture.serve.settings import Settings
+from overture.serve.workers import MOST_FILES
 
 from .leaders import Told, making
 from .wire import DONE, ask, parted, proxied, replying, request, saying
@@ -138,6 +140,16 @@ def test_no_worker_outlives_the_process_that_began_it(tmp_path: Path, ending: si
     assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == 1
 
 
+def test_it_may_have_as_many_connections_as_the_system_allows(tmp_path: Path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))  # a process begins with what its parent has
+    try:
+        with command(tmp_path, "--upstream", "scripted:echo") as (process, _):
+            assert psutil.Process(process.pid).rlimit(psutil.RLIMIT_NOFILE)[0] == min(hard, MOST_FILES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_a_closed_terminal_ends_it_and_nohup_does_not(tmp_path: Path):
     for before, ends in ((signal.SIG_DFL, True), (signal.SIG_IGN, False)):
         held = signal.signal(signal.SIGHUP, before)  # a process begins with what its parent has
@@ -232,7 +244,7 @@ async def test_a_span_a_request_goes_to_a_file_without_a_word_of_it(tmp_path: Pa
     assert led["name"] == "chat m"
     assert led["context"]["trace_id"] == "0x0af7651916cd43dd8448eb211c80319c"
     assert led["parent_id"] == "0xb7ad6b7169203331"
-    expected = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "overture.move": "elicit", "overture.confidence": 0.93, "overture.outcome": "done", "http.response.status_code": 200}  # fmt: skip
+    expected = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "m", "overture.move": "elicit", "overture.confidence": 0.93, "overture.outcome": "done", "http.response.status_code": 200}  # fmt: skip
     assert expected.items() <= led["attributes"].items()
     assert refused["attributes"]["error.type"] == "not_json"
     assert "Hello" not in place.read_text()

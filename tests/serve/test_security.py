@@ -23,7 +23,7 @@ from overture.serve.metrics import MOST_NAMED
 from overture.serve.settings import Settings
 
 from .leaders import Told, making
-from .wire import ask, count, parted, proxied, replying, request, saying
+from .wire import Seen, answer, ask, count, parted, proxied, replying, request, saying
 
 CLOSE = b"Connection: close"
 KEY = "sk-of-the-proxy-1234"
@@ -87,6 +87,99 @@ async def test_a_key_is_asked_for_and_another_is_shown_to_the_upstream(monkeypat
         assert head.startswith(b"HTTP/1.1 200")
 
 
+async def test_a_key_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch):
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return False
+
+    monkeypatch.setenv("PROXY_KEY", KEY)
+    monkeypatch.setattr("overture.serve.app.hmac.compare_digest", compare)
+    right = b"Bearer " + KEY.encode()
+    async with proxied(replying(saying("hi")), key_env="PROXY_KEY") as (_, _, port):
+        head, _ = parted(await ask(port, request(ASKED, CLOSE, b"Authorization: " + right)))
+    assert head.startswith(b"HTTP/1.1 401")  # nothing else lets a key in
+    assert compared == [(right, right)]
+
+
+HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+SIZE = b"Content-Length: %d\r\n" % len(ASKED)
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+IN_CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(ASKED), ASKED)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + SIZE + CHUNKED + b"\r\n" + IN_CHUNKS,
+        HEAD + CHUNKED + SIZE + b"\r\n" + IN_CHUNKS,
+        HEAD + SIZE + b"Content-Length: 5\r\n\r\n" + ASKED,
+        HEAD + SIZE.replace(b": ", b": +") + b"\r\n" + ASKED,
+        HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n" + ASKED,
+        HEAD + b"Transfer-Encoding:\r\n chunked\r\n\r\n" + IN_CHUNKS,
+        HEAD + CHUNKED + CHUNKED.replace(b"chunked", b"identity") + b"\r\n" + IN_CHUNKS,
+        HEAD + b"Transfer-Encoding : chunked\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"Transfer-Encoding: xchunked\r\n\r\n" + IN_CHUNKS,
+        HEAD + CHUNKED + b"\r\n" + IN_CHUNKS.replace(b"\r\n", b"\n"),
+        HEAD + CHUNKED + b"\r\n0x" + IN_CHUNKS,
+        HEAD + CHUNKED + b"\r\n" + IN_CHUNKS.replace(b"}\r\n", b"}XX"),
+        (HEAD + SIZE + b"\r\n").replace(b"\r\n", b"\n") + ASKED,
+        HEAD + b"X-A: 1\r\n  folded\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"X-A: 1\rX-B: 2\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"X-A: 1\x00\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"Host: elsewhere.test\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"X-A: " + b"a" * 9_000 + b"\r\n" + SIZE + b"\r\n" + ASKED,
+        HEAD + b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + SIZE + b"\r\n" + ASKED,
+    ],
+)
+async def test_what_two_readers_could_take_for_two_things_is_no_request(raw: bytes):
+    """Behind another proxy, the second thing would be a request that the first has never seen."""
+    smuggled = request(ASKED, CLOSE, b"X-Smuggled: 1")
+    async with proxied(replying(saying("hi"))) as (mock, _, port):
+        assert (await ask(port, raw + smuggled))[:12] in (b"HTTP/1.1 400", b"HTTP/1.0 400")
+        assert not mock.seen
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked",
+        b"200 OK\r\nContent-Length: 4\r\nContent-Length: 9",
+        b"200 OK\r\nContent-Length: four",
+        b"200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 4",
+        b"200 OK\r\nX-A: " + b"a" * 9_000 + b"\r\nContent-Length: 4",
+        b"200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + b"Content-Length: 4",
+        b"101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade",
+        b"099 Odd\r\nContent-Length: 4",
+        b"1000 Odd\r\nContent-Length: 4",
+    ],
+)
+async def test_an_answer_that_is_none_is_not_passed_on(head: bytes):
+    async def odd(seen: Seen, out: asyncio.StreamWriter) -> None:
+        out.write(b"HTTP/1.1 " + head + b"\r\n\r\n4\r\n{  }\r\n0\r\n\r\n")
+
+    async with proxied(odd) as (_, _, port):
+        raw = await ask(port, request(ASKED, CLOSE))
+    assert raw.startswith(b"HTTP/1.1 502")
+    assert code(parted(raw)[1]) == "upstream_broke"
+    assert b"X-A" not in raw
+
+
+async def test_what_an_upstream_says_beside_its_answer_is_nobodys():
+    async def more(seen: Seen, out: asyncio.StreamWriter) -> None:
+        hints = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        out.write(hints + answer(b'{"for":"you"}'))
+        await out.drain()
+        await asyncio.sleep(0.05)
+        out.write(answer(b'{"for":"the next"}'))  # as if the next request had been asked already
+
+    async with proxied(more) as (_, _, port):
+        for _ in range(3):
+            assert parted(await ask(port, request(ASKED, CLOSE)))[1] == b'{"for":"you"}'
+            await asyncio.sleep(0.1)
+
+
 async def test_without_a_key_the_clients_own_goes_on_and_never_the_proxys(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OVERTURE_API_KEY", "sk-of-the-upstream")
     async with proxied(replying(saying("hi"))) as (mock, _, port):
@@ -100,10 +193,12 @@ async def test_without_a_key_a_page_in_a_browser_is_not_answered():
         evil = [
             request(ASKED, CLOSE, b"Origin: https://a.test"),
             request(ASKED, CLOSE).replace(b"Host: 127.0.0.1", b"Host: a.test:8400"),
+            request(ASKED, CLOSE).replace(b"Host: 127.0.0.1", b"Host: [::1"),
+            request(ASKED, CLOSE).replace(b"HTTP/1.1\r\nHost: 127.0.0.1", b"HTTP/1.0"),
         ]
         for raw in evil:
             head, said = parted(await ask(port, raw))
-            assert head.startswith(b"HTTP/1.1 403")
+            assert head[8:13] == b" 403 "
             assert code(said) == "not_local"
         for host in (b"localhost:8400", b"127.0.0.1", b"[::1]:8400"):
             head, _ = parted(await ask(port, request(ASKED, CLOSE).replace(b"127.0.0.1", host)))
@@ -169,11 +264,14 @@ async def test_each_routing_field_is_stripped_however_it_is_written():
         (gzip.compress(ASKED)[:-9], [b"Content-Encoding: gzip"], 400, "bad_encoding"),
         (gzip.compress(ASKED) + gzip.compress(b'{"api_base":"http://evil.test"}'), [b"Content-Encoding: gzip"], 400, "not_json"),
         (gzip.compress(b'{"x":"' + b"a" * 2_000_000 + b'"}'), [b"Content-Encoding: gzip"], 413, "too_large"),
+        (gzip.compress(b"") * 40_000, [b"Content-Encoding: gzip"], 400, "bad_encoding"),
+        (gzip.compress(ASKED), [b"Content-Encoding: identity", b"Content-Encoding: gzip"], 415, "unknown_encoding"),
         (zstandard.compress(b'{"x":"' + b"a" * 2_000_000 + b'"}'), [b"Content-Encoding: zstd"], 413, "too_large"),
         (b'{"x":"' + b"a" * 2_000_000 + b'"}', [], 413, "too_large"),
     ],
     ids=[
-        "empty", "cut", "list", "deep", "not text", "unknown", "not gzip", "cut gzip", "two gzips", "gzip bomb", "zstd bomb",
+        "empty", "cut", "list", "deep", "not text", "unknown", "not gzip", "cut gzip", "two gzips", "gzip bomb", "forty thousand gzips",
+        "two encodings", "zstd bomb",
         "large",
     ],
 )  # fmt: skip
@@ -243,7 +341,7 @@ async def test_clients_make_no_policies_and_no_series_by_spelling_and_ordering_n
         return Told(name=spec)
 
     names = ("a", "b", "c", "d", "e")
-    async with proxied(replying(saying("hi")), make, allow=names) as (_, proxy, port):
+    async with proxied(replying(saying("hi")), make, allow=names, deadline=60.0) as (_, proxy, port):
         for spec in ("a,b", " a , b ", "a,,b,", ",a,b,,,", "a, b"):
             for by in ((b"X-Overture-Policy: " + spec.encode(), "m"), (b"X-A: b", f"m+overture:{spec}")):
                 await ask(port, request(ASKED.replace(b'"m"', orjson.dumps(by[1])), CLOSE, by[0]))

@@ -23,7 +23,7 @@ class Gathered:
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self._texts: list[str] = []
-        self._calls: dict[int, dict[str, str]] = {}
+        self._calls: dict[int, list[dict[str, str]]] = {}
 
     def add(self, chunk: dict[str, Any]) -> str:
         """Take one chunk and return its text. Raises what an error among them says, BadAnswer on no chunk at all."""
@@ -48,13 +48,18 @@ class Gathered:
             raise BadAnswer("the stream ended before the answer did")
         calls = tuple(
             ToolCall(call["name"], call["arguments"] or "{}", call["id"] or None)
-            for _, call in sorted(self._calls.items())
+            for _, calls in sorted(self._calls.items())
+            for call in calls
         )
         text = "".join(self._texts)
         return Message("assistant", text if text or not calls else None, tool_calls=calls)
 
     def _add_call(self, piece: dict[str, Any]) -> None:
-        call = self._calls.setdefault(int(piece.get("index") or 0), {"id": "", "name": "", "arguments": ""})
+        calls = self._calls.setdefault(int(piece.get("index") or 0), [])
+        # Gemini gives every call of an answer the index 0, whole and with an id of its own
+        if not calls or (piece.get("id") and calls[-1]["id"] not in ("", piece["id"])):
+            calls.append({"id": "", "name": "", "arguments": ""})
+        call = calls[-1]
         function = cast("dict[str, Any]", piece.get("function") or {})
         for key, value in (("id", piece.get("id")), ("name", function.get("name"))):
             if isinstance(value, str) and value:

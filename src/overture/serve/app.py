@@ -51,7 +51,7 @@ class Proxy:
         self.memory = Memory(shelf_of(settings.state), self.notes.metrics.forgotten.inc) if settings.state else None
         self._model = model
         self._key = settings.key
-        self._leavers = Leavers()
+        self._leavers = Leavers(settings.silence)
         self._running: list[asyncio.Task[None]] = []
         self._shadows = Shadows(self.notes.add)
         self._routes: dict[str, tuple[str, Handler, bool]] = {
@@ -217,7 +217,10 @@ class Proxy:
 @lru_cache(maxsize=256)
 def _is_here(host: str) -> bool:
     """Whether a `Host` header names this machine alone."""
-    return is_loopback(urlsplit(f"//{host}").hostname or "")
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
 
 
 def _messages(copy: Copy) -> list[Message]:

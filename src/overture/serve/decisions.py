@@ -8,6 +8,7 @@ over by another.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import orjson
 from filelock import FileLock, Timeout
 
 from ..errors import UsageError
-from .bodies import JSON, written
+from .bodies import JSON
 
 FLUSH = 0.2
 """Seconds that a line may wait."""
@@ -33,6 +34,8 @@ class DecisionsLog:
         self._keep = keep
         self._on_loss = on_loss
         self._lines: list[bytes] = []
+        self._torn = False
+        """Whether the disk was full in the middle of a line, which must not spoil the next one."""
 
     def check(self) -> None:
         """Raises UsageError where the file cannot be written: later that would only be counted."""
@@ -46,8 +49,8 @@ class DecisionsLog:
         """Take a record; it is written a moment later."""
         try:
             line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-        except (orjson.JSONEncodeError, TypeError):
-            line = written(record) + b"\n"
+        except TypeError:  # half a surrogate pair, or what a policy of anybody's put into its details
+            line = json.dumps(record, separators=(",", ":"), default=str).encode("ascii") + b"\n"
         self._lines.append(line)
         if len(self._lines) > MOST_WAITING:
             self._on_loss(1)
@@ -72,9 +75,11 @@ class DecisionsLog:
             self._set_aside()
             file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                data = memoryview(b"".join(lines))
+                data = memoryview((b"\n" if self._torn else b"") + b"".join(lines))
                 while data:
                     data = data[os.write(file, data) :]
+                    self._torn = True
+                self._torn = False
             finally:
                 os.close(file)
         except OSError:

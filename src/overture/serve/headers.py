@@ -16,7 +16,7 @@ HOP_BY_HOP = frozenset(
     | {"transfer-encoding", "upgrade"}
 )
 """RFC 9110, 7.6.1, and the older ones that are still seen."""
-OWN = frozenset({"x-overture", "x-overture-policy", "x-overture-stripped"})
+OWN = frozenset({"x-overture", "x-overture-id", "x-overture-policy", "x-overture-stripped"})
 """Between a client and this proxy."""
 _NOT_UPSTREAM = tuple(istr(name) for name in HOP_BY_HOP | OWN | {"host", "content-length", "expect"})
 """The last three are set anew by whoever sends the request on."""

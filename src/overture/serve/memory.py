@@ -172,7 +172,11 @@ class RedisShelf:
             from redis.asyncio import Redis
         except ImportError:
             raise UsageError("--state redis://… needs the package redis: pip install 'overture[serve]'") from None
-        self._redis: Any = cast("Any", Redis).from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+        waits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
+        try:
+            self._redis: Any = cast("Any", Redis).from_url(url, **waits)
+        except ValueError:  # it quotes the address, which may hold a password
+            raise UsageError("--state is no address of a redis server, such as redis://host:6379/0") from None
 
     async def load(self, user: str) -> dict[str, Spent]:
         """Those of one user, by conversation."""

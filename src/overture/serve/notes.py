@@ -84,8 +84,11 @@ class Notes:
         self.metrics.in_flight.set(self._in_flight)
         waiting, self._waiting = self._waiting, []
         for exchange in waiting:
-            self.metrics.count(exchange)
-            if self._log is not None:
-                self._log.add(exchange.record(self._content))
-            if self._spans is not None:
-                self._spans.add(exchange)
+            try:
+                self.metrics.count(exchange)
+                if self._log is not None:
+                    self._log.add(exchange.record(self._content))
+                if self._spans is not None:
+                    self._spans.add(exchange)
+            except Exception:  # what a policy of anybody's decided must not cost the others' lines
+                self.metrics.lost.inc()

@@ -36,7 +36,7 @@ async def receive(request: web.BaseRequest, most: int) -> Body:
         raise Refused(400, "the body broke off", "body_broke") from None
     if len(raw) > most:
         raise _too_large(most)
-    return read_body(raw, request.headers.get("Content-Encoding", ""), most)
+    return read_body(raw, ", ".join(request.headers.getall("Content-Encoding", ())), most)
 
 
 async def _awaited(request: web.BaseRequest, most: int) -> bytes:

@@ -37,8 +37,32 @@ GRACE = 10.0
 _HELLO = Conversation.of([{"role": "user", "content": "Please book a table."}])
 
 
+HEAD = 60.0
+"""Seconds from the first byte of a request, or from a connection's beginning, to the end of the request's head."""
+
+
 class _Connection(web.RequestHandler):
-    """A connection that answers what is no request without quoting it."""
+    """A connection that answers what is no request without quoting it, and waits for none for ever."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._late = self._loop.call_later(HEAD, self.force_close)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._messages or self._request_in_progress:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+        elif self._late is None and self._waiter is not None:  # part of a head, or what is none
+            self._late = self._loop.call_later(HEAD, self.force_close)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._late is not None:
+            self._late.cancel()
+        super().connection_lost(exc)
 
     def handle_error(
         self,

@@ -53,6 +53,7 @@ class Spans:
         model = plain(exchange.model)
         attributes: dict[str, str | int | float | bool] = {
             "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",  # whose API it is, whoever answers
             "gen_ai.request.model": model,
             "http.response.status_code": exchange.status,
             "overture.id": exchange.id,

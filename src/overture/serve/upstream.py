@@ -17,6 +17,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -160,10 +161,7 @@ class _Asked(AbstractAsyncContextManager[Answer]):
         self._waits = waits
 
     async def __aenter__(self) -> Answer:
-        try:
-            connection = await self._connector.connect(self._request, [], self._waits)
-        except (aiohttp.ClientError, OSError):  # a TimeoutError is one
-            raise UpstreamFailed(502, "the upstream cannot be reached", "upstream_unreachable") from None
+        connection = await self._connected()
         begun = None
         try:
             assert connection.protocol is not None
@@ -177,7 +175,21 @@ class _Asked(AbstractAsyncContextManager[Answer]):
             if isinstance(error, aiohttp.ClientError | OSError):
                 raise _failed(error) from None
             raise
+        if self._response.status < 200:  # no answer, and to whoever stands before this proxy another protocol
+            self._response.close()
+            raise UpstreamFailed(502, "the upstream answered with no answer", "upstream_broke")
         return _HttpAnswer(self._response)
+
+    async def _connected(self) -> Connection:
+        """A connection over which nothing has been said unasked: the library would take that for the next answer."""
+        while True:
+            try:
+                connection = await self._connector.connect(self._request, [], self._waits)
+            except (aiohttp.ClientError, OSError):  # a TimeoutError is one
+                raise UpstreamFailed(502, "the upstream cannot be reached", "upstream_unreachable") from None
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
 
     async def __aexit__(self, *error: object) -> None:
         # what has not been read to its end cannot be followed by another answer

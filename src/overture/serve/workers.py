@@ -11,10 +11,12 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -27,6 +29,8 @@ from .running import GRACE, cannot_listen, serving
 from .settings import Settings
 
 Ready = Callable[[int], None]
+MOST_FILES = 65_536
+"""Open files of one process; enough for thirty thousand requests at a time."""
 
 
 def run(settings: Settings, on_ready: Ready) -> None:
@@ -49,6 +53,7 @@ def endings() -> list[signal.Signals]:
 
 
 async def _serve(settings: Settings, on_ready: Ready, shared: bool) -> None:
+    _widen()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in endings():
@@ -60,6 +65,15 @@ async def _serve(settings: Settings, on_ready: Ready, shared: bool) -> None:
         gc.freeze()  # what is loaded by now stays, and need not be gone through while requests wait
         on_ready(port)
         await stop.wait()
+
+
+def _widen() -> None:
+    """As many open files as the system allows: most shells begin with 1,024, and a request in flight takes two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < most:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _orphaned(loop: asyncio.AbstractEventLoop, parent: int, stop: asyncio.Event) -> None:
