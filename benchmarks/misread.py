@@ -27,7 +27,7 @@ class Half:
     err: int
 
     @classmethod
-    def counted(cls, rows: Sequence[Mapping[str, Any]], flagged: bool) -> Half:
+    def of(cls, rows: Sequence[Mapping[str, Any]], flagged: bool) -> Half:
         own = [row for row in rows if bool(row["rule"]) == flagged]
         return cls(len(own), sum(bool(row["reader"]) for row in own))
 
