@@ -2,11 +2,11 @@
 
     python training/gaps/dataset.py       # counts a set, a split and a side
 
-Comes in: the public data (`overture.data`), the tasks of the package, `written/*.txt`. Goes out: Examples, each a
-conversation that ends with a user's message, whether something needed is missing then, and its split: `train`, `valid`
-(thresholds and calibration) or `test` (nothing but the report). A unit (a template, a problem, a passage, a pair) is
-in one split alone, by a hash of its name. Easy to get wrong: the same GSM8K problem stands in several sets, so its
-split goes by its words and not by its number.
+Comes in: the sets of `problems`, `published` and `by_hand`, each of which says what of it is held out, and those that
+`disturbing` makes of them. Goes out: Examples, each a conversation that ends with a user's message, whether something
+needed is missing then, and its split: `train`, `valid` (thresholds and calibration) or `test` (nothing but the report).
+A unit (a template, a problem, a passage, a pair) is in one split alone, by a hash of its name. Easy to get wrong: the
+same GSM8K problem stands in several sets, so its split goes by its words and not by its number.
 """
 
 from __future__ import annotations
