@@ -132,6 +132,10 @@ def test_every_user_has_a_name_and_an_identity_and_says_whether_it_needs_a_model
         ("shard", "did you mean shards"),
         ("shards+hasty", "no wrapper"),
         ("goal+answers_several", "fits the user shards"),
+        ("agenda:influence=1.5", "a chance from 0 to 1"),
+        ("agenda:influence=much", "is a number, and 'much' is none"),
+        ("preferences:influence=1", "it has idle"),
+        ("goal:idle=1", "it has none"),
     ],
 )
 def test_a_user_that_is_not_there_is_a_usage_error(name: str, match: str) -> None:
@@ -200,6 +204,18 @@ async def test_agenda_takes_or_refuses_what_is_offered_by_its_influence() -> Non
         assert words(heard)[2] == "Then leave that out." and heard[3].done
         assert heard == await talk("agenda", "a", "b", "c", seed=seed, hear=offer)
     assert 10 < taken < 30
+
+
+async def test_how_easily_a_user_is_influenced_and_bored_can_be_set() -> None:
+    offer = acts(Act(offers={"day": "Saturday"}))
+    for seed in range(20):
+        firm = await talk("agenda:influence=0", "a", seed=seed, hear=offer)
+        easy = await talk("agenda:influence=1", "a", seed=seed, hear=offer)
+        assert (words(firm)[1], words(easy)[1]) == ("No, Friday.", "Saturday is fine too.")
+    heard = await talk("preferences:idle=1", "a", "b", hear=acts(Act(elsewhere=True), Act(elsewhere=True)))
+    assert [said.why for said in heard] == ["opening", "volunteered", "volunteered"]
+    named = chosen("agenda:influence=0.25+impatient", task())
+    assert named.name == "agenda:influence=0.25+impatient" and named.identity()["inner"]["influence"] == 0.25
 
 
 async def test_agenda_told_that_there_is_none_but_another_takes_that_or_leaves_it_out_once() -> None:

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from ..conversation import Conversation, Message
+from ..errors import UsageError
 from ..models import Model
 from ..tasks.task import Act, Hear, Item, Part
 from . import hearing
@@ -44,6 +45,10 @@ class Agenda:
     """Replies that neither ask nor deliver ("one moment, please") that are heard out when everything is said."""
     name: str = "agenda"
     needs_model: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.influence <= 1:
+            raise UsageError(f"influence is a chance from 0 to 1, not {self.influence:g}")
 
     def identity(self) -> Mapping[str, Any]:
         options = {"influence": self.influence, "idle": self.idle}
