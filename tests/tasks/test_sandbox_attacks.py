@@ -7,6 +7,7 @@ walls, or an honest solution is put to the same tests.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandboxes import only
+from sandboxes import left, marked, only, wait_for
 
 from overture.tasks.sandbox import Limits, Ran, host, run_python, run_tests
 
@@ -132,6 +133,15 @@ async def test_no_lie_passes(name: str):
     assert (tested.passed, tested.solved) == (0, False), tested
 
 
+async def test_a_loop_of_the_tests_is_not_ended_by_what_a_solution_raises():
+    tests = "cases = [((1, 2), 3), ((-1, 1), 0)]\nassert all(map(lambda each: add(*each[0]) == each[1], cases))\n"
+    tests += "assert not list(filter(lambda each: add(*each[0]) != each[1], cases))\n"
+    assert (await run_tests(ADD, tests, "add", limits=QUICK)).passed == 2
+    for error in ("StopIteration", "StopAsyncIteration", "GeneratorExit"):
+        tested = await run_tests(f"def add(a, b): raise {error}\n", tests, "add", limits=QUICK)
+        assert (tested.passed, tested.failed) == (0, 2), error
+
+
 # A file sends a signal to whom its owner names as soon as there is something to read: no kill(2) is made.
 DETOUR = """
 import fcntl, os, signal, socket, time
@@ -168,6 +178,20 @@ async def test_stopping_itself_is_ended_by_the_clock_and_stopping_others_is_refu
     assert time.perf_counter() - began < 4
     ran = await run_python("import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)", limits=QUICK)
     assert "PermissionError" in ran.stderr
+
+
+async def test_a_program_in_a_session_of_its_own_ends_with_the_caller_s_patience(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+):
+    mark = marked(monkeypatch)
+    task = asyncio.create_task(run_python("import os, time\nos.setsid()\nwhile True: time.sleep(1)"))
+    count = 3 if mode == "namespaces" else 2  # those that watch, and the program
+    seen = await asyncio.to_thread(wait_for, mark, count, 20.0)
+    assert len(seen) >= count
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not left(mark, seen)
 
 
 async def test_ten_threads_that_spin_share_one_allowance():
