@@ -20,6 +20,7 @@ from overture.audit.files import only_one
 from overture.cli import main
 from overture.cli.audit_page import BETWEEN_READERS, MACRO_F1
 from overture.cli.terminal import plain, result_console, result_table, say_table, share
+from overture.logs.paths import place_of
 
 Log = Callable[..., Path]
 Captured = pytest.CaptureFixture[str]
@@ -264,6 +265,16 @@ def test_plain_and_share():
     assert share(Figure(0.314, 0.28, 0.34, 100)) == "31 % (28–34)"
     assert share(Figure(2.5, 2.0, 3.0, 10, "turns")) == "2.5 (2.0–3.0)"
     assert share(Figure(-0.1, -0.2, 0.3, 10, "worth")) == "-0.1 (-0.2 to 0.3)"
+
+
+def test_who_is_waited_for_is_said(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured):
+    typed = io.TextIOWrapper(io.BytesIO(log(TURNS).read_bytes()))
+    typed.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", typed)
+    place_of.cache_clear()
+    assert run("audit", "-", "--out", tmp_path / "out", "--lens", "moves", "--workers", 1) == 0
+    place_of.cache_clear()
+    assert "Ctrl-D ends it" in one_line(capsys)
 
 
 def test_a_narrow_terminal_cuts_no_figure_short(monkeypatch: pytest.MonkeyPatch, capsys: Captured):

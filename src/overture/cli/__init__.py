@@ -28,7 +28,7 @@ from .view import view_command
 
 app = typer.Typer(
     name="overture",
-    help="Measures, values, fixes and teaches conversational initiative: whether an assistant asks, does and leads "
+    help="Measures conversational initiative and mends it: whether an assistant asks, does and leads "
     "when it should. Nothing is uploaded; no key is needed to try it.",
     no_args_is_help=True,
     add_completion=False,

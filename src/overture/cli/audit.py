@@ -89,6 +89,8 @@ def audit(
         from ..lenses.careful import encoder
 
         encoder()  # pulled and checked once, here, and not by every worker
+    if "-" in paths and sys.stdin.isatty():
+        warn("reading a log from the keyboard; Ctrl-D ends it")
     began = datetime.now(UTC)
     with _bars() as (on_piece, on_judge):
         result = audit_logs(
