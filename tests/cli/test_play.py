@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pty
@@ -169,6 +170,16 @@ def test_a_model_that_fails_leaves_what_was_said(play: Any) -> None:
     assert status == 1 and "overture: no answer in 60 s; what was said is in" in shown
     assert left[0]["metadata"]["status"] == "failed" and left[0]["outcome"]["error"] == "no answer in 60 s"
     assert left[0]["messages"][-1]["content"] == "It costs $200." and left[0]["outcome"]["solved"] is None
+
+
+def test_a_disk_that_takes_no_transcript_keeps_no_verdict_back(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    status, shown, _ = play("\n200\n", "missing", "--item", "0", "--model", "scripted:asker")
+    assert status == 1
+    assert "Verdict of the check: 1 of 1" in shown and "No space left on device" in shown
 
 
 @pytest.mark.parametrize(

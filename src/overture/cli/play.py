@@ -79,10 +79,11 @@ def play(
             screen.say("Nothing was said, so nothing is left behind.")
             return
         raise OvertureError(f"{failed}; nothing was said, so nothing is left behind")
+    if failed is None:
+        _tell(game, trial, past, screen)  # before a disk that takes no more can keep it from being told
     path = _leave(game, trial, past, began, out)
     if failed is not None:
         raise OvertureError(f"{failed}; what was said is in {path}")
-    _tell(game, trial, past, screen)
     screen.say(f"transcript: {path}")
 
 
