@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..conversation import Message
 from ..lenses.segments import spans
@@ -118,29 +118,8 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         return Outcome(None, why_unscored="empty")
     if not seen.scored:
         return Outcome(None, why_unscored="unjudged")
-    away = apart(text)
-    spoken = blanked(text, away)
-    lists = [span for one in listed(spoken) for span in (one.lead, *one.items)]
-    asking: list[Segment] = []
-    delivering: list[Segment] = []
-    rest: list[Segment] = []
-    offers = declines = False
-    for segment in seen.segments:
-        words = spoken[segment.start : segment.end]
-        if TRAILS.search(words) or (delivering and OFFERS.search(words)):
-            offers = True
-            continue
-        in_list = not (delivering and WRITES.search(item.request)) and any(
-            start < segment.end and segment.start < end for start, end in lists
-        )
-        if in_list or _asks(segment, words, item, bool(delivering), segment is seen.segments[-1]):
-            asking.append(segment)
-            continue
-        rest.append(segment)
-        if _declines(words, item):
-            declines = True
-        elif _delivers(segment, words, item, bool(delivering)):
-            delivering.append(segment)
+    spoken = blanked(text, apart(text))
+    asking, delivering, rest, offers, declines = _roles(seen, spoken, item)
     if asking and _preamble(delivering, asking[0], spoken, item):
         delivering = []
     delivers = bool(delivering)
@@ -177,6 +156,42 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         overstepped,
         tuple(sorted(seen.moves)),
     )
+
+
+class _Roles(NamedTuple):
+    """What each segment of a reply does."""
+
+    asking: list[Segment]
+    delivering: list[Segment]
+    rest: list[Segment]
+    """All that neither asks nor offers."""
+    offers: bool
+    declines: bool
+
+
+def _roles(seen: Seen, spoken: str, item: Item) -> _Roles:
+    lists = [span for one in listed(spoken) for span in (one.lead, *one.items)]
+    asking: list[Segment] = []
+    delivering: list[Segment] = []
+    rest: list[Segment] = []
+    offers = declines = False
+    for segment in seen.segments:
+        words = spoken[segment.start : segment.end]
+        if TRAILS.search(words) or (delivering and OFFERS.search(words)):
+            offers = True
+            continue
+        in_list = not (delivering and WRITES.search(item.request)) and any(
+            start < segment.end and segment.start < end for start, end in lists
+        )
+        if in_list or _asks(segment, words, item, bool(delivering), segment is seen.segments[-1]):
+            asking.append(segment)
+            continue
+        rest.append(segment)
+        if _declines(words, item):
+            declines = True
+        elif _delivers(segment, words, item, bool(delivering)):
+            delivering.append(segment)
+    return _Roles(asking, delivering, rest, offers, declines)
 
 
 def _declines(words: str, item: Item) -> bool:
