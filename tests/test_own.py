@@ -151,6 +151,10 @@ def test_a_policy_that_fails_is_said_beside_its_figures(capsys: pytest.CaptureFi
     said = "scripted:echo: 10 of 10 decisions of the policy failed or came too late (LookupError: 10)"
     told, page = capsys.readouterr(), Path("out/report.html").read_text()
     assert said in told.err and said in page
+    race = ["tune", "mine.trains", "--policies", "late.Late", "--no-settings", "--model", "scripted:echo", "-n", "16"]
+    assert main([*race, "--out", "tuned"]) == 0
+    said = "decisions of the policy failed or came too late (LookupError: "
+    assert said in capsys.readouterr().err and said in Path("tuned/report.html").read_text()
     assert "with scripted:echo led by late.Late and the user shards" in told.out and "led by late.Late. User" in page
 
 

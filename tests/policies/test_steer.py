@@ -12,6 +12,7 @@ from overture.errors import UsageError
 from overture.models import Scripted
 from overture.policies import LEAVE, Decision, First, make, steer
 from overture.policies.base import instructed, is_draft, sent_back_to, tools_of
+from overture.policies.steer import DEADLINE, Steered, Steering
 
 ASKED = Conversation.of([{"role": "user", "content": "Book a table."}])
 TOOL = {"type": "function", "function": {"name": "book", "parameters": {}}}
@@ -256,3 +257,22 @@ async def test_what_the_model_is_given_instead_also_holds_for_its_second_draft()
 
     await steer(Scripted.function(noting, "noting", "1"), Joins()).reply(Conversation((Message("user", "Raw."),)))
     assert seen == ["joined", "joined"]
+
+
+@dataclass
+class Slow:
+    name: str = "slow"
+    reviews: bool = False
+
+    def identity(self):
+        return {}
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        await asyncio.sleep(0.05)
+        return Decision("elicit", say="For how many?")
+
+
+@pytest.mark.parametrize(("deadline", "said"), [(None, "For how many?"), (0.01, "heard: Book a table.")])
+async def test_a_simulation_waits_for_every_decision_and_a_user_does_not(deadline: float | None, said: str):
+    assert (await Steered(model(), Slow(), deadline=deadline).reply(ASKED)).message.text == said
+    assert Steering("gaps").over(model()).deadline is None and steer(model(), "gaps").deadline == DEADLINE

@@ -181,6 +181,7 @@ def test_the_command_leaves_a_summary_and_says_what_to_paste(
     assert "How the race went" in (tmp_path / "report.html").read_text()
     assert ("leave it as it is" in said) == (written["winner"] == "none")
     assert main(["tune", "missing", "--level", "2", "--out", str(tmp_path)]) == 2
+    assert main(["tune", "missing", "--concurrency", "0", "--out", str(tmp_path)]) == 2
     assert main(["tune", "nothing", "--out", str(tmp_path)]) == 2
 
 

@@ -81,10 +81,11 @@ def warnings(name: str, trials: Sequence[Trial], most: int) -> list[str]:
         f"{name}: {short:,} of {said:,} replies are empty or were cut off at --max-tokens (here {most:,}), so these "
         "figures say little of it. A model that thinks before it answers needs more: try --max-tokens 4096."
     )
-    return [*([cut] if 2 * short > said else ()), *_unsteered(name, trials)]
+    return [*([cut] if 2 * short > said else ()), *unsteered(name, trials)]
 
 
-def _unsteered(name: str, trials: Sequence[Trial]) -> list[str]:
+def unsteered(name: str, trials: Sequence[Trial]) -> list[str]:
+    """A sentence where a policy that led this model did not come to its decisions; else nothing."""
     made = [one for trial in trials for turn in (trial.outcome or {}).get("decisions", ()) for one in turn]
     why = Counter(str(one["details"]["failed"]) for one in made if one["details"].get("failed"))
     if not why:

@@ -15,7 +15,7 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated
-from .terminal import flag, plain, progress, result_console, result_table, say_page, say_table, share, typed
+from .terminal import flag, plain, progress, result_console, result_table, say_page, say_table, share, typed, warn
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,6 +71,7 @@ def tune(
     from ..report.tune import tune_html
     from ..simulate.store import Store, alone
     from ..tasks import named
+    from .simulate_page import unsteered
     from .tune_page import page_of
 
     costs, at_least_one = (turn_cost, question_cost, token_cost, alike), 1 if concurrency is None else concurrency
@@ -98,12 +99,15 @@ def tune(
     loaded = gated(model, in_flight)
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
+        doubts = unsteered(model, list(store.trials()))
     _refuse_unjudged(tuned, tasks[0], model)
     words = typed("tune", *tasks, "--model", model)
-    page = page_of(plan, tuned, words, told, began, datetime.now(UTC))
+    page = page_of(plan, tuned, words, told, began, datetime.now(UTC), doubts)
     write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
     write_whole(out / "report.html", tune_html(page).encode())
     _say(plan, tuned, model, out)
+    for line in doubts:
+        warn(line)
 
 
 def _refuse_unjudged(tuned: Tuned, task: str, model: str) -> None:

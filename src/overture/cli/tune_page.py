@@ -21,9 +21,15 @@ from .terminal import serving
 
 
 def page_of(
-    plan: Plan, tuned: Tuned, words: Sequence[str], settings: Mapping[str, Any], began: datetime, ended: datetime
+    plan: Plan,
+    tuned: Tuned,
+    words: Sequence[str],
+    settings: Mapping[str, Any],
+    began: datetime,
+    ended: datetime,
+    doubts: Sequence[str] = (),
 ) -> TunePage:
-    """Everything the page shows of this tuning."""
+    """Everything the page shows of this tuning; `doubts` is what casts doubt on it."""
     won, bare = tuned.figures["winner"], tuned.figures["bare"]
     beaten = tuned.winner != BARE
     return TunePage(
@@ -39,7 +45,10 @@ def page_of(
         changes=[Changed("", bare[d.figure], won[d.figure], d) for d in tuned.differences],
         laps=[Lap(one.units, len(one.means), one.best, one.means[one.best], list(one.beaten)) for one in tuned.looks],
         race=f"{counted(plan, tuned)}.",
-        left_out=[f"{tuned.failed} trials failed or have no verdict; each counts 0."] if tuned.failed else [],
+        left_out=[
+            *([f"{tuned.failed} trials failed or have no verdict; each counts 0."] if tuned.failed else []),
+            *doubts,
+        ],
         config=settings,
         command=shlex.join(words),
         version=__version__,

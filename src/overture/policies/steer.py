@@ -37,8 +37,8 @@ class Steered(Closing):
 
     model: Model
     policy: Policy
-    deadline: float = DEADLINE
-    """Seconds for one decision; a later one is not waited for."""
+    deadline: float | None = DEADLINE
+    """Seconds for one decision; a later one is not waited for. None: every one is."""
 
     @property
     def name(self) -> str:
@@ -131,7 +131,9 @@ class Steered(Closing):
 
 @dataclass(frozen=True)
 class Steering:
-    """A policy that is made anew for each model it leads, as a simulation needs it: there each trial has its own."""
+    """A policy that is made anew for each model it leads, as a simulation needs it: there each trial has its own, and
+    no decision is too late, or what a trial comes to would hang on how busy the machine is.
+    """
 
     spec: str
     """As `named.make` takes it."""
@@ -146,7 +148,7 @@ class Steering:
         """The model, led."""
         from .named import make
 
-        return Steered(model, make(self.spec, model))
+        return Steered(model, make(self.spec, model), deadline=None)
 
 
 def steer(model: Model | str, policy: Policy | str) -> Steered:
