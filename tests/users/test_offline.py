@@ -10,9 +10,9 @@ from overture.conversation import Message
 from overture.errors import UsageError
 from overture.tasks.named import load
 from overture.tasks.pairs import task as pairs
-from overture.tasks.task import Act
+from overture.tasks.task import Act, Part
 from overture.users.base import User
-from overture.users.hearing import THRESHOLD, hear, matches, questions
+from overture.users.hearing import THRESHOLD, hear, matches, questions, relevance
 from overture.users.named import USERS, chosen
 
 from .people import ITEM, acts, talk, task, words
@@ -88,6 +88,24 @@ async def test_a_question_is_heard_wherever_it_stands_and_whatever_its_mark() ->
         assert (await talk("shards", reply))[1].revealed == ("day",), question
     assert (await talk("shards", "你想要哪一天？"))[1].why == "unrelated"
     assert (await talk("shards", "Booked. Let me know if you need anything else!"))[1].why == "volunteered"
+
+
+def test_what_is_heard_does_not_hang_on_the_order_of_words() -> None:
+    """Weighed words add up to 0.39999999999999997 in one order and to 0.4 in another; a set's order changes by run."""
+    parts = (
+        Part("reading", "5", ("janine", "read", "books", "last", "month"), "Janine read 5 books last month."),
+        Part("twice", "twice", ("twice",), "This month, she read twice as many books as last month."),
+        Part("pages", "10", ("book", "pages"), "Each book has 10 pages."),
+    )
+    item = replace(ITEM, request="How many pages?", parts=parts, open=frozenset({"reading", "twice", "pages"}))
+    asked = "You wrote: what do you need to know about the books and Janine?"
+    assert relevance(asked, parts[0], item) == 0.4 and matches(asked, item)[0] == (0.4, "reading")
+
+
+async def test_a_closing_question_after_a_figure_is_one_of_its_own() -> None:
+    for reply in ("The fare is 42. Is that OK?", "It comes to 42. Would you like me to show the steps?"):
+        assert (await talk("shards", reply))[1].why == "volunteered", reply
+    assert questions("1. Which day? 2. It is 5. Which city?") == ("1. Which day?", "Which city?")
 
 
 async def test_shards_ends_with_one_who_never_stops_asking() -> None:
@@ -176,6 +194,8 @@ async def test_cannot_answer_does_not_know_some_parts_and_never_mentions_them() 
         unknown += lost
         told = await talk("shards+cannot_answer", *["Booked."] * 4, seed=seed)
         assert sum(len(said.revealed) for said in told) == 2 and "I don't know." not in words(told)
+        insists = await talk("shards+cannot_answer", *[lost[0]] * 7, seed=seed)
+        assert set(words(insists)[1:]) - {None} == {"I don't know."}, "asked again, it has not come to mind"
     assert len(set(unknown)) > 1
 
 

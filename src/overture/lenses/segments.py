@@ -31,34 +31,39 @@ _NOT_AN_END = re.compile(
     r"(?:^|[\s(\"'])(?:[a-z]|e\.g|i\.e|etc|vs|mr|mrs|ms|dr|prof|st|no|approx|fig|al|p|pp|\d{1,3})\.$", re.IGNORECASE
 )
 
+_MARK = re.compile(r"\W*\d{1,3}\.")
+"""The mark of a list, which stands at the beginning."""
+
 
 def spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of each segment in order; white space around them is left out. At most MOST."""
-    found = sentences(text)
+    found = sentences(text, figures=False)
     return found if len(found) <= MOST else _joined(found)
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """The same, however many there are."""
+def sentences(text: str, figures: bool = True) -> list[tuple[int, int]]:
+    """The same, however many there are. `figures`: a sentence may end on one ("It is 42."), which a segment may not."""
     found: list[tuple[int, int]] = []
     position = 0
     if "```" in text:
         for fence in _FENCE.finditer(text):
-            _sentences(text, position, fence.start(), found)
+            _sentences(text, position, fence.start(), found, figures)
             found.append(fence.span())
             position = fence.end()
-    _sentences(text, position, len(text), found)
+    _sentences(text, position, len(text), found, figures)
     return found
 
 
-def _sentences(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
+def _sentences(text: str, start: int, end: int, found: list[tuple[int, int]], figures: bool) -> None:
     begin = start
     for match in _BREAK.finditer(text, start, end):
         cut, sign = match.start(), match.group()
         if sign[0] != "\n":
             cut += 1
             if sign[0] == "." and "\n" not in sign and _NOT_AN_END.search(text[max(begin, cut - 8) : cut]):
-                continue
+                on_figure = figures and text[cut - 2].isdigit()
+                if not on_figure or _MARK.fullmatch(text, begin, cut):
+                    continue
         _add(text, begin, cut, found)
         begin = match.end()
     _add(text, begin, end, found)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from math import fsum
 
 from ..conversation import Conversation
 from ..lenses.segments import sentences
@@ -81,14 +82,15 @@ def relevance(question: str, part: Part, item: Item) -> float:
         for word in said
         if word in own or word not in _SMALL
     }
-    met = sum(weight[word] for word in weight if word in own)
-    total = sum(weight.values())
+    # a set has no order of its own, and a plain sum in another order can end on the other side of the threshold
+    met = fsum(weight[word] for word in weight if word in own)
+    total = fsum(weight.values())
     for word, kinds in _TELLING.items():
         # "when?" is about a date, but "when is your birthday?" is about a birthday
         if word in said and word not in own:
             total += 0.5
             met += 0.5 * bool(kinds & own)
-    return met / total if total else 0.0
+    return round(met / total, 9) if total else 0.0
 
 
 @lru_cache(maxsize=4096)

@@ -104,6 +104,8 @@ class CannotAnswer(Around):
         while said.why == "volunteered" and self._unknown(said):
             said = await self.inner.next(conversation)
         lost = self._unknown(said)
+        if said.why == "again" and self._told_before(said):
+            return says(DONT_KNOW, why="cannot_answer")
         if not lost:
             return said
         known = [part.words for part in self.item.parts if part.name in said.revealed and part.name not in lost]
@@ -113,8 +115,17 @@ class CannotAnswer(Around):
         return replace(said, message=Message("user", text), revealed=kept, settled=settled, why="cannot_answer")
 
     def _unknown(self, said: Utterance) -> frozenset[str]:
+        return frozenset(said.revealed) & self._never_known()
+
+    def _told_before(self, said: Utterance) -> bool:
+        """Whether the wrapped person says again what never reached the assistant."""
+        text = said.message.text if said.message else ""
+        unknown = [part for part in self.item.open_parts if part.name in self._never_known()]
+        return any(part.words in text or part.value in text for part in unknown)
+
+    def _never_known(self) -> frozenset[str]:
         ranked = sorted(self.item.open, key=lambda name: draw(self.seed, "unknown", name))
-        return frozenset(said.revealed) & frozenset(ranked[: len(ranked) // 2])
+        return frozenset(ranked[: len(ranked) // 2])
 
 
 @dataclass(slots=True)
