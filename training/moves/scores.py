@@ -38,66 +38,63 @@ def report(examples: list[Example], weights: Weights, rounds: int = 500) -> dict
     _, _, truth, truth_unasked, labelled = targets(examples, batch)
     seen = look(batch, weights)
     keep = (batch.side > 0) & labelled
-    y, u = truth[keep] > 0, truth_unasked[keep] > 0
-    hit, hit_u = seen.made[keep], seen.made_unasked[keep]
-    probability = np.nan_to_num(seen.message[keep])
+    made = seen.made[keep], truth[keep] > 0
+    unasked = seen.made_unasked[keep], truth_unasked[keep] > 0
+    frequent, frequent_u = (np.flatnonzero(y.sum(0) >= LEAST) for _, y in (made, unasked))
     owner = batch.conversation_of[keep]
-    moves = {}
-    for k, name in enumerate(NAMES):
-        p, r, score = f1(hit[:, k], y[:, k])
-        moves[name] = {"n": int(y[:, k].sum()), "precision": p, "recall": r, "f1": score}
-    unasked = {}
-    for k, name in enumerate(NAMES):
-        p, r, score = f1(hit_u[:, k], u[:, k])
-        unasked[name] = {"n": int(u[:, k].sum()), "precision": p, "recall": r, "f1": score}
-    frequent = [k for k in range(len(NAMES)) if y[:, k].sum() >= LEAST]
-    frequent_u = [k for k in range(len(NAMES)) if u[:, k].sum() >= LEAST]
-
-    def macro(counts: np.ndarray, which: list[int], t: np.ndarray, h: np.ndarray) -> float:
-        both = (counts[:, None] * (t & h)).sum(0)[which]
-        total = (counts[:, None] * t).sum(0)[which] + (counts[:, None] * h).sum(0)[which]
-        return float(np.mean(2 * both / np.maximum(total, 1))) if which else float("nan")
-
     rng = np.random.default_rng(0)
     draws, draws_u = [], []
     for _ in range(rounds):
-        weight = np.bincount(rng.integers(0, len(examples), len(examples)), minlength=len(examples))[owner].astype(
-            float
-        )
-        draws.append(macro(weight, frequent, y, hit))
-        draws_u.append(macro(weight, frequent_u, u, hit_u))
+        drawn = rng.integers(0, len(examples), len(examples))
+        weight = np.bincount(drawn, minlength=len(examples))[owner].astype(float)
+        draws.append(macro(weight, frequent, *made))
+        draws_u.append(macro(weight, frequent_u, *unasked))
     ones = np.ones(len(owner))
-    flat_p, flat_y = probability.ravel(), y.ravel()
-    bins = np.clip((flat_p * 10).astype(int), 0, 9)
-    ece = float(
-        sum(
-            abs(flat_p[bins == b].mean() - flat_y[bins == b].mean()) * (bins == b).mean()
-            for b in range(10)
-            if (bins == b).any()
-        )
-    )
-    reliability = [
-        {
-            "from": b / 10,
-            "n": int((bins == b).sum()),
-            "predicted": float(flat_p[bins == b].mean()),
-            "observed": float(flat_y[bins == b].mean()),
-        }
-        for b in range(10)
-        if (bins == b).any()
-    ]
+    bins = reliability(np.nan_to_num(seen.message[keep]).ravel(), made[1].ravel())
     return {
         "messages": int(keep.sum()),
         "conversations": len(examples),
         "unscored": int((~seen.scored[keep]).sum()),
-        "macro": macro(ones, frequent, y, hit),
+        "macro": macro(ones, frequent, *made),
         "macro_interval": [float(v) for v in np.nanpercentile(draws, [2.5, 97.5])],
-        "macro_unasked": macro(ones, frequent_u, u, hit_u),
-        "macro_unasked_interval": [float(v) for v in np.nanpercentile(draws_u, [2.5, 97.5])] if frequent_u else None,
+        "macro_unasked": macro(ones, frequent_u, *unasked),
+        "macro_unasked_interval": [float(v) for v in np.nanpercentile(draws_u, [2.5, 97.5])]
+        if len(frequent_u)
+        else None,
         "counted": [NAMES[k] for k in frequent],
         "counted_unasked": [NAMES[k] for k in frequent_u],
-        "moves": moves,
-        "unasked": unasked,
-        "calibration_error": ece,
-        "reliability": reliability,
+        "moves": by_move(*made),
+        "unasked": by_move(*unasked),
+        "calibration_error": sum(abs(b["predicted"] - b["observed"]) * (b["n"] / made[1].size) for b in bins),
+        "reliability": bins,
     }
+
+
+def by_move(hit: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
+    rows = {}
+    for k, name in enumerate(NAMES):
+        precision, recall, score = f1(hit[:, k], truth[:, k])
+        rows[name] = {"n": int(truth[:, k].sum()), "precision": precision, "recall": recall, "f1": score}
+    return rows
+
+
+def macro(counts: np.ndarray, moves: np.ndarray, hit: np.ndarray, truth: np.ndarray) -> float:
+    """The mean F1 of these moves where message i counts `counts[i]` times."""
+    both = (counts[:, None] * (truth & hit)).sum(0)[moves]
+    total = (counts[:, None] * truth).sum(0)[moves] + (counts[:, None] * hit).sum(0)[moves]
+    return float(np.mean(2 * both / np.maximum(total, 1))) if len(moves) else float("nan")
+
+
+def reliability(probability: np.ndarray, truth: np.ndarray) -> list[dict[str, Any]]:
+    """How often what is given a probability is so, by tenths of probability; tenths that do not occur are left out."""
+    tenth = np.clip((probability * 10).astype(int), 0, 9)
+    return [
+        {
+            "from": b / 10,
+            "n": int((tenth == b).sum()),
+            "predicted": float(probability[tenth == b].mean()),
+            "observed": float(truth[tenth == b].mean()),
+        }
+        for b in range(10)
+        if (tenth == b).any()
+    ]
