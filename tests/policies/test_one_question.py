@@ -51,6 +51,8 @@ def test_several_things_become_one(said: str, left: str):
         "When you say blue, which blue do you mean?",
         "Please tell me your name and address.",
         "What kind of car is it? Is it a Ford or a Fiat?",
+        "Have you any concerns? Or are there none?",
+        "I need the booking number. If you can give me your name, I can look it up.",
         "Here are the steps:\n1. Open it.\n2. Close it.",
         "Before I book the table, what are the date, the time and the people?",
         "Dear Bob,\nWhat date is it? And where is it?",
@@ -89,6 +91,7 @@ async def test_the_question_that_is_left_is_none_that_manners_bar():
 
 async def test_the_question_that_is_left_is_the_most_needed():
     assert await left_of("Any dietary requirements? And which day?", "Book a table.") == "Which day?"
+    assert await left_of("Any allergies? Additionally, how many are you?", "Book a table.") == "How many are you?"
     which = "Which wine would you like? And on what date?"
     assert await left_of(which, "Book a table.") == "Which wine would you like?"
     assert await left_of(which, "Book a table.", tools=(TABLE,)) == "On what date?"

@@ -18,7 +18,7 @@ from ..tasks.wording import REQUESTS, apart, blanked
 from ..users.hearing import questions
 from .manners import same
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some message would be cut otherwise."""
 _GOES_ON = re.compile(
     r"^\W*(?:is|are|was|do|does|should|would|will|could|maybe|perhaps|for (?:example|instance)|or|e\.g|such as|like|"
@@ -27,6 +27,8 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _SAME_AGAIN = re.compile(r"\b(?:those|these|this|that|it|them)\b|\bconfirm\b|\blet me know\b", re.IGNORECASE)
+_INSTEAD = re.compile(r"^\W*(?:or|alternatively|otherwise|if you|specifically)\b", re.IGNORECASE)
+"""Another way to answer the question before, or what it is about."""
 _ANNOUNCES = re.compile(
     r":\s*$|\b(?:few|some|several|couple of|following|two|three|four|more) (?:\w+ )?(?:questions|details|things|"
     r"points|information)\b[^?]*$",
@@ -44,7 +46,9 @@ _THING = r"(?<!\w)(?:\(?[a-d\d][.)] )?(?:the|your|a|an|any) [^,.;:?!]{2,60}?"
 _THINGS = re.compile(rf"(?P<first>{_THING})(?P<others>(?:, {_THING})+,? and {_THING})(?P<end>[.?!]?)$", re.IGNORECASE)
 """Three things or more, named one after the other at the end of a sentence."""
 _MARK = re.compile(r"^\W*(?:\d+[.)]|[-*•–])\s*|^\(?[a-c\d][.)]\s*")
-_FURTHER = re.compile(r"^(?:and|also|plus|finally|lastly|then|next),?\s+", re.IGNORECASE)
+_FURTHER = re.compile(
+    r"^(?:and|also|additionally|furthermore|moreover|plus|finally|lastly|then|next),?\s+", re.IGNORECASE
+)
 _DETERMINED = re.compile(
     r"(?:the|your|a|an|any|each|all|how|what|which|when|where|who|whether|if|\d+)\b", re.IGNORECASE
 )
@@ -75,6 +79,7 @@ def apiece(asked: Sequence[str]) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for each in asked:
         goes_on = bool(_GOES_ON.search(each)) and (" or " in each or bool(_SAME_AGAIN.search(each)))
+        goes_on = goes_on or bool(_INSTEAD.search(each))
         if found and (goes_on or same(each, found[-1][-1])):
             found[-1] = (*found[-1], each)
         else:
