@@ -111,6 +111,7 @@ def test_what_was_attached_the_lens_cannot_read():
         ("How can I join short sentences into one?", "how"),
         ("How can I make my writing clearer?", "how"),
         ("How can I join these sentences into one?", None),
+        ("How can I fix my code?", None),
         ("Join short sentences into one.", None),
     ],
 )

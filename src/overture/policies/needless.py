@@ -43,7 +43,11 @@ _CLOCK = re.compile(
     r"(?:[\w ]+, )?what (?:time|day|date|month|year) is it(?: now| right now| today)?\W*", re.IGNORECASE
 )
 """Asks for what nobody but the other could say."""
-_POINTS = re.compile(r"\b(?:this|these|those|that|it|them|following|below|above)\b|:\s*$", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:this|these|those|that|it|them|following|below|above)\b|:\s*$|"
+    r"\bmy (?:\w+ )?(?:code|script|function|query|formula|essay|text|paragraph|sentence|letter|mail)s?\b",
+    re.IGNORECASE,
+)
 """Speaks of a thing that is to be at hand."""
 
 
