@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...lenses.segments import spans
+from ...lenses.segments import sentences as sentences_of
 from ..classify import reply_class
 from ..figures import content, figures, question_of, restates
 from ..formula import unresolved
@@ -30,7 +30,7 @@ from ..terms import names, stems
 from ..wording import DECLINES, OFFERS, OPENS, PROMISES, REQUESTS, TELLS_HOW, TRAILS, at_large
 from ..wording import VERSION as WORDING
 
-VERSION = f"2, wording {WORDING}, lists {LISTS}"
+VERSION = f"3, wording {WORDING}, lists {LISTS}"
 """Changes whenever some reply would be classed differently by these rules."""
 
 _MARKER = re.compile(r"^\s*(?:#+\s*)?(?:\d{1,2}[.)]|step \d+[:.]?|[-•*])\s+", re.IGNORECASE | re.MULTILINE)
@@ -81,7 +81,7 @@ class Reading:
 def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     """Read a reply to a problem. Pure; the same words give the same Reading."""
     text = _plain(as_questions(text))
-    sentences = [text[start:end] for start, end in spans(text)]
+    sentences = [text[start:end] for start, end in sentences_of(text)]
     asking: list[int] = []
     rest: list[int] = []
     trails = False

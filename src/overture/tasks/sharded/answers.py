@@ -13,7 +13,7 @@ import re
 from fractions import Fraction
 
 from ...conversation import Message
-from ...lenses.segments import spans
+from ...lenses.segments import sentences, spans
 from ..listed import as_questions
 from ..scoring.numbers import extract_number, without_places
 from ..wording import CONDITION, DECLINES, OFFERS, OPENS, TRAILS
@@ -80,7 +80,7 @@ def number(text: str, said: str = "") -> Fraction | None:
         return _stated(marks[-1][0].strip())
     asks = False
     stated: list[str] = []
-    for start, end in spans(text):
+    for start, end in sentences(text):
         words = text[start:end]
         if "?" in words:
             asks = True
