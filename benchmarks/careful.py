@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "moves"))
 
 from dataset import load, targets  # noqa: E402
-from scores import LEAST  # noqa: E402
+from scores import macro_draws  # noqa: E402
 
 from common import finish, table  # noqa: E402
 from overture.lenses.batch import lay_flat  # noqa: E402
@@ -36,21 +36,8 @@ HOLD_OUTS = {"held out afresh": ("fresh",), "the older hold-out": ("conversation
 
 def compared(truth: Bools, one: Bools, two: Bools, owner: NDArray[np.int64]) -> dict[str, Any]:
     """Macro-F1 of both over the moves that occur LEAST times, and the difference; intervals resample conversations."""
-    frequent = np.flatnonzero(truth.sum(0) >= LEAST)
     number = np.unique(owner, return_inverse=True)[1]
-    count = int(number.max()) + 1
-
-    def counted(values: Bools) -> NDArray[np.float64]:
-        out = np.zeros((count, len(frequent)))
-        np.add.at(out, number, values[:, frequent].astype(float))
-        return out
-
-    draws = np.random.default_rng(0).multinomial(count, [1 / count] * count, DRAWS)
-    weight = np.concatenate([np.ones((1, count)), draws])
-    each = [
-        (2 * (weight @ counted(hit & truth)) / np.maximum(weight @ (counted(hit) + counted(truth)), 1)).mean(1)
-        for hit in (one, two)
-    ]
+    frequent, (lens, careful) = macro_draws(truth, (one, two), number, int(number.max()) + 1, DRAWS)
 
     def interval(values: NDArray[np.float64]) -> list[float]:
         return [float(values[0]), *(float(v) for v in np.percentile(values[1:], [2.5, 97.5]))]
@@ -58,9 +45,9 @@ def compared(truth: Bools, one: Bools, two: Bools, owner: NDArray[np.int64]) -> 
     return {
         "messages": len(truth),
         "counted": [NAMES[k] for k in frequent],
-        "lens": interval(each[0]),
-        "careful": interval(each[1]),
-        "gain": interval(each[1] - each[0]),
+        "lens": interval(lens),
+        "careful": interval(careful),
+        "gain": interval(careful - lens),
     }
 
 

@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 from common import OUT, ROOT, Numbers, Rounds, Spread, finish, fresh, options, ratio, sources, table
 from logs_for import write
 
-FOLDS, SEED, DRAWS, LEAST = 5, 7, 2000, 20
+sys.path.insert(0, str(ROOT / "training" / "moves"))
+
+FOLDS, SEED, DRAWS = 5, 7, 2000
 CHUNK = 1000
 """Segments that are encoded before they are put on disk."""
 Bools = NDArray[np.bool_]
@@ -74,7 +76,6 @@ def speed(log: Path, messages: int) -> Numbers:
 
 def quality(most: int) -> Numbers:
     """Macro-F1 of both on the held-out conversations. `most` conversations of either split, for a trial; 0 for all."""
-    sys.path.insert(0, str(ROOT / "training" / "moves"))
     import dataset
     from train import best_threshold, calibrate, folds
 
@@ -139,23 +140,12 @@ def _vectors(batches: list[Any]) -> list[Any]:
 
 
 def _compared(y: Bools, sides: dict[str, Bools], owner: NDArray[np.int32], conversations: int) -> Numbers:
-    frequent = np.flatnonzero(y.sum(0) >= LEAST)
+    from scores import LEAST, macro_draws
+
+    frequent, values = macro_draws(y, sides.values(), owner, conversations, DRAWS)
     if not len(frequent):
         raise SystemExit(f"no move occurs {LEAST} times in these {conversations} held-out conversations")
-
-    def counted(values: Bools) -> NDArray[np.float64]:
-        """(conversations, moves that count)"""
-        out = np.zeros((conversations, len(frequent)))
-        np.add.at(out, owner, values[:, frequent].astype(float))
-        return out
-
-    truth = counted(y)
-    parts = {name: (counted(hit & y), counted(hit) + truth) for name, hit in sides.items()}
-    rng = np.random.default_rng(0)
-    draws = np.concatenate(
-        [np.ones((1, conversations)), rng.multinomial(conversations, [1 / conversations] * conversations, DRAWS)]
-    )
-    macro = {n: (2 * (draws @ both) / np.maximum(draws @ total, 1)).mean(1) for n, (both, total) in parts.items()}
+    macro = dict(zip(sides, values, strict=True))
 
     def interval(values: NDArray[np.float64]) -> Numbers:
         low, high = np.percentile(values[1:], [2.5, 97.5])
@@ -173,6 +163,8 @@ def _share(figure: Numbers) -> str:
 
 
 def main() -> None:
+    from scores import LEAST
+
     parser = options(__doc__, messages=300, rounds=5)
     parser.add_argument("--conversations", type=int, default=0, help="only so many of either split, for a trial")
     parser.add_argument("--log", type=Path)

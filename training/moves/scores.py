@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,29 @@ def macro(counts: np.ndarray, moves: np.ndarray, hit: np.ndarray, truth: np.ndar
     both = (counts[:, None] * (truth & hit)).sum(0)[moves]
     total = (counts[:, None] * truth).sum(0)[moves] + (counts[:, None] * hit).sum(0)[moves]
     return float(np.mean(2 * both / np.maximum(total, 1))) if len(moves) else float("nan")
+
+
+def macro_draws(
+    truth: np.ndarray, hits: Iterable[np.ndarray], owner: np.ndarray, conversations: int, draws: int
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The moves that occur LEAST times, and each reader's mean F1 over them: of all messages, then of every draw.
+
+    `owner`: the number of each message's conversation. A draw is as many conversations, with replacement, the same ones
+    for every reader.
+    """
+    frequent = np.flatnonzero(truth.sum(0) >= LEAST)
+    weight = np.random.default_rng(0).multinomial(conversations, [1 / conversations] * conversations, draws)
+    weight = np.concatenate([np.ones((1, conversations)), weight])
+
+    def counted(values: np.ndarray) -> np.ndarray:
+        out = np.zeros((conversations, len(frequent)))
+        np.add.at(out, owner, values[:, frequent].astype(float))
+        return out
+
+    return frequent, [
+        (2 * (weight @ counted(hit & truth)) / np.maximum(weight @ (counted(hit) + counted(truth)), 1)).mean(1)
+        for hit in hits
+    ]
 
 
 def reliability(probability: np.ndarray, truth: np.ndarray) -> list[dict[str, Any]]:
