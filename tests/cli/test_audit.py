@@ -267,6 +267,11 @@ def test_plain_and_share():
     assert share(Figure(-0.1, -0.2, 0.3, 10, "worth")) == "-0.1 (-0.2 to 0.3)"
 
 
+def test_a_folder_that_parquet_has_no_name_for_is_refused_before_the_work(log: Log, tmp_path: Path, capsys: Captured):
+    assert run("audit", log(TURNS), "--out", f"{tmp_path}/o\udcff") == 2
+    assert "not UTF-8" in one_line(capsys)
+
+
 def test_who_is_waited_for_is_said(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured):
     typed = io.TextIOWrapper(io.BytesIO(log(TURNS).read_bytes()))
     typed.isatty = lambda: True

@@ -22,7 +22,7 @@ from .. import logs
 from ..errors import NothingReadable, OvertureError, UsageError
 from ..lenses import chosen
 from .estimates import Difference, Figure
-from .files import only_one, write_whole
+from .files import only_one, writable, write_whole
 from .judge import Judged, judge_all, sampled
 from .kinds import Part, Settings
 from .merge import Merge, Merged
@@ -144,6 +144,10 @@ def _refuse(files: list[str], out: Path, settings: Settings, runner: str) -> Non
     chosen(settings.lenses)
     if out.exists() and not out.is_dir():
         raise OvertureError(f"{out} is a file; --out takes a folder for the results")
+    if writable(str(out)) != str(out):
+        raise UsageError(
+            f"the name {writable(str(out))} is not UTF-8, and parquet cannot be written there; give another --out"
+        )
     if settings.judge:
         from ..models import load
         from ..models.loop import to_the_end

@@ -99,7 +99,7 @@ def simulate(
     from ..models import at_once
     from ..policies.candidates import OFF
 
-    speakers = [word for word in (model, user_model, judge) if word]
+    speakers = [model, *(word for word in (user_model, judge) if word)]
     asked = Asked(
         task, model, user, user_model, judge,
         tuple(name.strip() for name in (protocol or "").split(",") if name.strip()),

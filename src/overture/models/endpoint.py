@@ -69,11 +69,16 @@ class Endpoint(Closing):
     @classmethod
     def of(cls, spec: str, **options: Any) -> Endpoint:
         """From `http://host:port/v1#name`. Raises UsageError, never quoting a password, on anything else."""
-        parts = urlsplit(spec)
+        said = "an endpoint is written http://host:port/v1#name, where name is the model's"
+        try:
+            parts = urlsplit(spec)
+            _ = parts.port
+        except ValueError as error:  # half a bracket, a port out of range
+            raise UsageError(f"{said}: {error}") from None
         if parts.username or parts.password:
             raise UsageError("an endpoint's address must hold no user or password; give the key in OVERTURE_API_KEY")
         if not parts.hostname or parts.query or not parts.fragment:
-            raise UsageError("an endpoint is written http://host:port/v1#name, where name is the model's")
+            raise UsageError(said)
         base = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/").removesuffix("/chat/completions")
         return cls(base, parts.fragment, name=spec, **options)
 
