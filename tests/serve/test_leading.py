@@ -274,6 +274,7 @@ async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: To
         ({"modalities": ["text", "audio"], "audio": {"voice": "v"}}, "modalities"),
         ({"max_tokens": 1}, "max_tokens"),
         ({"max_completion_tokens": 15}, "max_tokens"),
+        ({"messages": [{"role": "user", "content": "x" * 500_001}]}, "too_long"),
         ({"n": 10**9}, "n"),
         ({"n": 0}, "n"),
         ({"n": "2"}, "n"),
@@ -314,11 +315,34 @@ async def test_words_in_place_of_a_stream_have_the_name_of_its_first_choice():
     assert {orjson.loads(line[6:])["id"] for line in said.split(b"\n\n") if line.startswith(b"data: {")} == {"c1"}
 
 
+AUDIO = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+REFUSED = saying(choices=[{"index": 0, "message": {"role": "assistant", "content": None, "refusal": "I can't."}, "finish_reason": "stop"}])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "stream"),
+    [
+        (body({"role": "user", "content": [AUDIO]}), False),
+        (body({"role": "user", "content": [{"type": "text", "text": "How many has he?"}, AUDIO]}), False),
+        (body({"role": "user", "content": "Write me a poem about rain."}), False),
+        (body({"role": "user", "content": "Write me a poem about rain."}, stream=True), True),
+    ],
+    ids=["audio", "audio and text", "refusal", "refusal in a stream"],
+)
+async def test_what_is_spoken_and_what_is_refused_is_left_alone(asked: bytes, stream: bool):
+    script = streaming(event(refusal="I can't."), event(finish="stop"), DONE) if stream else replying(REFUSED)
+    async with proxied(script, policy="recommended", deadline=30.0) as (mock, _, port):
+        head, said = parted(await ask(port, request(asked, CLOSE)))
+    assert header(head, "X-Overture") == "leave; policy=recommended"
+    assert (b"I can't." in said, mock.seen[0].body) == (True, asked)
+
+
 async def test_a_draft_that_is_no_answer_passes_unreviewed():
-    for script in (replying(b"<html>"), streaming(event("He"), event("llo"))):
+    long = saying("x" * 500_001)
+    for script in (replying(b"<html>"), streaming(event("He"), event("llo")), replying(long)):
         async with proxied(script, making(told=Told(review=ASK, reviews=True)), policy="told") as (_, _, port):
             head, said = parted(await ask(port, request(body(), CLOSE)))
-        assert said in (b"<html>", event("He") + event("llo"))
+        assert said in (b"<html>", event("He") + event("llo"), long)
         assert header(head, "X-Overture") == "leave; policy=told; unsteered=draft_not_readable"
 
 

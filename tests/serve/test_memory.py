@@ -89,8 +89,16 @@ async def test_few_conversations_of_a_user_are_kept_and_an_old_user_is_forgotten
     held = await shelf.load("u")
     assert len(held) == MOST
     assert opening(talk(f"Request {MOST + 4}.")) in held
-    await memory.close()
     now = time.time()
+    monkeypatch.setattr("overture.serve.memory.time.time", lambda: now + 86400 * DAYS + 1)
+    assert len(await shelf.load("u")) == MOST
+    await memory.start_of("another", talk("Hello."))
+    assert await shelf.load("u") == {}
+    await memory.close()
+    monkeypatch.setattr("overture.serve.memory.time.time", lambda: now)
+    shelf = SqliteShelf(str(tmp_path / "s"))
+    await shelf.save("u", held)
+    await shelf.close()
     monkeypatch.setattr("overture.serve.memory.time.time", lambda: now + 86400 * DAYS + 1)
     again = SqliteShelf(str(tmp_path / "s"))
     assert await again.load("u") == {}

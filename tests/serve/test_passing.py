@@ -104,6 +104,15 @@ async def test_models_and_the_query_pass():
     assert mock.seen[0].line == "GET /v1/models?a=%2Fb HTTP/1.1"
 
 
+async def test_who_waits_to_be_told_to_go_on_is_told_unless_turned_away():
+    async with proxied(replying(saying("hi")), max_body=1000) as (mock, _, port):
+        waiting = request(ODD, b"Expect: 100-continue", CLOSE)
+        assert (await ask(port, waiting)).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+        assert (await ask(port, waiting.replace(b"HTTP/1.1", b"HTTP/1.0"))).startswith(b"HTTP/1.0 200 OK")
+        assert (await ask(port, request(b"x" * 2000, b"Expect: 100-continue", CLOSE))).startswith(b"HTTP/1.1 413")
+    assert [seen.all("Expect") for seen in mock.seen] == [[], []]
+
+
 async def test_a_body_packed_in_pieces_passes():
     sent = gzip.compress(ODD[:20]) + gzip.compress(ODD[20:])
     async with proxied(replying(saying("hi"))) as (mock, _, port):

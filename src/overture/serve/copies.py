@@ -15,6 +15,7 @@ from ..errors import BadAnswer, BadRecord, ModelError
 from ..models.wire import LARGEST
 from .answers import drafts_of, is_stream
 from .bodies import Refused, unpacked
+from .steering import too_long
 from .upstream import Answer
 
 
@@ -58,8 +59,11 @@ class Copy:
         if self.status != 200 or self.too_large:
             raise BadAnswer("no completion, or one that is too large")
         try:
-            return drafts_of(self.data(), self.streamed)
+            found = drafts_of(self.data(), self.streamed)
         except BadAnswer:
             raise
         except (ModelError, BadRecord, Refused, ValueError, TypeError, AttributeError, LookupError) as error:
             raise BadAnswer(f"the answer cannot be read: {type(error).__name__}") from None
+        if too_long(found):
+            raise BadAnswer("the answer is too long to be decided about")
+        return found

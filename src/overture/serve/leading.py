@@ -24,7 +24,7 @@ from .copies import Copy
 from .exchange import Exchange
 from .headers import for_client
 from .relay import relay, send, stream
-from .steering import rewritten, seen_of, wordless
+from .steering import rewritten, seen_of, too_long, wordless
 from .upstream import Answer, Upstream
 
 MADE_ANEW = frozenset({"content-length", "content-encoding", "content-type", "etag", "digest", "content-md5"})
@@ -188,5 +188,7 @@ def readable(body: Body) -> tuple[Conversation | None, str]:
         seen = seen_of(body.value)
     except BadRecord:
         return None, "not_readable"
+    if too_long(seen.messages):
+        return None, "too_long"
     reason = unsteerable(seen, body.value.get("response_format")) or wordless(body.value)
     return (None, reason) if reason else (seen, "")

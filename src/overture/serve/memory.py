@@ -136,10 +136,16 @@ class SqliteShelf:
             self._db.execute("pragma synchronous=off")  # a number that a power cut loses is only a start of 1 again
             self._db.execute("pragma cache_size=-256")  # KiB; the system keeps the file's pages as well
             self._db.execute("create table if not exists users (user text primary key, held text, at real)")
-            self._db.execute("delete from users where at < ?", (time.time() - 86400 * DAYS,))
+            self._db.execute("create index if not exists by_time on users (at)")
+            self._forget()
         except sqlite3.Error as error:
             raise UsageError(f"--state {path[:200]} cannot be used ({error})") from None
         self._lock = threading.Lock()
+
+    def _forget(self) -> None:
+        """Old users go when the file is opened and every hour: a proxy runs for months."""
+        self._next = time.time() + 3600
+        self._db.execute("delete from users where at < ?", (time.time() - 86400 * DAYS,))
 
     async def load(self, user: str) -> dict[str, Spent]:
         """Those of one user, by conversation."""
@@ -157,6 +163,8 @@ class SqliteShelf:
     def _save(self, user: str, held: Mapping[str, Spent]) -> None:
         with self._lock:
             self._db.execute("insert or replace into users values (?, ?, ?)", (user, _written(held), time.time()))
+            if time.time() > self._next:
+                self._forget()
 
     async def close(self) -> None:
         """Close the file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from .bodies import Body, Refused, read_body
 
@@ -21,7 +21,7 @@ async def receive(request: web.BaseRequest, most: int) -> Body:
     """The body, at most so many bytes of it, packed or unpacked. Raises Refused."""
     if (request.content_length or 0) > most:
         raise _too_large(most)
-    if request.headers.get("Expect", "").lower() == "100-continue":
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     try:

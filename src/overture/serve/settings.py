@@ -41,7 +41,7 @@ class Settings:
     deadline: float = 2.0
     """Seconds a policy may take for one decision; a later one is not waited for."""
     silence: float = 600.0
-    """Seconds that the upstream may say nothing."""
+    """Seconds that the upstream may say nothing, or a client take nothing."""
     max_body: int = 32 << 20
     """Bytes of a request, and of a request once it is unpacked."""
     log: str | None = "decisions.jsonl"

@@ -7,7 +7,7 @@ it; and a client that can only take JSON, or only a tool call, cannot be asked a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -23,8 +23,16 @@ SHAPES = (
 """Fields by which vLLM, SGLang, llama.cpp and LocalAI bind an answer to a shape, as `response_format` does."""
 MOST_CHOICES = 128
 """As many as the chat API knows; a client could ask for a thousand million, and each is made here."""
+LONGEST = 500_000
+"""Characters of a conversation, or of a draft, that a policy is shown."""
 SHORTEST = 16
 """Tokens: whoever allows fewer counts on a word, and no question fits."""
+
+
+def too_long(messages: Iterable[Message]) -> bool:
+    """Whether messages are too long to decide about: it takes a millisecond for some thousand characters, in which
+    nobody else is answered."""
+    return sum(len(each.text) + sum(len(call.arguments) for call in each.tool_calls) for each in messages) > LONGEST
 
 
 def wordless(value: Mapping[str, Any]) -> str:
