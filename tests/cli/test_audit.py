@@ -272,6 +272,18 @@ def test_a_folder_that_parquet_has_no_name_for_is_refused_before_the_work(log: L
     assert "not UTF-8" in one_line(capsys)
 
 
+def test_a_log_that_is_mostly_doubles_is_doubted_unless_they_are_left_out(log: Log, tmp_path: Path, capsys: Captured):
+    words = ("audit", log(TURNS, TURNS, TURNS, [*TURNS, "Friday."]), "--out", tmp_path / "out", "--lens", "moves")
+    assert run(*words, "--workers", 1) == 0
+    assert capsys.readouterr().err == "", "half of them is not most of them"
+    words = ("audit", log(*[TURNS] * 4), "--out", tmp_path / "out", "--lens", "moves", "--workers", 1)
+    assert run(*words) == 0
+    said = "3 of 4 conversations say word for word what an earlier one says"
+    assert said in one_line(capsys) and said in (tmp_path / "out" / "report.html").read_text()
+    assert run(*words, "--dedupe") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_who_is_waited_for_is_said(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured):
     typed = io.TextIOWrapper(io.BytesIO(log(TURNS).read_bytes()))
     typed.isatty = lambda: True

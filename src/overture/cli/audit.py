@@ -77,7 +77,7 @@ def audit(
     from ..audit.kinds import EVERYTHING, KEYLESS
     from ..lenses import chosen
     from ..report import audit_html
-    from .audit_page import page_of
+    from .audit_page import page_of, warnings_of
 
     if judge_sample < 2 or examples < 0 or (workers is not None and workers < 1):
         raise UsageError("--judge-sample takes 2 or more, --examples 0 or more, --workers 1 or more")
@@ -99,6 +99,8 @@ def audit(
     page = page_of(result, typed("audit", *paths), began, datetime.now(UTC))
     write_whole(out / "report.html", audit_html(page).encode())
     _say(result, out)
+    for line in warnings_of(result):
+        warn(line)
     if result.unread:
         file, reason = next(iter(result.unread.items()))
         warn(

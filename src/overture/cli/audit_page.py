@@ -30,6 +30,8 @@ from .terminal import number
 
 NAMED = 5
 """Unread files on the page."""
+DOUBTED = 0.5
+"""Share of doubles above which intervals are doubted ahead of everything."""
 TOP = 10
 """Goals and actions in the matrix."""
 MACRO_F1, BETWEEN_READERS = 0.60, 0.87
@@ -80,6 +82,7 @@ def page_of(result: Audit, words: Sequence[str], began: datetime, ended: datetim
         ],
         rejects=[Reject(r, n, result.places.get(r, ())) for r, n in Counter(result.reasons).most_common(12)],
         left_out=_left_out(result),
+        warnings=warnings_of(result),
         preference=_preference(result),
         config=result.settings.to_dict(),
         command=shlex.join(words),
@@ -120,6 +123,17 @@ def _matrix(pairs: Counter[tuple[str, str]]) -> Matrix | None:
     return Matrix(
         [named[r] for r in rows], [named[c] for c in columns], [[pairs[(r, c)] for c in columns] for r in rows]
     )
+
+
+def warnings_of(result: Audit) -> list[str]:
+    """What casts doubt on all figures of this audit."""
+    doubles, total = result.counts["doubles"], result.counts["conversations"]
+    if result.settings.dedupe or doubles <= DOUBTED * total:
+        return []
+    return [
+        f"{doubles:,} of {number(total, 'conversation')} say word for word what an earlier one says. Intervals "
+        "and p take them for independent, which is too sure: --dedupe leaves them out."
+    ]
 
 
 def _left_out(result: Audit) -> list[str]:

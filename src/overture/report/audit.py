@@ -88,6 +88,8 @@ class AuditPage(Page):
     rejects: Sequence[Reject] = ()
     left_out: Sequence[str] = ()
     """Sentences on what else is not in the figures."""
+    warnings: Sequence[str] = ()
+    """Sentences on what casts doubt on all of them, ahead of everything."""
     preference: Preference | None = None
 
 

@@ -29,7 +29,8 @@ INSTEAD: Mapping[str, str] = {
 
 
 def audit_sentences(groups: Mapping[str, Figures], corrected: Mapping[str, Figures] | None, judged: int) -> list[str]:
-    """Asking, doing, common activity. Figures corrected by a judged sample are used where there are any."""
+    """Asking, doing, common activity, as far as the lenses looked for them; corrected by a judged sample where there
+    is one."""
     fixed = corrected or {}
     best = {group: {**figures, **fixed.get(group, {})} for group, figures in groups.items()}
     asking = (
@@ -43,7 +44,12 @@ def audit_sentences(groups: Mapping[str, Figures], corrected: Mapping[str, Figur
     used = sorted({name for figures in fixed.values() for name in figures} & {"done", "coached"})
     if used:
         doing += f" Of these, {listed(used)} is corrected by {judged:,} judged at random."
-    return [asking, doing, _common(best, fixed, judged)]
+    looked_for = {name for figures in best.values() for name in figures}
+    return [
+        asking,
+        *([doing] if "done" in looked_for else []),
+        *([_common(best, fixed, judged)] if "disjoint" in looked_for else []),
+    ]
 
 
 def _common(best: Mapping[str, Figures], fixed: Mapping[str, Figures], judged: int) -> str:
