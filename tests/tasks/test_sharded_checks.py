@@ -93,6 +93,7 @@ QUERIES = [
     ("pragma table_info(members)", False),
     ("select name from members; select 1", False),
     ("select load_extension('x')", False),
+    ("select fts3_tokenizer('simple')", False),
     ("select readfile('/etc/passwd')", False),
     ("", False),
     ("select '\udcff'", False),
@@ -157,6 +158,10 @@ CALL = CallCheck(
         ("f(1, a=1, b='two', c=[1, 2])", False),
         ("__import__('os').system('x')", False),
         ("f(a=" + "(" * 5000, False),
+        ("f(a=" + "-" * 1900 + "1)", False),
+        ("f(a=" + "not " * 900 + "1)", False),
+        ("f(a=" + "b." * 1500 + "b)", False),
+        ("f" + ".a" * 1900 + "(a=1)", False),
         ("[]", False),
     ],
 )

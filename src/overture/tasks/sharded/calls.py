@@ -76,7 +76,10 @@ def parse(text: str, known: Mapping[str, Signature]) -> tuple[Call, ...]:
     nodes = tree.elts if isinstance(tree, ast.List | ast.Tuple) else [tree]
     if not nodes:
         raise BadCall("no call")
-    return tuple(_call(node, known) for node in nodes)
+    try:
+        return tuple(_call(node, known) for node in nodes)
+    except RecursionError as error:  # as of a model that says "not not not …" without end
+        raise BadCall("nested too deep") from error
 
 
 def _call(node: ast.expr, known: Mapping[str, Signature]) -> Call:

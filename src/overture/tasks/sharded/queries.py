@@ -30,8 +30,9 @@ THINNINGS = ((1, 0), (2, 0), (2, 1), (3, 1), (5, 2))
 _EVERY = 1000
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 
-_DENIED = frozenset({"printf", "format", "load_extension"})
-"""Functions that no limit stops: `printf('%.*c', 500000000, 'x')` is one step of seven seconds."""
+_DENIED = frozenset({"printf", "format", "load_extension", "fts3_tokenizer"})
+"""Functions that no limit stops: `printf('%.*c', 500000000, 'x')` is one step of seven seconds; or that reach out of
+the database, by a library's name or an address in memory."""
 
 Row = tuple[object, ...]
 
