@@ -15,7 +15,7 @@ import pytest
 
 from overture.cli import main
 from overture.cli.money import prices_of
-from overture.cli.simulate_watch import lasting, told
+from overture.cli.simulate_watch import fitting, lasting, told
 from overture.conversation import Message
 from overture.errors import ModelNotFound, ModelTimeout, UsageError
 from overture.models import Reply, Scripted, Usage, register
@@ -23,6 +23,7 @@ from overture.simulate.engine import Progress
 from overture.simulate.estimate import CALLED
 from overture.simulate.relay import STEPS
 from overture.simulate.store import alone
+from overture.tasks import named
 
 
 @register("sometimes")
@@ -252,6 +253,15 @@ def test_sharded_stands_beside_the_papers_headline(tmp_path: Path, capsys: pytes
     assert "Beside what was published" in page and "<b>112%</b>" in page and "percentiles of the 2 runs" in page
 
 
+def test_the_options_of_a_task_can_be_typed(tmp_path: Path) -> None:
+    """Else a summary, which needs a judge, and the public problems could be had from Python alone."""
+    assert {item.group for item in named.meant("sharded:kinds=summary+math").items} == {"summary", "math"}
+    assert {item.group for item in named.meant("slots:domains=medium", 4).items} == {"medium"}
+    words = ("sharded:kinds=summary", "-n", "2", "--model", "scripted:asker", "--out", str(tmp_path))
+    assert run(*words) == 0
+    assert left(tmp_path)["counts"]["by_unscored"] == {"a summary is scored by a judge; name one with --judge": 2}
+
+
 def test_missing_stands_beside_the_papers_accuracy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("missing", "-n", "4", "--model", "scripted:asker", "--turns", "1", "--out", str(tmp_path / "one")) == 0
     (beside,) = left(tmp_path / "one")["beside"]
@@ -267,6 +277,10 @@ def test_missing_stands_beside_the_papers_accuracy(tmp_path: Path, capsys: pytes
     ("words", "said"),
     [
         (["pears"], "did you mean pairs"),
+        (["sharded:kinds=poems"], "no kind of instruction is named ['poems']"),
+        (["missing:sauce=gsm8k"], "it has source=…"),
+        (["missing:source="], "has no option 'source='"),
+        (["travel:source=x"], "it has none"),
         (["pairs", "--protocol", "sideways"], "there are talk"),
         (["pairs", "--user", "goal"], "--user-model"),
         (["pairs", "--runs", "0"], "1 or more"),
@@ -314,4 +328,5 @@ def test_prices_and_progress_are_read_and_said() -> None:
         == "31 of 80 trials, 2 failed, 12,400 tokens, cost 0.0210, 49 s left"
     )
     assert told(Progress(8, 8, 8), 3.0) == "8 of 8 trials, 0 tokens"
+    assert [fitting("31 of 80 trials", room) for room in (16, 15, 1)] == ["31 of 80 trials", "31 of 80 tria…", "…"]
     assert [lasting(5), lasting(70), lasting(7500)] == ["5 s", "1 min 10 s", "2 h 5 min"]

@@ -7,6 +7,7 @@ left is reckoned from the new ones alone.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -45,6 +46,18 @@ def lasting(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def fitting(line: str, room: int) -> str:
+    """As much of the line as stands in a terminal of so many columns: one that wraps could not be drawn over."""
+    return line if len(line) < room else line[: max(0, room - 2)] + "…"
+
+
+def _room() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 @contextmanager
 def watching() -> Generator[Callable[[Progress], None]]:
     """A function to be told of each trial."""
@@ -59,7 +72,8 @@ def watching() -> Generator[Callable[[Progress], None]]:
             return
         last = at
         line = told(now, at - began)
-        print(f"\r\x1b[K{line}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
+        drawing = f"\r\x1b[K{fitting(line, _room())}" if terminal else line
+        print(drawing, end="" if terminal else "\n", file=sys.stderr, flush=True)
         drawn = terminal
 
     try:
