@@ -1,6 +1,6 @@
 """The network of the lens in torch, the same sums as `overture.lenses.context` and `.moves` do in numpy.
 
-Except for training: words are dropped at random, and soft labels of a slower teacher may stand beside the hard ones.
+Except for training: words are dropped at random.
 """
 
 from __future__ import annotations
@@ -163,16 +163,12 @@ def fit(
     keep: np.ndarray,
     seed: int,
     epochs: int,
-    soft: np.ndarray | None = None,
     size: int = 24,
 ) -> Network:
     """Train on the conversations where `keep`, of shape (M,), is true, `size` of them at a time.
 
     What a message does is the union over its segments, so beside the segments' labels the largest logit of a message is
     held to the message's.
-
-    `soft`, of shape (S, 2 * moves), holds a teacher's probabilities; nan where it said nothing. Segments of messages that
-    nobody labelled learn from it alone.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -231,25 +227,6 @@ def fit(
                 told = torch.as_tensor(truth[2][messages])[known]
                 by_message = F.binary_cross_entropy_with_logits(most[known], told, reduction="sum")
                 loss = loss + by_message / known.sum().clamp(min=1)
-            if soft is not None:
-                told = torch.as_tensor(soft[at])
-                there = ~torch.isnan(told[:, 0]) & (torch.as_tensor(weights[at]) > 0)
-                if there.any():
-                    w = torch.as_tensor(weights[at], dtype=torch.float32)[there].unsqueeze(1)
-                    p = told[there]
-                    mine = out[there]
-                    loss = (
-                        loss
-                        + 2
-                        * (
-                            F.binary_cross_entropy_with_logits(mine[:, :moves], p[:, :moves], reduction="none") * w
-                        ).sum()
-                        / w.sum()
-                    )
-                    g = w * p[:, :moves]
-                    loss = loss + (
-                        F.binary_cross_entropy_with_logits(mine[:, moves:], p[:, moves:], reduction="none") * g
-                    ).sum() / g.sum().clamp(min=1)
             loss.backward()
             optimizer.step()
             schedule.step()

@@ -1,12 +1,11 @@
 """Train the lens `moves`, from labels to the weights in the package.
 
-    python training/moves/train.py [--seed 7] [--epochs 16] [--soft .cache/teacher.npz] [--write]
+    python training/moves/train.py [--seed 7] [--epochs 16] [--write]
 
 Three steps. 1) Five folds over the training conversations, each trained without one fold, give every training message a
 probability from a network that never saw it: these calibrate the logits (a slope and an offset a move) and choose
 each move's threshold by its F1. 2) A network on all training conversations. 3) With `--held-out`, and for the last run
-alone, the held-out sets, which nothing above has touched, are scored. With `--soft`, conversations that nobody labelled join with what the slower teacher
-(`teacher.py`) thinks of them; the teacher saw the training conversations and no held-out one.
+alone, the held-out sets, which nothing above has touched, are scored.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from chunks import SETS
 from dataset import HELD_OUT, Example, load, targets
 from network import fit, segment_logits
 from scores import f1_table, report
@@ -32,21 +30,6 @@ PACKAGED = ROOT / "src/overture/lenses/weights/moves.npz"
 def folds(examples: list[Example], count: int) -> np.ndarray:
     """(C,) each conversation's fold, by its key: more labels move no other conversation."""
     return np.array([int(sha256(e.key.encode()).hexdigest()[8:16], 16) % count for e in examples])
-
-
-def pool(path: Path, everything: list[Example]) -> tuple[list[Example], np.ndarray]:
-    """The unlabelled conversations that the teacher read, and its probabilities for their segments, in order."""
-    with np.load(path) as stored:
-        keys, probability = list(stored["keys"]), sigmoid(stored["logit"].astype(np.float32))
-    labelled = {e.key for e in everything}
-    found: dict[str, Example] = {}
-    for name in sorted({key.split("\t")[0] for key in keys}):
-        for key, conversation in SETS[name]():
-            found[f"{name}\t{key}"] = Example(name, key, conversation)
-    examples = [found[key] for key in keys]
-    if any(e.held_out or e.key in labelled for e in examples):
-        raise ValueError("the teacher's file holds conversations that are held out or labelled; make it anew")
-    return examples, probability
 
 
 def calibrate(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -121,7 +104,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=16)
-    parser.add_argument("--soft", type=Path, help="a teacher's file to learn from as well, .cache/teacher.npz")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--turns", type=int, help="leave out only so many of the folds in turn: quicker, coarser")
     parser.add_argument("--kept", action="store_true", help="take .cache/oof.npz of an earlier run for the folds")
@@ -132,35 +114,28 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     everything = load()
     train = [e for e in everything if e.held_out is None]
-    taught, soft = pool(args.soft, everything) if args.soft else ([], None)
-    batch = lay_flat([e.conversation for e in train + taught])
-    truth = targets(train + taught, batch)
-    if soft is not None:
-        # What nobody labelled is learnt from the teacher alone, and what is labelled from the labels alone.
-        rows = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
-        rows[len(rows) - len(soft) :] = soft
-        soft = rows
+    batch = lay_flat([e.conversation for e in train])
+    truth = targets(train, batch)
     turns = args.turns or args.folds
-    fold_of = np.concatenate([folds(train, args.folds), np.full(len(taught), -1)])[batch.conversation_of]
+    fold_of = folds(train, args.folds)[batch.conversation_of]
     segment_fold = fold_of[batch.message_of]
-    raw = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
     kept = ROOT / ".cache" / "oof.npz"
     if args.kept:
-        raw[: len(raw) - len(soft if soft is not None else [])] = recalled(kept, train)
+        raw = recalled(kept, train)
     else:
+        raw = np.full((len(batch.message_of), 2 * len(NAMES)), np.nan, np.float32)
         for fold in range(turns):
-            network = fit(batch, truth, fold_of != fold, args.seed + fold, args.epochs, soft)
+            network = fit(batch, truth, fold_of != fold, args.seed + fold, args.epochs)
             raw[segment_fold == fold] = segment_logits(network, batch)[segment_fold == fold]
             print(f"fold {fold + 1}", flush=True)
-        own = batch.conversation_of[batch.message_of] < len(train)
-        np.savez(kept, logit=raw[own], keys=np.array([e.key for e in train]))
+        np.savez(kept, logit=raw, keys=np.array([e.key for e in train]))
     there = np.bincount(batch.message_of, weights=~np.isnan(raw[:, 0]), minlength=len(batch.messages)) > 0
     oof = gather(np.nan_to_num(raw, nan=-30), batch)
-    judged = (batch.side > 0) & truth[4] & there & (fold_of >= 0) & (fold_of < turns)
+    judged = (batch.side > 0) & truth[4] & there & (fold_of < turns)
     slope, offset, threshold = settle(oof, truth, judged)
     table = f1_table(sigmoid(oof * slope + offset), truth, judged, threshold)
     print(f"out of fold: {judged.sum()} messages; macro-F1 {table['macro']:.3f}, thresholds being chosen on them")
-    network = fit(batch, truth, np.ones(len(batch.messages), bool), args.seed, args.epochs, soft)
+    network = fit(batch, truth, np.ones(len(batch.messages), bool), args.seed, args.epochs)
     weights = network.export(slope, offset, threshold)
     if args.held_out:
         kinds = (*HELD_OUT, "all")
