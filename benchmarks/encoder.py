@@ -7,7 +7,7 @@ cores given to either side; wanted is a ratio of at least 10. Quality: the lens 
 same layers, trained on the same labelled conversations with the same loss, calibrated by the same five folds, both
 read on the conversations that no training saw; wanted is a macro-F1 (moves that occur there at least 20 times) at most
 2 points lower, with a paired bootstrap over conversations. Easy to get wrong: MiniLM is frozen here. Fine-tuned it is a
-better reader; it is then a teacher (see training/moves/teacher.py), and no faster.
+better reader, and no faster.
 """
 
 from __future__ import annotations
