@@ -207,6 +207,15 @@ def test_a_tools_answer_grounds_and_so_do_sums_of_it():
     assert [trace(leaf, heard, found) for leaf in found] == ["looked_up", "computed", None]
 
 
+@pytest.mark.parametrize("written", ["9 May 2026", "2026-05-09", "May 9, 2026"])
+def test_a_day_that_the_operator_writes_out_is_known_and_today_is_not(written: str):
+    told = [Message("system", f"Today is 8 May 2026. The next visit is on {written}."), Message("user", "Book it.")]
+    (visit,) = leaves({"date": "2026-05-09"}, None)
+    (today,) = leaves({"date": "2026-05-08"}, None)
+    assert trace(visit, Heard.of(told)) == "looked_up"
+    assert trace(today, Heard.of(told)) is None
+
+
 def test_the_operators_list_of_choices_is_no_evidence_that_one_was_chosen():
     heard = Heard.of([Message("system", "Cabins are economy and business."), Message("user", "Book it.")])
     choice = {"enum": ["economy", "business"]}

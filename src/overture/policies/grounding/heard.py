@@ -147,6 +147,10 @@ class Heard:
         return frozenset(dates.named(self.tools.lower()))
 
     @cached_property
+    def days_of_operator(self) -> frozenset[dates.Named]:
+        return frozenset(dates.named(self.operator.lower()))
+
+    @cached_property
     def times(self) -> frozenset[int]:
         """Minutes after midnight that the user's words can mean."""
         return times.times(self.lower)

@@ -54,7 +54,8 @@ def time_said(minutes: int, heard: Heard) -> bool:
 
 
 def day(value: date, heard: Heard) -> str | None:
-    """`said`, `looked_up` or `computed`: a said number of days off one that a tool answered with."""
+    """`said`, `looked_up` or `computed`: a said number of days off one that a tool answered with. That the operator
+    says which day it is today vouches for no other day that is to be."""
     written_out = heard.where(value.isoformat())
     if written_out == "said" or heard.days.mean(value, heard.today):
         return "said"
@@ -63,6 +64,7 @@ def day(value: date, heard: Heard) -> str | None:
     steps = (timedelta(days=sign * step) for step in heard.days.steps for sign in (-1, 1))
     if any(_named(value + step) in heard.days_looked_up for step in steps):
         return "computed"
+    written_out = written_out or _named(value) in heard.days_of_operator
     return "looked_up" if written_out and value != heard.today else None
 
 
