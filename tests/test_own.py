@@ -43,6 +43,7 @@ def test_a_task_a_user_and_a_policy_of_ones_own_are_simulated() -> None:
     assert [each["asked_in_need"]["value"] for each in figures] == [0, 1]
     assert [each["asked_needlessly"]["value"] for each in figures] == [0, 0]
     assert figures[1]["turns"]["value"] == 1.5
+    assert [each["coverage"]["value"] for each in figures] == [0, 1], "who guesses at once has obtained nothing"
 
 
 @pytest.mark.usefixtures("mine")
