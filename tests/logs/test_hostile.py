@@ -169,7 +169,7 @@ def test_a_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"  \n\n", "blanks"),
         (b"\x89PNG\r\n", "PNG"),
-        (b"a,b,c\n1,2,3\n", "without JSON"),
+        (b"a,b,c\n1,2,3\n", "neither JSON"),
         (b"PAR1 and no more", "parquet"),
         (b"PK\x03\x04 and no more", "zip"),
         (b'\xff\xfe{\0"\0', "UTF-16"),
