@@ -227,6 +227,14 @@ def test_what_cannot_be_had_is_said():
         missing.task(source="mmlu")
 
 
+def test_a_question_in_a_block_of_code_is_put_to_nobody(task: Task):
+    item = next(item for item in task.items if item.lacking)
+    assert item.script is not None and task.hear is not None
+    code = f"Here it is:\n\n```python\n# {item.script.question}\nprint(12 + 5)\n```"
+    act = task.hear(item, talk(item, code))
+    assert not act.asks and not act.elsewhere and act.delivers
+
+
 def test_a_user_hears_what_the_rules_read(task: Task):
     item = next(item for item in task.items if item.lacking)
     script = item.script

@@ -142,6 +142,8 @@ def _plain(text: str) -> str:
 
 def _asks(sentences: list[str], at: int, request: str) -> bool:
     sentence = sentences[at]
+    if sentence.startswith("```"):
+        return False  # a block of code is put to nobody
     if "?" in sentence:
         return True
     if not (REQUESTS.search(sentence) or (_NEEDS.search(sentence) and not re.search(r"\bneed to (?!know)", sentence))):
