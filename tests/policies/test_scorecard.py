@@ -62,6 +62,7 @@ def test_boundaries_and_manners():
     assert parts.manners(seen(talk("Book. Just do it.", "Which day?"))) == (0, 1)
     assert parts.manners(seen(talk("Book.", "Which sector is it? Is it Tech or Finance?"))) == (1, 1)
     assert parts.manners(seen(talk("Book.", "Which sector is it? How old are you?"))) == (0, 1)
+    assert parts.manners(seen(talk("Book.", "Which day is it, and for how many people?"))) == (0, 1)
 
 
 def test_trust_counts_calls_with_nothing_made_up():

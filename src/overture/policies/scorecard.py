@@ -23,7 +23,7 @@ from ..lenses.moves import NAMES
 from ..lenses.moves import look as look_moves
 from .scorecard_parts import PARTS, UNSCORED, Seen
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some conversation would score otherwise."""
 _TOGETHER = 128
 """Conversations that are looked at at once."""

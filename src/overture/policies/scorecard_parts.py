@@ -23,7 +23,7 @@ from .grounding import Heard
 from .initiative import asked_before, brushed_off, enough
 from .insert_expansion import ungrounded
 from .manners import already_said, private, same
-from .one_question import apiece
+from .one_question import things
 from .replies import accepts, does_not_know, rejects
 
 _ASKING = ELICITING - {"probe"}
@@ -157,13 +157,13 @@ def boundaries(seen: Seen) -> Count:
 
 
 def manners(seen: Seen) -> Count:
-    """Civility. Messages that ask one question, which was neither asked before nor answered, of a user who had not had
-    enough ÷ messages that ask."""
+    """Civility. Messages that ask for one thing (`one_question.things`), neither asked for before nor said, of a user
+    who had not had enough ÷ messages that ask."""
     good = 0
     for at, asked in seen.asking:
         before = seen.messages[:at]
         again = asked_before(asked[0], before) or already_said(asked[0], before)
-        good += len(apiece(asked)) == 1 and not again and not enough(before)
+        good += len(things(seen.messages[at].text)) < 2 and not again and not enough(before)
     return good, len(seen.asking)
 
 
