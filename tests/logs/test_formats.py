@@ -54,6 +54,32 @@ def test_anthropic_messages_are_read_with_their_tools_and_their_system(tmp_path:
     assert whole.messages[3].tool_call_id == "k1"
 
 
+def test_messages_in_parts_keep_their_words_their_calls_and_their_order(tmp_path: Path) -> None:
+    call = {"toolCallId": "t1", "input": {"city": "Rome"}, "output": {"degrees": 20}}
+    old = {"toolName": "weather", "toolCallId": "t1", "args": {"city": "Rome"}, "result": "20", "state": "result"}
+    user = {"role": "user", "parts": [{"type": "text", "text": "How warm is Rome?"}]}
+    parts = [
+        {"type": "step-start"},
+        {"type": "reasoning", "text": "Hm."},
+        {"type": "text", "text": "Let me look."},
+        {"type": "tool-weather", "state": "output-available", **call},
+        {"type": "text", "text": "20 degrees."},
+    ]
+    new = {"messages": [user, {"role": "assistant", "parts": parts}]}
+    older = {"messages": [user, {"role": "assistant", "content": "20 degrees.", "parts": [
+        {"type": "tool-invocation", "toolInvocation": old}, {"type": "text", "text": "20 degrees."},
+    ]}]}  # fmt: skip
+    silent = {"messages": [{"role": "user", "text": "How warm is Rome?"}]}
+    good, bad = everything(written(tmp_path, *map(orjson.dumps, (new, older, silent))))
+    asked, done = ("user", "How warm is Rome?"), ("assistant", "20 degrees.")
+    assert said(good[0]) == [asked, ("assistant", "Let me look."), ("tool", '{"degrees":20}'), done]
+    assert said(good[1]) == [asked, ("assistant", None), ("tool", "20"), done]
+    for one in good:
+        made, answer = one.messages[1].tool_calls[0], one.messages[2]
+        assert (made.name, made.arguments, made.id) == ("weather", '{"city":"Rome"}', answer.tool_call_id)
+    assert [one.reason for one in bad] == ["message 0 has no content, only 'role', 'text'"]
+
+
 def test_traces_hold_what_went_in_and_what_came_out() -> None:
     good, bad = everything(FIXTURES / "traces.jsonl")
     assert [c.id for c in good] == ["r1", "r2", "r3", "t1", "t2", "p1", "b1"]

@@ -79,7 +79,7 @@ def test_detect_says_what_was_seen(tmp_path: Path) -> None:
 
 
 def test_read_raises_when_nothing_was_a_conversation(tmp_path: Path) -> None:
-    with pytest.raises(NothingReadable, match="1 records were rejected"):
+    with pytest.raises(NothingReadable, match="rejected records: 1, the last"):
         list(read(written(tmp_path, b"nothing here")))
 
 

@@ -70,12 +70,19 @@ MESSAGE_KEYS = frozenset(
     | {"tool_calls", "tool_call_id", "function_call", "function", "arguments"}
 )
 """What is read of a message in the OpenAI shape."""
+SAYING = frozenset({"content", "tool_calls", "function_call"})
+"""One of them every message has, if only as null."""
 
 
 def built(
     messages: Iterable[Message | Mapping[str, Any]], id: Any, source: str, metadata: Mapping[str, Any] | None = None
 ) -> Conversation:
-    """`Conversation.of`, with an id that may be anything and the guard that outside data needs."""
+    """`Conversation.of`, with an id that may be anything and the guards that outside data needs: what is said under
+    another name than `content` must not become silence."""
+    for index, message in enumerate(messages if isinstance(messages, list) else ()):
+        if isinstance(message, dict) and "role" in message and message.keys().isdisjoint(SAYING):
+            keys = ", ".join(repr(key[:40]) for key in list(cast("dict[str, Any]", message))[:8])
+            raise BadRecord(f"message {index} has no content, only {keys}")
     try:
         return Conversation.of(messages, identity(id), source, metadata)
     except TypeError as error:  # a list or an object where a role should be cannot be looked up

@@ -100,7 +100,7 @@ def read(
                     if on_reject is not None:
                         on_reject(item)
     if not good:
-        raise NothingReadable(f"no conversation in the input; {bad} records were rejected, the last {last or 'none'}")
+        raise NothingReadable(f"no conversation in the input; rejected records: {bad}, the last {last or 'none'}")
 
 
 def _items(found: Iterable[Conversation | BadRecord], file: str, offset: int) -> Iterator[Item]:

@@ -1,9 +1,9 @@
 """What other APIs and tracers call a message, as messages of the chat shape.
 
-In comes a list of messages as Anthropic's API, OpenAI's Responses API or LangChain writes them; out come mappings with
-`role`, `content` and `tool_calls`, to be checked like any other. Easy to get wrong: one of theirs can be several of
-ours. An answer of a tool is a part of a user's message with Anthropic, and an item without a role in the Responses
-API; here it is always a message of its own.
+In comes a list of messages as Anthropic's API, OpenAI's Responses API, LangChain or Vercel's AI SDK writes them; out
+come mappings with `role`, `content` and `tool_calls`, to be checked like any other. Easy to get wrong: one of theirs
+can be several of ours. An answer of a tool is a part of a user's message with Anthropic, of the assistant's own with
+the AI SDK, and an item without a role in the Responses API; here it is always a message of its own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def chat_shape(messages: Any) -> list[Any]:
 
 def _plain(raw: dict[str, Any]) -> bool:
     """Most are in the chat shape already, and a log has millions."""
-    return "role" in raw and type(raw.get("content")) is str and not raw.get("tool_calls")
+    return "role" in raw and type(raw.get("content")) is str and not raw.get("tool_calls") and "parts" not in raw
 
 
 def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -54,6 +54,9 @@ def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield _result(message)
             return
         message = {**message, "role": _SPEAKERS.get(sort, sort)}
+    if isinstance(message.get("parts"), list) and (not message.get("content") or any(map(_tool, message["parts"]))):
+        yield from _in_parts(message)
+        return
     content = message.get("content")
     parts = [p for p in cast("list[Any]", content) if isinstance(p, dict)] if isinstance(content, list) else []
     sorts = {cast("dict[str, Any]", part).get("type") for part in parts}
@@ -74,6 +77,39 @@ def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
             kept.append(part)
     if kept or made:
         yield {**message, "content": kept or None, "tool_calls": made or None}
+
+
+def _tool(part: Any) -> bool:
+    """Whether a part of a message of the AI SDK is a call of a tool, with or without what it answered."""
+    sort = mapping(part).get("type")
+    return isinstance(sort, str) and (sort.startswith("tool-") or sort == "dynamic-tool")
+
+
+def _in_parts(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A message of the AI SDK: its words, its calls and what the tools answered, in the order in which they came."""
+    rest = {key: value for key, value in raw.items() if key != "parts"}
+    kept = list[Any]()
+    for part in cast("list[Any]", raw["parts"]):
+        sort = str(mapping(part).get("type", ""))
+        if sort in _UNSAID or sort == "step-start":
+            continue
+        if not _tool(part):
+            kept.append(part)
+            continue
+        held = mapping(mapping(part).get("toolInvocation")) or mapping(part)
+        call = {"id": held.get("toolCallId"), "name": held.get("toolName", sort.removeprefix("tool-"))}
+        given = held.get("input", held.get("args"))
+        yield {
+            **rest,
+            "content": kept or None,
+            "tool_calls": [_call({**call, "input": {} if given is None else given})],
+        }
+        kept = []
+        if (said := held.get("output", held.get("result"))) is not None:
+            told = said if isinstance(said, str) else orjson.dumps(said).decode()
+            yield _result({"content": told, "call_id": call["id"]})
+    if kept:
+        yield {**rest, "content": kept}
 
 
 def _unpacked(raw: dict[str, Any]) -> dict[str, Any]:
