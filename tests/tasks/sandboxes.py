@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from overture.tasks.sandbox import host, run_python
+from overture.tasks.sandbox import Ran, host, run_python
 
 
 async def only(isolation: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -24,6 +24,13 @@ async def only(isolation: str, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.skip(str(error))
     assert (ran.stdout, ran.isolation) == ("1\n", isolation)
     return isolation
+
+
+async def without_walls(code: str, monkeypatch: pytest.MonkeyPatch) -> Ran:
+    """What a program did with no isolation at all, whatever the machine has."""
+    with monkeypatch.context() as patch:
+        patch.setattr(host, "_unable", dict.fromkeys(host.MODES, "none wanted"))
+        return await run_python(code, unprotected=True)
 
 
 def marked(monkeypatch: pytest.MonkeyPatch) -> str:

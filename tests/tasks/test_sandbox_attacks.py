@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandboxes import left, marked, only, wait_for
+from sandboxes import left, marked, only, wait_for, without_walls
 
-from overture.tasks.sandbox import Limits, Ran, host, run_python, run_tests
+from overture.tasks.sandbox import Limits, host, run_python, run_tests
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are only run on Linux")
 QUICK = Limits(cpu=2, wall=30.0, memory=256 << 20)
@@ -39,12 +39,6 @@ def many_files() -> Iterator[None]:
     yield
     for each in held:
         os.close(each)
-
-
-async def without_walls(code: str, monkeypatch: pytest.MonkeyPatch) -> Ran:
-    with monkeypatch.context() as patch:
-        patch.setattr(host, "_unable", dict.fromkeys(host.MODES, "none wanted"))
-        return await run_python(code, unprotected=True)
 
 
 # The frame in which the process that watches says how the tests went, written by hand: two passed, none failed.

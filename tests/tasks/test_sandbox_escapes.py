@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandboxes import left, marked, only, wait_for
+from sandboxes import left, marked, only, wait_for, without_walls
 
 from overture.tasks.sandbox import Limits, Ran, host, run_python
 
@@ -29,12 +29,6 @@ QUICK = Limits(cpu=2, wall=5.0, memory=256 << 20)
 @pytest.fixture(params=host.MODES)
 async def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return await only(str(request.param), monkeypatch)
-
-
-async def without_walls(code: str, monkeypatch: pytest.MonkeyPatch) -> Ran:
-    with monkeypatch.context() as patch:
-        patch.setattr(host, "_unable", dict.fromkeys(host.MODES, "none wanted"))
-        return await run_python(code, unprotected=True)
 
 
 @pytest.fixture
