@@ -13,18 +13,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from overture.conversation import Conversation
 from overture.errors import UsageError
 from overture.serve.memory import DAYS, MOST, Memory, Spent, SqliteShelf, opening, shelf_of, start_after, user_of
+from talking import talk
 
 from .leaders import Told, making
 from .wire import ask, count, proxied, replying, request, saying
 
 CLOSE = b"Connection: close"
-
-
-def talk(*texts: str) -> Conversation:
-    return Conversation.of([{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(texts)])
 
 
 BRUSHED = ("Book a table.", "For how many people?", "Just do it.")

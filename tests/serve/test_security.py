@@ -283,6 +283,17 @@ async def test_what_cannot_be_read_here_is_not_passed_on(body: bytes, headers: l
         assert not mock.seen
 
 
+async def test_what_is_nested_so_deeply_that_it_cannot_be_written_anew_is_refused_and_else_passes():
+    deep = ASKED[:-1] + b',"x":' + b"[" * 1_020 + b"]" * 1_020 + b"}"
+    policies = making(told=Told(Decision("elicit", "Ask.")))
+    async with proxied(replying(saying("hi")), policies, allow=("told",)) as (mock, _, port):
+        head, said = parted(await ask(port, request(deep, CLOSE, b"X-Overture-Policy: told")))
+        assert head.startswith(b"HTTP/1.1 200") or code(said) == "too_deep"  # how deep is too deep is Python's to say
+        mock.seen.clear()
+        await ask(port, request(deep, CLOSE))
+    assert [seen.body for seen in mock.seen] == [deep]
+
+
 async def test_a_body_is_capped_while_it_is_read():
     """Chunks without an announced length: the answer comes long before the last of them could be sent."""
     async with proxied(replying(saying("hi")), max_body=100_000) as (mock, _, port):

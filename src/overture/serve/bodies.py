@@ -91,11 +91,14 @@ def parsed(data: bytes) -> JSON:
 
 
 def written(value: Any) -> bytes:
-    """JSON as it is sent."""
+    """JSON as it is sent. Raises Refused on what is nested too deeply: it can be read deeper than it can be written."""
     try:
         return orjson.dumps(value)
     except (orjson.JSONEncodeError, TypeError):
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        try:
+            return json.dumps(value, separators=(",", ":")).encode("ascii")
+        except RecursionError:
+            raise Refused(400, "the body is nested too deeply to be written anew", "too_deep") from None
 
 
 def unpacked(data: bytes, encoding: str, most: int) -> bytes:
