@@ -81,7 +81,7 @@ def built(
     another name than `content` must not become silence."""
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message, dict) and "role" in message and message.keys().isdisjoint(SAYING):
-            keys = ", ".join(repr(key[:40]) for key in list(cast("dict[str, Any]", message))[:8])
+            keys = ", ".join(repr(key[:40]) for key in list(message)[:8])
             raise BadRecord(f"message {index} has no content, only {keys}")
     try:
         return Conversation.of(messages, identity(id), source, metadata)
