@@ -118,7 +118,7 @@ _STEP = (
 )
 _AIM = r"(?:(?:to|for|if|when|before|once|after|in) [^,.:;?!]{3,80}, )?"
 TELLS_HOW = _any(
-    rf"^\W*(?:\d+[.)]\s*)?\W*{_AIM}(?:(?:first|then|next|now|finally|also|just|simply|and|always|instead),? )?"
+    rf"^\W*(?:\d+[.)]\W*)?{_AIM}(?:(?:first|then|next|now|finally|also|just|simply|and|always|instead),? )?"
     rf"(?:(?:do not|don't|never) )?(?:{_STEP})\b(?!'|-| you\b)",
     r"\byou(?:'ll| will)? (?:can|could|should|(?:need|have|want) to|must|multiply|divide|add|take)\b",
 )
