@@ -7,6 +7,7 @@ does not find it must say so, or a machine without it would look like one on whi
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

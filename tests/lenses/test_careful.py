@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.careful import HEADS, Encoder, doubt, logits, reread
 from overture.lenses.moves import NAMES, look
 from overture.lenses.windows import WINDOW, windows
+from talking import talk
 
 WIDTH, LAYERS, MOVES = 2 * HEADS, 2, len(NAMES)
 
@@ -40,10 +40,6 @@ def reader() -> Encoder:
     heads = some(2 * WIDTH, 8), some(8), some(8, 2 * MOVES), some(2 * MOVES)
     mix = np.tile(np.float32([1, 0, 0]), (2 * MOVES, 1))
     return Encoder(base, LAYERS, *heads, mix, np.full(2 * MOVES, 0.5, np.float32), tokens)
-
-
-def talk(*texts: str) -> Conversation:
-    return Conversation(tuple(Message("user" if i % 2 == 0 else "assistant", text) for i, text in enumerate(texts)))
 
 
 SHORT = talk("Book me a table. For Friday!", "For how many people?", "Four of us", "Done. Anything else?")

@@ -15,14 +15,10 @@ from overture.lenses import look as look_through
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import KINDS, look
 from overture.lenses.gaps_span import find
+from talking import talk
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
 COMPLETE = "Tom has 7 apples and buys 5 more. How many has he?"
-
-
-def talk(*turns: str) -> Conversation:
-    sides = ("user", "assistant")
-    return Conversation.of([{"role": sides[at % 2], "content": turn} for at, turn in enumerate(turns)])
 
 
 def seems(*turns: str) -> bool:

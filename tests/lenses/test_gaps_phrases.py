@@ -9,15 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look
 from overture.lenses.gaps_asks import likeliest
 from overture.lenses.gaps_phrases import BITS, LONGEST, keys, look_up
-
-
-def talk(*texts: str) -> Conversation:
-    return Conversation(tuple(Message("user" if at % 2 == 0 else "assistant", text) for at, text in enumerate(texts)))
+from talking import talk
 
 
 def seems(*texts: str) -> bool:

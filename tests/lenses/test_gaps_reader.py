@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from overture import data
-from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look
 from overture.lenses.gaps_asks import (
@@ -28,6 +27,7 @@ from overture.lenses.gaps_asks import (
 )
 from overture.lenses.gaps_pieces import MOST, TURN, Token, Tokens, pieces
 from overture.lenses.gaps_reader import HEADS, Reader, look_again, read, reader
+from talking import talk
 
 WIDTH, LAYERS = 2 * HEADS, 2
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
@@ -64,10 +64,6 @@ def small() -> Reader:
     mix = np.tile(np.float32([1, 0.5, 0]), (2, 1))
     heads = some(3 * WIDTH + 1), some(3 * WIDTH + 1, len(NAMES)), some(WIDTH + 1, 4)
     return Reader(base, LAYERS, *heads, mix, np.zeros(2, np.float32), np.full(2, 0.5, np.float32), tokens)
-
-
-def talk(*texts: str) -> Conversation:
-    return Conversation(tuple(Message("user" if at % 2 == 0 else "assistant", text) for at, text in enumerate(texts)))
 
 
 def test_what_is_read_together_says_the_same_as_alone(small: Reader):

@@ -18,16 +18,11 @@ from overture.lenses.complements import as_list, as_sets, disjoint, groups, matc
 from overture.lenses.goals import MOST, look, sets, side_vectors
 from overture.lenses.goals_figures import Ceiling, automation, columns, done_and_coached
 from overture.lenses.moves import NAMES, MoveScores
+from talking import talk
 
 GATHER, PROVIDE, PROGRAM, OFFICE, TRAIN = (
     f"4.A.{iwa}" for iwa in ("1.a.1.I04", "4.a.3.I02", "3.b.1.I01", "3.a.3.I01", "4.b.3.I05")
 )
-
-
-def talk(*texts: str | Message) -> Conversation:
-    """User and assistant in turn."""
-    roles = ("user", "assistant")
-    return Conversation(tuple(t if isinstance(t, Message) else Message(roles[i % 2], t) for i, t in enumerate(texts)))
 
 
 CODE = talk(

@@ -13,6 +13,7 @@ from overture.policies.civility import Civility
 from overture.policies.initiative import asked_before, enough, initiative
 from overture.policies.manners import already_said, private, same, without_trail
 from overture.policies.one_question import one_question
+from talking import talk
 
 
 @dataclass
@@ -31,11 +32,6 @@ class Asking:
         if is_draft(conversation) and not conversation.messages[-1].tool_calls:
             return LEAVE
         return Decision(self.move, say=self.say, details={"arguments": ["date"]})
-
-
-def talk(*said: str) -> Conversation:
-    """The user first, and in turns."""
-    return Conversation(tuple(Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)))
 
 
 POLITE = Civility(Asking())

@@ -26,15 +26,11 @@ from overture.policies import make, steer
 from overture.policies.gaps import Gaps, sharpened, shifted
 from overture.policies.gaps_words import QUESTIONS, question_for
 from overture.users.hearing import questions
+from talking import talk
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
 COMPLETE = "Tom has 7 apples and buys 5 more. How many has he?"
 ATTACKS = [json.loads(line) for line in (Path(__file__).parent / "attacks.jsonl").read_text().splitlines()]
-
-
-def talk(*turns: str) -> Conversation:
-    sides = ("user", "assistant")
-    return Conversation.of([{"role": sides[at % 2], "content": turn} for at, turn in enumerate(turns)])
 
 
 def saying(text: str) -> Scripted:

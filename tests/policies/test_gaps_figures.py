@@ -26,15 +26,11 @@ from overture.policies.gaps_figures import (
 from overture.policies.gaps_words import ours
 from overture.policies.initiative import afresh, took_initiative
 from overture.users.hearing import questions
+from talking import talk
 
 BARE = "How many euros does Ines pay for the tiles of her floor?"
 ASKED = "What do I need to know about Ines, the tiles and her floor?"
 PIECES = ("The floor has 6 square metres.", "She needs 25 tiles for each square metre.", "One tile costs 3.20 euros.")
-
-
-def talk(*said: str) -> Conversation:
-    """The user first, and in turns."""
-    return Conversation(tuple(Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)))
 
 
 def test_the_things_that_a_request_names_are_not_its_verbs_and_units():

@@ -19,12 +19,7 @@ from overture.policies.manners import more_to_come, telling
 from overture.tasks import sharded
 from overture.users.hearing import questions
 from overture.users.shards import Shards
-
-
-def talk(*said: str) -> Conversation:
-    """The user first, and in turns."""
-    return Conversation(tuple(Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)))
-
+from talking import talk
 
 SAID = telling("The train leaves with 180 passengers at nine.")
 

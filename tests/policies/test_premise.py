@@ -13,6 +13,7 @@ from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.clashes import clashes
 from overture.policies.premise import Premise
+from talking import talk
 
 TODAY = date(2026, 4, 29)
 
@@ -78,10 +79,6 @@ def test_on_seven_thousand_sound_problems_it_hardly_ever_speaks(shared_data):
     found = sum(bool(clashes([problem])) for problem in problems)
     assert len(problems) > 7000
     assert found <= 10  # some of these are in fact unsound
-
-
-def talk(text: str) -> Conversation:
-    return Conversation((Message("user", text),))
 
 
 async def test_it_is_named_in_own_words_and_only_once():

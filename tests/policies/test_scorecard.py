@@ -11,11 +11,7 @@ from overture.policies import scorecard_parts as parts
 from overture.policies.acts import claims
 from overture.policies.scorecard import scorecard
 from overture.policies.scorecard_parts import PARTS, UNSCORED, Seen
-
-
-def talk(*said: str) -> Conversation:
-    """The user first, and in turns."""
-    return Conversation(tuple(Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)))
+from talking import talk
 
 
 def seen(conversation: Conversation, *moves: str, lacking: tuple[bool | None, ...] = ()) -> Seen:

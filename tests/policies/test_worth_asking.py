@@ -15,11 +15,7 @@ from overture.policies.base import with_tools
 from overture.policies.disagreement import between_readings, disagreement, one_reading, same, sampled
 from overture.policies.worth import DEFAULTS, Stakes
 from overture.policies.worth_asking import WorthAsking, kind_of, questions_so_far
-
-
-def talk(*turns: str) -> Conversation:
-    sides = ("user", "assistant")
-    return Conversation.of([{"role": sides[at % 2], "content": turn} for at, turn in enumerate(turns)])
+from talking import talk
 
 
 @pytest.mark.parametrize(
