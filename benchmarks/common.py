@@ -161,13 +161,16 @@ def share(hits: int, n: int) -> str:
 
 
 def counted(hits: int, n: int) -> str:
-    """The same with its counts."""
+    """The same with its counts; an end that is near 0 or 100 and not there has a decimal."""
     from overture.audit.estimates import wilson
 
     if not n:
         return "–"
-    low, high = wilson(hits / n, n)
-    return f"{hits} of {n}: {100 * hits / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
+    low, high = (
+        f"{100 * end:.0f}" if end in (0, 1) or 0.005 <= end <= 0.995 else f"{100 * end:.1f}"
+        for end in wilson(hits / n, n)
+    )
+    return f"{hits} of {n}: {100 * hits / n:.0f} % ({low}–{high})"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
