@@ -6,6 +6,8 @@ interrupted leaves a folder that looks like a result, or one that a second run m
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from overture import logs
-from overture.audit import Audit, Settings, audit_logs
+from overture.audit import Audit, Settings, audit_logs, unfinished
 from overture.audit import piece as piece_module
+from overture.audit.kinds import Part
 from overture.errors import ConfigurationChanged, NothingReadable, UsageError
 
 QUICK = Settings(lenses=("moves",))
@@ -227,6 +230,26 @@ def test_an_interrupted_run_goes_on_without_doing_anything_twice(
     assert sorted(done) == [f"{k:06d}" for k in range(3, total)]
     assert again.counts == whole.counts and again.groups == whole.groups
     assert sorted(p.name for p in out.iterdir()) == WRITTEN
+
+
+def test_a_part_comes_back_as_it_was_kept(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kept: list[Part] = []
+    monkeypatch.setattr("overture.audit.store", lambda path, part: (kept.append(part), unfinished.store(path, part)))
+    path = log({"prompt": "Book it.", "chosen": "Which day?", "rejected": "Booked."})
+    with pytest.raises(Stopped):
+        audit_logs(path, tmp_path / "out", Settings(judge="scripted:echo"), workers=1, on_piece=stop_after(1))
+    assert kept[0].candidates and kept[0].sides and kept[0].examples
+    assert unfinished.stored(tmp_path / "out/.parts/000000.part") == kept[0]
+
+
+@pytest.mark.parametrize("planted", [pickle.dumps(os.getcwd), pickle.dumps({"no": "part"}), b"", b"nonsense"])
+def test_a_part_that_a_stranger_made_is_not_run(log: Log, tmp_path: Path, planted: bytes):
+    path = log(turns(3))
+    with pytest.raises(Stopped):
+        audit_logs(path, tmp_path / "out", QUICK, workers=1, on_piece=stop_after(1))
+    (tmp_path / "out/.parts/000000.part").write_bytes(planted)
+    with pytest.raises(UsageError, match="is no part that an audit kept"):
+        audit_logs(path, tmp_path / "out", QUICK, workers=1)
 
 
 def test_going_on_under_another_configuration_is_refused_with_the_difference(two_logs: list[Path], tmp_path: Path):

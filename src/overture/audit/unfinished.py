@@ -2,7 +2,8 @@
 
 In come settings and pieces; out come the parts that are done, if the folder holds a run of the very same. Easy to get
 wrong: going on under other settings, other files, another version or other weights would mix two audits into one, so
-it is refused with the difference shown.
+it is refused with the difference shown; and the folder may be a stranger's, so a part may make its own classes and
+nothing that could run code.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from typing import Any
 import orjson
 
 from .. import __version__
-from ..errors import ConfigurationChanged
+from ..errors import ConfigurationChanged, UsageError
 from ..logs import Piece
 from .files import writable, write_whole
-from .kinds import Part, Settings
+from .kinds import Candidate, Example, Part, Settings, Span
+from .preference import Side
+
+MADE = {(one.__module__, one.__qualname__): one for one in (Part, Piece, Example, Span, Candidate, Side)}
+"""All that a part is made of, beside texts, numbers and collections."""
 
 
 @cache
@@ -81,5 +86,22 @@ def store(path: Path, part: Part) -> None:
 
 
 def stored(path: Path) -> Part | None:
-    """The part that was kept here, if one was."""
-    return pickle.loads(path.read_bytes()) if path.exists() else None
+    """The part that was kept here, if one was. Raises UsageError where something else lies in its place."""
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as file:
+            part = _Parts(file).load()
+    except (pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError, IndexError, KeyError) as error:
+        raise UsageError(f"{path} is no part that an audit kept ({error}); --fresh throws it away") from error
+    if not isinstance(part, Part):
+        raise UsageError(f"{path} is no part that an audit kept; --fresh throws it away")
+    return part
+
+
+class _Parts(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        try:
+            return MADE[module_name, global_name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"it asks for {module_name}.{global_name}") from None
