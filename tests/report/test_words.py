@@ -75,14 +75,17 @@ def test_what_a_policy_made_of_the_further_parts_is_said_with_both_errors() -> N
     asked = {"asked_in_need": share(0.1, 50), "asked_needlessly": share(0.2, 50)}
     talked = {"asked_in_need": share(0.3, 50), "asked_needlessly": share(0.4, 50), "solved": share(0.5, 100)}
     parts = {"pairs": asked, "missing": talked}
-    said = checkup_sentences("m{0}", parts, {"with the policy p": parts})
-    assert len(said) == 4
-    assert said[2].startswith("Of word problems that lacked a number, m{0} asked in 30%")
-    assert said[2].count("30%") == said[2].count("40%") == 2 and "with the policy p, in 30%" in said[2]
-    assert said[3].startswith("Talked through, m{0} solved 50%") and "nothing to count" in said[3]
-    assert checkup_sentences("m", {"pairs": asked, "doing": {"done": share(0.6, 50)}}, {"x": {}})[2].startswith(
-        "Asked to"
-    )
+    beside = {"with the policy p": parts, "another": parts}
+    said = checkup_sentences("m{0}", parts, beside)
+    assert said[2].startswith("Talked through, m{0} solved 50%") and "nothing to count" in said[2]
+    assert all(f"; {who}, " in sentence for sentence in said for who in beside)
+    done = {"pairs": asked, "doing": {"done": share(0.6, 50)}}
+    assert checkup_sentences("m", done, {"x": {}})[2].startswith("Asked to do a thing, m made it in 60%")
+    told = {"sharded": {"solved": share(0.7, 20), "turns": share(0.9, 20)}}
+    for others in ({}, {"x": told}):
+        assert checkup_sentences("m", told, others)[2].startswith("Told piece by piece, m did 70%")
+        for each in (parts, done, told, {}):
+            assert len(checkup_sentences("m", each, others)) == 3
 
 
 def test_visible_keeps_what_people_write() -> None:

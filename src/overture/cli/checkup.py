@@ -9,7 +9,7 @@ empty.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ def checkup(
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..policies.candidates import OFF
-    from ..report import checkup_html
+    from ..report import checkup_html, headlines
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
     from ..simulate.store import Store, alone
@@ -139,8 +139,10 @@ def checkup(
     words = typed("checkup", "--model", model)
     page = page_of(result, words, settings, began, datetime.now(UTC))
     said = "; ".join(map(_counted, result.speakers.values()))
-    leave(out, _json(summary(result, "checkup", settings)), checkup_html(page).encode(), said)
-    _say(result, out, serving(model, policy) if policy else "")
+    sentences = headlines(page)
+    figures = {**summary(result, "checkup", settings), "sentences": sentences}
+    leave(out, _json(figures), checkup_html(page).encode(), said)
+    _say(result, sentences, out, serving(model, policy) if policy else "")
     for line in warnings_of(result, max_tokens):
         warn(line)
     trials = result.model.trials
@@ -243,8 +245,10 @@ def _json(value: dict[str, object]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
-def _say(result: Checkup, out: Path, use: str) -> None:
+def _say(result: Checkup, sentences: Sequence[str], out: Path, use: str) -> None:
     console = result_console()
+    for sentence in sentences:
+        console.print(plain(sentence, 1000), highlight=False, markup=False)
     console.print(plain(result.sampled, 300), highlight=False, markup=False)
     speakers = list(result.speakers.values())
     for speaker in speakers:

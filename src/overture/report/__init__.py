@@ -7,7 +7,7 @@ its other error. Easy to get wrong: the page is a string that encodes as UTF-8; 
 
 from .audit import AuditPage, Coefficient, Preference, Reject, audit_html
 from .changes import Changed
-from .checkup import CheckupPage, Compared, ExamplePair, Part, Reply, checkup_html
+from .checkup import CheckupPage, Compared, ExamplePair, Part, Reply, checkup_html, headlines
 from .examples import ExampleConversation, ExampleMessage, Span, spans_of
 from .matrix import Matrix
 from .shell import policy
@@ -29,6 +29,7 @@ __all__ = [
     "Span",
     "audit_html",
     "checkup_html",
+    "headlines",
     "policy",
     "spans_of",
 ]

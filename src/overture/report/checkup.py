@@ -148,7 +148,7 @@ def checkup_html(page: CheckupPage) -> str:
         "checkup.html",
         page,
         columns=columns,
-        sentences=checkup_sentences(page.model, _by_part(page.figures, page.parts), _others(page)),
+        sentences=headlines(page),
         changed=changed(page.changes),
         plane_picture=_plane_picture(page),
         pairs=pairs,
@@ -162,6 +162,11 @@ def checkup_html(page: CheckupPage) -> str:
             for pair in page.examples
         ],
     )
+
+
+def headlines(page: CheckupPage) -> list[str]:
+    """The three sentences that the page opens with, for whoever says them elsewhere."""
+    return checkup_sentences(page.model, _by_part(page.figures, page.parts), _others(page))
 
 
 def _by_part(pairs: Mapping[str, Figure], parts: Mapping[str, Part]) -> dict[str, Mapping[str, Figure]]:

@@ -90,10 +90,11 @@ def checkup_sentences(
     parts: Mapping[str, Figures],
     others: Mapping[str, Mapping[str, Figures]] | None = None,
 ) -> list[str]:
-    """Asked in need; asked needlessly; what it did instead, or beside another what became of the further parts.
+    """Three: asked in need; asked needlessly; what it did instead, or beside another what came of it.
 
     `parts`: section of the checkup → the model's figures; `others`: who stands beside it, such as "with the policy
-    gaps", → theirs. Asking is told from the pairs, or else from the word problems.
+    gaps", → theirs, and each sentence then says the same of all. Asking is told from the pairs, or else from the word
+    problems.
     """
     beside = others or {}
     asking = next((name for name in ("pairs", "missing") if name in parts), "")
@@ -101,23 +102,27 @@ def checkup_sentences(
     need = said.of(asking, ("asked_in_need",), "{model} asked for it, and waited, in {}", "{}")
     needless = said.of(asking, ("asked_needlessly",), "{model} asked all the same in {}", "{}")
     uncounted = f"whether {model} asked could not be counted (n = 0)"
-    out = [
+    return [
         f"When a request left out something it needed, {need or uncounted}.",
         f"When nothing was left out, {needless or uncounted}.",
+        (said.outcome() if beside else "")
+        or _instead(parts, asking)
+        or said.outcome()
+        or "What it did instead of asking could not be counted.",
     ]
-    further: list[str] = []
-    if beside and asking == "pairs":
-        names = ("asked_in_need", "asked_needlessly")
-        told = said.of("missing", names, "{model} asked in {}, and of complete ones in {}", "in {} and {}")
-        further = [f"Of word problems that lacked a number, {told}."] if told else []
-    if beside:
-        well = said.of(
-            "missing", ("solved", "turns"), "{model} solved {} of the word problems, in {} turns", "{} in {}"
-        )
-        done = said.of("doing", ("done", "coached"), "{model} made it in {} and told how instead in {}", "in {} and {}")
-        further += [f"Talked through, {well}."] if well else []
-        further += [f"Asked to have a thing done, {done}."] if done and not well else []
-    return [*out, *(further or [_instead(parts, asking)])]
+
+
+OUTCOMES = (
+    ("missing", ("solved", "turns"), "Talked through, {model} solved {} of the word problems, in {} turns", "{} in {}"),
+    (
+        "doing",
+        ("done", "coached"),
+        "Asked to do a thing, {model} made it in {} and told how instead in {}",
+        "in {} and {}",
+    ),
+    ("sharded", ("solved", "turns"), "Told piece by piece, {model} did {} of what was wanted, in {} turns", "{} in {}"),
+)
+"""What a talk comes to, first where asking pays: a section, its figures, and the words for them."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,11 @@ class _Said:
     model: str
     parts: Mapping[str, Figures]
     beside: Mapping[str, Mapping[str, Figures]]
+
+    def outcome(self) -> str:
+        """The first of OUTCOMES that was counted; empty without one."""
+        told = (self.of(*outcome) for outcome in OUTCOMES)
+        return next((f"{words}." for words in told if words), "")
 
     def of(self, section: str, names: Sequence[str], words: str, again: str) -> str:
         """`words` filled with the model's figures, then `again` with the others'; empty without the first figure."""
@@ -141,11 +151,11 @@ class _Said:
 
 
 def _instead(parts: Mapping[str, Figures], asking: str) -> str:
-    """What the model did in place of asking, and whether it did or coached."""
+    """What the model did in place of asking, and whether it did or coached; empty where that was not counted."""
     figures = parts.get(asking, {})
     ends = extremes({name: figures.get(name) for name in INSTEAD})
     if ends is None:
-        return "What it did instead of asking could not be counted."
+        return ""
     often = ends[1]
     if not figures[often].value:
         return f"In place of asking it did nothing else that is counted: {written(figures[often])}."

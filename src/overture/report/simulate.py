@@ -61,10 +61,14 @@ class SimulatePage(Page):
     solved_note: str
     """What "solved" means in this task."""
     groups: Mapping[str, Mapping[str, Figure]]
-    """Protocol → figures."""
+    """Protocol, user, or both → figures."""
     errors: UserErrors
     led: str = ""
     """The policy that led the model, as it was named; empty: none."""
+    by: str = "protocol"
+    """What the groups are: protocols, `user` or `protocol and user`."""
+    signs: Sequence[tuple[str, str, str]] = ()
+    """(figure, what is compared, whether its sign holds under all users; empty: it is undecided under each)."""
     differences: Sequence[Difference] = ()
     beside: Sequence[tuple[str, str, Figure, str, str]] = ()
     """(name, what it is, here, published, source) of each figure that a source has too."""
@@ -105,18 +109,19 @@ SAID = (
 
 
 def _sentences(page: SimulatePage) -> list[str]:
-    """Each figure of SAID with all its protocols, what a source has of it, and how often the user erred."""
+    """Each figure of SAID with all its groups, what a source has of it, and how often the user erred."""
     rate = page.errors
     if not rate.trials:
         return [f"No trial came to an end, so nothing was measured. {' '.join(page.left_out)}".strip()]
     out: list[str] = []
+    place = "in" if page.by == "protocol" else "under"
     for name, words in SAID:
         said = {group: figures[name] for group, figures in page.groups.items() if name in figures}
         if name == "failed" and not any(one.value for one in said.values()):
             continue
         if said:
             where = [
-                str(written(one)) + (f" in {group}" if len(page.groups) > 1 else "") for group, one in said.items()
+                str(written(one)) + (f" {place} {group}" if len(page.groups) > 1 else "") for group, one in said.items()
             ]
             out.append(f"{words[0].upper()}{words[1:]}: {listed(where)}.")
     if page.beside and page.beside[0][2].value is not None:
