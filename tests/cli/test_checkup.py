@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -34,6 +35,10 @@ def test_it_leaves_a_page_a_summary_and_the_trials(tmp_path: Path, capsys: pytes
     assert "8 of 100 pairs" in page and "scripted" in page and "<script" not in page
     said = capsys.readouterr().out
     assert "asked_in_need" in said and "report.html" in said and "8 of 100 pairs" in said
+    assert len(summary["sentences"]) == 3
+    for sentence in summary["sentences"]:
+        words = "".join(sentence.split())
+        assert words in "".join(said.split()) and words in "".join(unescape(page).split())
 
 
 def test_the_same_again_goes_on_and_says_the_same(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def checkup(
     page = page_of(result, words, settings, began, datetime.now(UTC))
     said = "; ".join(map(_counted, result.speakers.values()))
     sentences = headlines(page)
-    figures = {**summary(result, "checkup", settings), "sentences": sentences}
+    figures: dict[str, object] = {**summary(result, "checkup", settings), "sentences": sentences}
     leave(out, _json(figures), checkup_html(page).encode(), said)
     _say(result, sentences, out, serving(model, policy) if policy else "")
     for line in warnings_of(result, max_tokens):
