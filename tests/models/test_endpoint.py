@@ -252,6 +252,32 @@ async def test_half_an_answer(stream: bool) -> None:
     assert waits == []
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_server_says_unasked_answers_nothing(stream: bool) -> None:
+    connections = 0
+
+    async def talkative(reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        """Answers, and a moment later answers again, as if the next call had been made already."""
+        nonlocal connections
+        connections += 1
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+            for text in ("for you", "unasked"):
+                said = piece(text, "stop") if stream else json.dumps(answer(text))
+                body = (f"data: {said}\n\ndata: [DONE]\n\n" if stream else said).encode()
+                out.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                await out.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(talkative, "127.0.0.1", 0)
+    async with server, Endpoint.of(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#small") as endpoint:
+        for _ in range(3):
+            pieces = [piece async for piece in endpoint.stream(ASKED)] if stream else []
+            assert ("".join(pieces) if stream else (await endpoint.reply(ASKED)).message.text) == "for you"
+            await asyncio.sleep(0.15)
+    assert connections == 3
+
+
 def sse(*payloads: str, size: int = 3) -> Handler:
     """Streams the events in pieces of `size` bytes, so that characters and line ends are cut."""
 

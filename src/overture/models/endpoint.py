@@ -232,16 +232,16 @@ class Endpoint(Closing):
     def _connect(self) -> aiohttp.ClientSession:
         import aiohttp
 
+        from .pool import Pool
+
         loop = asyncio.get_running_loop()
         if self._session is None or self._session.closed or self._loop is not loop:
             waits = aiohttp.ClientTimeout(
                 total=self.patience.total, sock_connect=self.patience.connect, sock_read=self.patience.silence
             )
-            # servers drop idle connections after 5 s, and a call caught in that moment could not safely be repeated
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
             headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
             headers |= self._key.header()
-            self._session = aiohttp.ClientSession(connector=connector, headers=headers, timeout=waits)
+            self._session = aiohttp.ClientSession(connector=Pool(), headers=headers, timeout=waits)
             self._loop = loop
         return self._session
 

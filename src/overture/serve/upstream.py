@@ -17,11 +17,11 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
 from ..models.endpoint import Endpoint, proxy_for
+from ..models.pool import Pool
 
 _SKIPPED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """What the client library would add of itself."""
@@ -118,8 +118,7 @@ class HttpUpstream:
         proxy = proxy_for(endpoint.base)
         self._proxy = None if proxy is None else URL(proxy)
         self._authorization = authorization
-        # servers drop idle connections after 5 s, and a request caught in that moment is not asked again
-        self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4)
+        self._connector = Pool()
         self._waits = aiohttp.ClientTimeout(sock_connect=min(10.0, silence), sock_read=silence)
         self._session = aiohttp.ClientSession(connector=self._connector, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -161,7 +160,10 @@ class _Asked(AbstractAsyncContextManager[Answer]):
         self._waits = waits
 
     async def __aenter__(self) -> Answer:
-        connection = await self._connected()
+        try:
+            connection = await self._connector.connect(self._request, [], self._waits)
+        except (aiohttp.ClientError, OSError):  # a TimeoutError is one
+            raise UpstreamFailed(502, "the upstream cannot be reached", "upstream_unreachable") from None
         begun = None
         try:
             assert connection.protocol is not None
@@ -179,17 +181,6 @@ class _Asked(AbstractAsyncContextManager[Answer]):
             self._response.close()
             raise UpstreamFailed(502, "the upstream answered with no answer", "upstream_broke")
         return _HttpAnswer(self._response)
-
-    async def _connected(self) -> Connection:
-        """A connection over which nothing has been said unasked: the library would take that for the next answer."""
-        while True:
-            try:
-                connection = await self._connector.connect(self._request, [], self._waits)
-            except (aiohttp.ClientError, OSError):  # a TimeoutError is one
-                raise UpstreamFailed(502, "the upstream cannot be reached", "upstream_unreachable") from None
-            if connection.protocol is None or not connection.protocol.should_close:
-                return connection
-            connection.close()
 
     async def __aexit__(self, *error: object) -> None:
         # what has not been read to its end cannot be followed by another answer
