@@ -218,10 +218,11 @@ def test_the_weights_stay_small() -> None:
 
 
 def test_a_thousand_messages_take_a_moment() -> None:
-    # The aim is 40 microseconds a message; ten times that still fails on a loop over messages.
+    # The aim is 40 microseconds a message; ten times that still fails on a loop over messages. It is the processor's
+    # time that is asked for: what else runs on the machine does not matter.
     words = "please write a short report on the sales of the last quarter and send it to the whole team " * 3
     batch = lay_flat([talk(words, words, words, words)] * 500)
     look(batch)
-    begin = time.perf_counter()
+    begin = time.process_time()
     look(batch)
-    assert (time.perf_counter() - begin) / len(batch.messages) < 400e-6
+    assert (time.process_time() - begin) / len(batch.messages) < 400e-6

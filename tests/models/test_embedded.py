@@ -52,14 +52,19 @@ async def test_stream_gives_the_same_text_and_can_be_left_and_closed_early(weigh
         pieces = [piece async for piece in model.stream(TOM, FEW)]
         assert len(pieces) > 1
         assert "".join(pieces) == (await model.reply(TOM, FEW)).message.text
-        began = time.perf_counter()
-        stream = model.stream(TOM, Sampling(max_tokens=150))
+        # processor time, of all threads, and beside a whole answer: how busy the machine is does not matter
+        long = Sampling(max_tokens=150, temperature=2, seed=1)
+        began = time.process_time()
+        whole = await model.reply(TOM, long)
+        assert whole.usage.completion_tokens > 100
+        left = time.process_time()
+        stream = model.stream(TOM, long)
         assert await anext(aiter(stream))
         await stream.aclose()  # pyright: ignore[reportAttributeAccessIssue]
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(model.reply(TOM, Sampling(max_tokens=150, temperature=2, seed=1)), 0.05)
-        await model.reply(TOM, Sampling(max_tokens=1))
-        assert time.perf_counter() - began < 2.5, "the cancelled answers went on"
+            await asyncio.wait_for(model.reply(TOM, long), 0.05)
+        await model.reply(TOM, Sampling(max_tokens=1))  # the one engine takes it when it has done with the others
+        assert time.process_time() - left < 0.7 * (left - began), "a cancelled answer went on"
 
 
 async def test_the_loop_stays_free_while_it_thinks(weights: Path) -> None:
