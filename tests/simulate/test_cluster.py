@@ -107,6 +107,14 @@ def test_a_cluster_makes_the_same_trials_goes_on_and_refuses_another_configurati
         spread(replace(ASKED, protocols=("sideways",)), store, lambda done, of: None, Budget())
 
 
+def test_a_cluster_takes_several_users(cluster: None, tmp_path: Path) -> None:
+    words = ["simulate", "pairs", "--model", "scripted:asker", "-n", "2", "--user", "shards,shards+impatient"]
+    for runner in ("native", "ray"):
+        assert main([*words, "--runner", runner, "--out", str(tmp_path / runner)]) == 0
+    whole = rows(tmp_path / "ray" / "trials.sqlite")
+    assert whole == rows(tmp_path / "native" / "trials.sqlite") and len(whole[0]) == 8
+
+
 def test_an_answer_is_on_the_drivers_disk_before_a_worker_may_use_it(cluster: None, tmp_path: Path) -> None:
     import ray
 

@@ -91,14 +91,18 @@ async def test_a_resumed_run_asks_nothing_again_and_a_larger_one_only_what_is_ne
     assert more[:4] == first and len(more) == 8
 
 
-async def test_another_configuration_is_refused_and_another_protocol_is_not(tmp_path: Path) -> None:
+async def test_another_configuration_is_refused_and_another_protocol_or_user_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await ran(tmp_path, count=1)
     with pytest.raises(ConfigurationChanged, match="turns: 12 → 3"):
         await ran(tmp_path, count=1, turns=3)
-    with pytest.raises(ConfigurationChanged, match="user"):
-        await ran(tmp_path, count=1, user="shards+impatient")
+    assert (await ran(tmp_path, count=1, user="shards+impatient"))[0].config["user"]["user"] == "impatient"
     staged = task(1, protocols={"other": task().protocols["talk"]})
     assert (await ran(tmp_path, of=staged, count=1, name="other"))[0].config["protocol"] == "other"
+    monkeypatch.setattr("overture.users.hearing.VERSION", 99)
+    with pytest.raises(ConfigurationChanged, match=r"user\.hearing: .* → 99"):
+        await ran(tmp_path, count=1)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,22 @@ def test_another_configuration_is_refused_with_the_difference(tmp_path: Path) ->
             store.agree({**CONFIG, "sampling": {"max_tokens": 64}})
 
 
+def test_one_store_holds_several_users_but_not_two_versions_of_one(tmp_path: Path) -> None:
+    inner = {"user": "shards", "version": 2, "hearing": 5, "several": False}
+    around = {"user": "impatient", "version": 2, "hearing": 5, "inner": inner}
+    with Store(tmp_path / "trials.sqlite") as store:
+        store.journal([trial(config={**CONFIG, "user": around})])
+        for other in (inner, {**around, "user": "recap"}, {**around, "inner": {**inner, "several": True}}, around):
+            store.agree({**CONFIG, "user": other})
+        for name in ("version", "hearing"):
+            with pytest.raises(ConfigurationChanged, match=rf"user\.{name}: "):
+                store.agree({**CONFIG, "user": {**around, name: 9}})
+            with pytest.raises(ConfigurationChanged, match=rf"user\.inner\.{name}: "):
+                store.agree({**CONFIG, "user": {**around, "inner": {**inner, name: 9}}})
+        with pytest.raises(ConfigurationChanged, match="seed"):
+            store.agree({**CONFIG, "user": around, "seed": 1})
+
+
 def test_differences_are_named_by_their_place() -> None:
     assert differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}, "d": 4}) == ["b.c: 2 → 3", "d: None → 4"]
 

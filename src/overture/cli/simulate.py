@@ -55,7 +55,12 @@ def simulate(
         ),
     ] = "embedded",
     user: Annotated[
-        str | None, flag("--user", "-u", help="Who wants it, with wrappers: `shards`, `shards+impatient`, `goal` …")
+        str | None,
+        flag(
+            "--user",
+            "-u",
+            help="Who wants it, with wrappers: `shards`, `shards+impatient`, `goal` …; several by commas.",
+        ),
     ] = None,
     user_model: Annotated[str | None, flag("--user-model", help="The MODEL that plays a user who needs one.")] = None,
     policy: Annotated[
@@ -163,11 +168,15 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
 
 
 def _dry(asked: Asked) -> None:
+    from ..simulate.summary import by_user
+
     prices = prices_of(asked.price)
     task, models = loaded(asked, prices)
     experiments = experiments_of(asked, task, models)
     trials = sum(len(experiment.places) for experiment in experiments)
-    counts = {"item": len(task.items), "run": asked.runs, "protocol": len(experiments)}
+    users = len(by_user(experiments))
+    counts = {"item": len(task.items), "run": asked.runs, "protocol": len(experiments) // users}
+    counts |= {"user": users} if users > 1 else {}
     listed = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
     typer.echo(f"{trials:,} trial{'s' * (trials != 1)}: {listed}")
     words = {"assistant": asked.model, "user": asked.user_model, "judge": asked.judge}
@@ -193,29 +202,32 @@ def _said(result: Simulation, policy: str | None) -> str:
 
     found, erred = counts(result.trials), user_errors(result.trials)
     left = ", ".join(f"{n} {why}" for why, n in {**found["by_error"], **found["by_unscored"]}.items())
-    first = result.experiments[0]
+    s, users = "s" * (len(result.users) > 1), ", ".join(result.users)
     return (
-        f"{len(result.trials)} trials of {result.task.name} with {first.assistant.model.name}"
-        f"{f' led by {policy}' if policy else ''} and the user "
-        f"{first.user.name}: {found['good']} judged, {found['bad']} failed, {found['unscored']} unscored"
-        f"{f' ({left})' if left else ''}; the user erred in {erred['trials_with_errors']} of {erred['trials']}"
+        f"{len(result.trials)} trials of {result.task.name} with {result.experiments[0].assistant.model.name}"
+        f"{f' led by {policy}' if policy else ''} and the user{s} "
+        f"{users}: {found['good']} judged, {found['bad']} failed, {found['unscored']} unscored"
+        f"{f' ({left})' if left else ''}; the user{s} erred in {erred['trials_with_errors']} of {erred['trials']}"
     )
 
 
 def _say(result: Simulation, policy: str | None, out: Path) -> None:
     from ..report.words import written
+    from ..simulate.signs import told
 
     console = result_console()
     console.print(plain(_said(result, policy), 1000), highlight=False, markup=False, soft_wrap=True)
     table = result_table("figure", console.width)
     for name in result.groups:
-        table.add_column(plain(name, 30), justify="right")
+        table.add_column(plain(name, 60), justify="right")
     figures = {name: one.figures for name, one in result.groups.items()}
     own = sorted({name for one in result.trials for name in ((one.outcome or {}).get("figures") or {})})
     for name in (*SHOWN, *own):
         if any(name in one for one in figures.values()):
             table.add_row(name, *(share(one.get(name)) for one in figures.values()))
     say_table(console, table)
+    for line in told(one for one in result.signs if one.figure in SHOWN):
+        console.print(plain(line, 1000), highlight=False, markup=False, soft_wrap=True)
     for one in result.beside:
         said = f"{one.plain}: {written(one.figure)}; published: {one.told} ({one.source})"
         console.print(said, highlight=False, markup=False, soft_wrap=True)

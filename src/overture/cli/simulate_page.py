@@ -43,11 +43,14 @@ def page_of(
     first = result.experiments[0]
     erred = user_errors(result.trials)
     runs = f", {first.runs} runs each" if first.runs > 1 else ""
+    several = len({one.protocol for one in result.experiments}) > 1
+    by = "protocol" if len(result.users) == 1 else "protocol and user" if several else "user"
     return SimulatePage(
         title=f"With simulated users: {result.task.name}",
         model=first.assistant.model.name,
-        user=first.user.name,
-        put=f"{len(result.task.items)} items of {result.task.name}{runs}, by protocol: {', '.join(result.groups)}",
+        user=", ".join(result.users),
+        by=by,
+        put=f"{len(result.task.items)} items of {result.task.name}{runs}, by {by}: {', '.join(result.groups)}",
         solved_note=result.task.solved_means,
         groups={name: one.figures for name, one in result.groups.items()},
         led=str(settings.get("policy") or ""),
@@ -60,12 +63,13 @@ def page_of(
             erred["asked_again"],
         ),
         differences=result.compared,
+        signs=[(one.figure, one.between, "" if one.open else one.verdict) for one in result.signs],
         beside=[(one.name, one.plain, one.figure, one.told, one.source) for one in result.beside],
         examples=_examples(result),
         left_out=_left_out(result),
         warnings=warnings_of(result),
         measured=_measured(result),
-        config={**settings, "trials": {one.protocol: one.config() for one in result.experiments}},
+        config={**settings, "trials": {one.name: one.config() for one in result.experiments}},
         command=shlex.join(words),
         version=__version__,
         started=began.isoformat(timespec="seconds"),
@@ -105,7 +109,7 @@ def isolation_of(trial: Trial) -> str | None:
 def warnings_of(result: Simulation) -> list[str]:
     """What casts doubt on all figures of this simulation."""
     first = result.experiments[0]
-    seat, erred = first.assistant, user_errors(result.trials)
+    seat = first.assistant
     out = warnings(seat.model.name, result.trials, seat.sampling.max_tokens) if seat.sampling else []
     bare = sum(isolation_of(trial) in KEEPS_NO_SECRET for trial in result.trials)
     if bare:
@@ -113,13 +117,15 @@ def warnings_of(result: Simulation) -> list[str]:
             f"In {bare:,} of {len(result.trials):,} trials code ran where nothing kept the hidden tests from it "
             "(docs/sandbox.md), so it may have solved more than it could."
         )
-    if erred["trials_with_errors"] > DOUBTED * erred["trials"]:
-        where = f"In {erred['trials_with_errors']:,} of {erred['trials']:,} trials"
-        other = ": try a larger --user-model, or a user who needs none" if first.speaker else ""
-        out.append(
-            f"{where} the simulated user {first.user.name} erred. That is no fault of {seat.model.name}, and these "
-            f"figures cannot tell the two apart{other}."
-        )
+    for user, theirs in result.users.items():
+        erred = user_errors([trial for one in theirs for trial in result.groups[one.name].trials])
+        if erred["trials_with_errors"] > DOUBTED * erred["trials"]:
+            where = f"In {erred['trials_with_errors']:,} of {erred['trials']:,} trials"
+            other = ": try a larger --user-model, or a user who needs none" if theirs[0].speaker else ""
+            out.append(
+                f"{where} the simulated user {user} erred. That is no fault of {seat.model.name}, and these "
+                f"figures cannot tell the two apart{other}."
+            )
     return out
 
 
@@ -140,7 +146,11 @@ def _left_out(result: Simulation) -> list[str]:
 def _measured(result: Simulation) -> list[str]:
     first = result.experiments[0]
     drawn = first.assistant.sampling
-    player = f", played by {first.speaker.model.name}" if first.speaker else ", who needs no model"
+    players = [
+        f"{user}, played by {theirs[0].speaker.model.name}" if theirs[0].speaker else f"{user}, who needs no model"
+        for user, theirs in result.users.items()
+    ]
+    who = f"The user is {players[0]}. It" if len(players) == 1 else f"The users are {'; '.join(players)}. Each"
     warm = f" at temperature {drawn.temperature:g}, at most {drawn.max_tokens:,} tokens a reply" if drawn else ""
     same = (
         " At temperature 0 all runs of an item are one answer, so its spread is 0 and says nothing."
@@ -158,8 +168,7 @@ def _measured(result: Simulation) -> list[str]:
     )
     return [
         f"The assistant is {first.assistant.model.name}{warm}.{same}",
-        f"The user is {first.user.name}{player}. It speaks at most {first.turns or result.task.turns} times, unless an "
-        "item says otherwise.",
+        f"{who} speaks at most {first.turns or result.task.turns} times, unless an item says otherwise.",
         "Asking, coverage and waste are reckoned from what the task knows to be open at that moment. The figures named "
         "lens are the same by the lens alone, from the first reply.",
         *spread,
@@ -167,7 +176,7 @@ def _measured(result: Simulation) -> list[str]:
 
 
 def _examples(result: Simulation) -> list[tuple[ExampleConversation, str]]:
-    """The first trials of each protocol and ending, in turn, up to SHOWN."""
+    """The first trials of each group and ending, in turn, up to SHOWN."""
     kinds: dict[tuple[str, str, object], list[Trial]] = {}
     for name, one in result.groups.items():
         for trial in one.trials:

@@ -1,13 +1,16 @@
 """From the words of `overture simulate` to its experiments: the task, the models by name, their gates, the users.
 
-In comes what was typed; out come the experiments, one a protocol. Easy to get wrong: one model in two roles is one
-model with one gate.
+In comes what was typed; out come the experiments, one a protocol and user. Easy to get wrong: one model in two roles
+is one model with one gate.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from .money import gated
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from ..simulate.gate import Budget
     from ..simulate.seats import Seat, Yardstick
     from ..tasks.task import Task
+    from ..users.base import User
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,28 @@ def loaded(asked: Asked, prices: dict[str, Price]) -> tuple[Task, dict[str, Mode
     return task, models
 
 
+def users_of(spec: str | None) -> list[str]:
+    """The users in a list; a comma before a further option of a user (`agenda:influence=0.8,idle=5`) parts none."""
+    words = (word.strip() for word in re.split(r",(?!\s*\w+\s*=)", spec or ""))
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def apart(users: Mapping[str, User]) -> None:
+    """Raise UsageError where two words mean one user: its trials would count twice."""
+    from ..simulate.store import who
+
+    known: list[tuple[str, dict[str, Any]]] = []
+    for word, user in users.items():
+        one = who(user.identity())
+        if other := next((name for name, each in known if each == one), None):
+            raise UsageError(f"{other[:60]} and {word[:60]} in --user are one user; name each once")
+        known.append((word, one))
+
+
 def experiments_of(
     asked: Asked, task: Task, models: dict[str, Model | Yardstick], budget: Budget | None = None
 ) -> list[Experiment]:
-    """One for each protocol, all with the same seats and one budget. Raises UsageError."""
+    """One for each user and protocol, all with the same seats and one budget. Raises UsageError."""
     from ..models import Sampling
     from ..policies.steer import Steering
     from ..simulate.engine import Experiment
@@ -86,12 +108,14 @@ def experiments_of(
 
     drawn = Sampling(temperature=asked.temperature, max_tokens=asked.max_tokens)
     speaking = Sampling(temperature=asked.user_temperature, max_tokens=400)
-    protocols = asked.protocols or (next(iter(task.protocols)),)
+    protocols = list(dict.fromkeys(asked.protocols)) or [next(iter(task.protocols))]
+    if unknown := next((name for name in protocols if name not in task.protocols), None):
+        raise UsageError(f"{task.name} has no protocol {unknown[:40]!r}; there are {', '.join(task.protocols)}")
+    words = users_of(asked.user) or [task.user]
+    apart({word: chosen(word, task) for word in words})
     found: list[Experiment] = []
-    for name in dict.fromkeys(protocols):
-        if name not in task.protocols:
-            raise UsageError(f"{task.name} has no protocol {name[:40]!r}; there are {', '.join(task.protocols)}")
-        user = chosen(asked.user or task.user, task, task.protocols[name].wrappers)
+    for word, name in product(words, protocols):
+        user = chosen(word, task, task.protocols[name].wrappers)
         assistant = seat("assistant", asked.model, drawn)
         assert assistant is not None
         speaker = seat("user", asked.user_model, speaking) if user.needs_model else None
@@ -110,6 +134,8 @@ def experiments_of(
                 asked.concurrency,
                 asked.again,
                 Steering(asked.policy) if asked.policy else None,
+                witness=word if len(words) > 1 else "",
+                group=(f"{name} · {word}" if len(protocols) > 1 else word) if len(words) > 1 else "",
             )
         )
     return found

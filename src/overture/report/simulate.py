@@ -109,7 +109,8 @@ SAID = (
 
 
 def _sentences(page: SimulatePage) -> list[str]:
-    """Each figure of SAID with all its groups, what a source has of it, and how often the user erred."""
+    """Each figure of SAID with all its groups, whether solving holds
+    under all users, what a source has of it, and how often the user erred."""
     rate = page.errors
     if not rate.trials:
         return [f"No trial came to an end, so nothing was measured. {' '.join(page.left_out)}".strip()]
@@ -124,6 +125,9 @@ def _sentences(page: SimulatePage) -> list[str]:
                 str(written(one)) + (f" {place} {group}" if len(page.groups) > 1 else "") for group, one in said.items()
             ]
             out.append(f"{words[0].upper()}{words[1:]}: {listed(where)}.")
+    for figure, between, verdict in page.signs:
+        if figure == "solved":
+            out.append(f"Solved, {between}: {verdict or 'undecided under every user'}.")
     if page.beside and page.beside[0][2].value is not None:
         _, plain, here, published, source = page.beside[0]
         out.append(f"{plain}: {written(here)}; published: {published} ({source}).")

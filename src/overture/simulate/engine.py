@@ -55,6 +55,10 @@ class Experiment:
     """Tells experiments apart whose trials stand in one store, such as a model's and its rival's."""
     share: tuple[int, int] = (0, 1)
     """Which of how many shares of the trials is run here."""
+    witness: str = ""
+    """The user as it was typed, where several are compared: without what the protocol puts around it."""
+    group: str = ""
+    """What the trials are called in a summary; empty: by the protocol."""
 
     def __post_init__(self) -> None:
         if self.user.needs_model and self.speaker is None:
@@ -62,6 +66,10 @@ class Experiment:
         if self.protocol not in self.task.protocols:
             known = ", ".join(self.task.protocols)
             raise UsageError(f"{self.task.name} has no protocol {self.protocol[:40]!r}; there are {known}")
+
+    @property
+    def name(self) -> str:
+        return self.group or self.protocol
 
     @property
     def staging(self) -> Staging:

@@ -72,7 +72,9 @@ class Trial:
 
 
 _PLACE = ("role", "task", "protocol")
-"""One store holds the trials of several of these; under each of them, of one configuration."""
+"""One store holds the trials of several of these, and of several users; under each of them, of one configuration."""
+_VERSIONS = ("version", "hearing", "prompt")
+"""What tells two makings of one user apart, in its identity."""
 
 
 Place = tuple[str, int, int, str]
@@ -91,6 +93,20 @@ class Call:
 def identity(config: Mapping[str, Any], item: str, run: int) -> str:
     """The id of the trial of an item (its hash) under a configuration."""
     return digest({"config": dict(config), "item": item, "run": run})
+
+
+def who(user: Mapping[str, Any]) -> dict[str, Any]:
+    """A user's identity without its versions. A user of a later version is not another one: under `agree` its trials
+    have another configuration, and are not made again in silence."""
+    return {
+        name: who(value) if isinstance(value, Mapping) else value
+        for name, value in user.items()
+        if name not in _VERSIONS
+    }
+
+
+def _place(config: Mapping[str, Any]) -> list[Any]:
+    return [*(config.get(name) for name in _PLACE), who(config.get("user") or {})]
 
 
 class Journal(Protocol):
@@ -160,12 +176,12 @@ class Store:
         ]
 
     def agree(self, config: Mapping[str, Any]) -> None:
-        """Raise ConfigurationChanged, showing what differs, if a stored trial of this role, task and protocol had
-        another configuration."""
-        place = [config.get(name) for name in _PLACE]
+        """Raise ConfigurationChanged, showing what differs, if a stored trial of this role, task, protocol and user
+        had another configuration."""
+        place = _place(config)
         for (stored,) in self._db.execute("select distinct config from trials"):
             other: dict[str, Any] = orjson.loads(stored)
-            if [other.get(name) for name in _PLACE] == place and other != dict(config):
+            if _place(other) == place and other != dict(config):
                 shown = "; ".join(differences(other, config))
                 raise ConfigurationChanged(
                     f"{self.path} was begun under another configuration ({shown}); "

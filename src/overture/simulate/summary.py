@@ -1,21 +1,22 @@
 """One simulation from its experiments to `summary.json`: trials run, counted, compared, and what they would cost.
 
-In come experiments that differ in their protocol alone; out comes a Simulation, and from it a plain dictionary. Easy to
-get wrong: every failed, unscored and owed trial is counted by its reason, and the simulated user's errors stand beside
-the result with examples, because a figure is no better than the user that it was measured with.
+In come experiments that differ in their protocol and user alone; out comes a Simulation, and from it a plain
+dictionary. Easy to get wrong: every failed, unscored and owed trial is counted by its reason, and the simulated user's
+errors stand beside the result with examples, because a figure is no better than the user that it was measured with.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..audit.estimates import Difference, Figure
 from ..tasks.beside import Beside
 from ..tasks.task import Task
 from .engine import Experiment, Progress, Ran, Watch, run
+from .signs import Sign, signs
 from .store import Store, Trial
 from .tallies import Group, differences, group
 
@@ -30,11 +31,18 @@ class Simulation:
     task: Task
     experiments: tuple[Experiment, ...]
     groups: Mapping[str, Group]
-    """Protocol → its trials and figures."""
+    """Experiment's name (its protocol, its user, or `protocol · user`) → its trials and figures."""
     compared: tuple[Difference, ...]
     runs: Mapping[str, Ran] = field(default_factory=dict[str, Ran])
     beside: tuple[Beside, ...] = ()
     """What of it a source has published too."""
+    signs: tuple[Sign, ...] = ()
+    """Of several users: which of the differences between protocols hold under all of them."""
+
+    @property
+    def users(self) -> dict[str, list[Experiment]]:
+        """User → its experiments."""
+        return by_user(self.experiments)
 
     @property
     def trials(self) -> list[Trial]:
@@ -68,7 +76,7 @@ async def simulate(experiments: Sequence[Experiment], store: Store, watch: Watch
             if watch:
                 watch(_sum(base, now))
 
-        runs[experiment.protocol] = await run(experiment, store, step)
+        runs[experiment.name] = await run(experiment, store, step)
         before = _sum(before, last)
     return counted(experiments, runs)
 
@@ -86,11 +94,31 @@ def _sum(base: Progress, now: Progress) -> Progress:
 
 def counted(experiments: Sequence[Experiment], runs: Mapping[str, Ran]) -> Simulation:
     """The figures of trials that have ended."""
-    task, seed = experiments[0].task, experiments[0].seed
-    groups = {protocol: group(task, ran.trials, seed) for protocol, ran in runs.items()}
-    scores = {one.protocol: scores_of(one, runs[one.protocol].trials) for one in experiments}
-    beside = tuple(task.beside(scores, seed)) if task.beside else ()
-    return Simulation(task, tuple(experiments), groups, tuple(differences(groups)), runs, beside)
+    task, seed, users = experiments[0].task, experiments[0].seed, by_user(experiments)
+    groups = {name: group(task, ran.trials, seed) for name, ran in runs.items()}
+    protocols = {one.name: one.protocol for one in experiments}
+    families = {user: {one.name: groups[one.name] for one in theirs} for user, theirs in users.items()}
+    several = len(users) > 1 and len(set(protocols.values())) > 1
+    compared = differences(*families.values()) if several else differences(groups)
+    beside: list[Beside] = []
+    for user, theirs in users.items():
+        scores = {one.protocol: scores_of(one, runs[one.name].trials) for one in theirs}
+        found = task.beside(scores, seed) if task.beside else ()
+        beside += found if len(users) == 1 else [_under(user, one) for one in found]
+    held = signs(families, protocols, compared) if several else ()
+    return Simulation(task, tuple(experiments), groups, tuple(compared), runs, tuple(beside), tuple(held))
+
+
+def by_user(experiments: Sequence[Experiment]) -> dict[str, list[Experiment]]:
+    """User → its experiments; of a single one, by the name that it has in the first."""
+    users: dict[str, list[Experiment]] = {}
+    for one in experiments:
+        users.setdefault(one.witness or experiments[0].user.name, []).append(one)
+    return users
+
+
+def _under(user: str, one: Beside) -> Beside:
+    return replace(one, name=f"{one.name} · {user}", plain=f"{one.plain}, with the user {user}")
 
 
 def scores_of(experiment: Experiment, trials: Sequence[Trial]) -> dict[str, list[float | None]]:
@@ -161,7 +189,7 @@ def costs(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 def summary(result: Simulation, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`summary.json`: the groups are the protocols."""
+    """`summary.json`: the groups, and what is counted by protocol, stand under each experiment's name."""
     trials = result.trials
     return {
         "schema": 1,
@@ -170,7 +198,7 @@ def summary(result: Simulation, settings: Mapping[str, Any]) -> dict[str, Any]:
             **settings,
             "items": len(result.task.items),
             "task_hash": result.task.hash,
-            "trials": {experiment.protocol: experiment.config() for experiment in result.experiments},
+            "trials": {experiment.name: experiment.config() for experiment in result.experiments},
         },
         "counts": {
             **counts(trials),
@@ -184,6 +212,7 @@ def summary(result: Simulation, settings: Mapping[str, Any]) -> dict[str, Any]:
             | {"p": d.p, "p_adjusted": d.p_adjusted}
             for d in result.compared
         ],
+        **({"signs": [one.to_dict() for one in result.signs]} if result.signs else {}),
         "beside": [
             {"name": one.name, **one.figure.to_dict(), "published": one.published, "source": one.source}
             for one in result.beside

@@ -1,4 +1,4 @@
-"""From the trials of one protocol to figures with intervals: for any task, by what the task itself knows.
+"""From the trials of one group to figures with intervals: for any task, by what the task itself knows.
 
 In come trials and the units they belong to; out come Figures. Easy to get wrong: several runs of an item, and a
 request with its complete twin, are one unit, so resampling draws units whole; a trial that failed is in no figure but
@@ -9,12 +9,12 @@ task's, so that each run also measures the lens.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..audit.estimates import Difference, Figure, Tally
+from ..audit.estimates import Difference, Figure, Tally, holm
 from ..audit.estimates import differences as between
 from ..conversation import Message
 from ..tasks.task import Item, Task
@@ -66,7 +66,7 @@ Cells = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Trials under one name, such as a protocol."""
+    """Trials under one name, such as a protocol or a user."""
 
     trials: Sequence[Trial]
     tally: Tally
@@ -195,9 +195,13 @@ def _first_reply(messages: Sequence[Message]) -> int | None:
     return next((at for at in reversed(turn) if messages[at].text.strip()), first)
 
 
-def differences(groups: Mapping[str, Group]) -> list[Difference]:
-    """Every pair of groups in every figure that both have, paired over units, with Holm's correction over all."""
-    if len(groups) < 2:
-        return []
-    shared = [name for name in FIGURES if all(one.tally.figure(name).n for one in groups.values())]
-    return between({name: one.tally for name, one in groups.items()}, shared)
+def differences(*families: Mapping[str, Group]) -> list[Difference]:
+    """Every pair of groups of a family in every figure that the whole family has, paired over units, with Holm's
+    correction over all."""
+    found: list[Difference] = []
+    for groups in families:
+        if len(groups) > 1:
+            shared = [name for name in FIGURES if all(one.tally.figure(name).n for one in groups.values())]
+            found += between({name: one.tally for name, one in groups.items()}, shared)
+    adjusted = holm([one.p for one in found])
+    return [replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True)]

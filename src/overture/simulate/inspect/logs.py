@@ -238,8 +238,8 @@ def to_trials(log: Path, store: Path) -> int:
     """Add the trials of an Inspect log to a store, made where there is none; how many the log holds.
 
     Raises DataError where the log cannot be read, or is not of one of our tasks, or did not score all of its samples;
-    ConfigurationChanged where the store holds trials of this task and protocol under another configuration. Nothing is
-    added then.
+    ConfigurationChanged where the store holds trials of this task, protocol and user under another configuration.
+    Nothing is added then.
     """
     from inspect_ai.log import read_eval_log
 
