@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
+from inspect import signature
 from pathlib import Path
 
 import orjson
 import pytest
 
-from overture.cli import main
+from overture.cli import checkup, main, play, simulate, tune
 from overture.conversation import Message
 from overture.errors import BadAnswer, ModelUnreachable
-from overture.models import Reply, Scripted, Usage, register
+from overture.models import Reply, Sampling, Scripted, Usage, register
+from overture.simulate.speakers import SHORT
 
 
 def run(*words: str) -> int:
@@ -249,3 +252,11 @@ def test_a_column_is_headed_by_the_model_and_not_by_its_address(
     assert run("--model", "scripted:served", "--only", "pairs", "--pairs", "1", "--out", str(tmp_path)) == 0
     (head,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("figure (95")]
     assert head.split()[4] == "my-model"
+
+
+def test_a_reply_may_be_as_long_in_every_command_but_a_checkup() -> None:
+    def most(command: Callable[..., None]) -> int:
+        return signature(command).parameters["max_tokens"].default
+
+    assert {most(command) for command in (play, simulate, tune)} == {Sampling().max_tokens}
+    assert most(checkup) == SHORT.max_tokens

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OvertureError, UsageError
-from .terminal import flag, plain
+from .terminal import MOST_TOKENS, flag, plain
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -48,7 +48,7 @@ def play(
     ] = None,
     seed: Annotated[int, flag("--seed", help="Draws the items, the item, the user and the tokens.")] = 0,
     turns: Annotated[int | None, flag("--turns", help="How often the user may speak.")] = None,
-    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a model's reply.")] = 512,
+    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a model's reply.")] = MOST_TOKENS,
     temperature: Annotated[
         float | None, flag("--temperature", help="Of the model: 0 as the assistant, 1 as the user, if not given.")
     ] = None,

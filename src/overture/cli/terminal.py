@@ -64,6 +64,10 @@ def speak_any_encoding() -> None:
             again(errors="overture_nearest")
 
 
+MOST_TOKENS = 512
+"""Of a reply, by default, as `Sampling` has it: written again here because making that takes the models' packages."""
+
+
 def plain(text: str, most: int = 200) -> str:
     """Text on one line without anything that could steer a terminal."""
     return one_line(text, most)

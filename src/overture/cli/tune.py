@@ -15,7 +15,19 @@ import typer
 
 from ..errors import OvertureError, UsageError
 from .money import gated
-from .terminal import flag, plain, progress, result_console, result_table, say_page, say_table, share, typed, warn
+from .terminal import (
+    MOST_TOKENS,
+    flag,
+    plain,
+    progress,
+    result_console,
+    result_table,
+    say_page,
+    say_table,
+    share,
+    typed,
+    warn,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -48,7 +60,7 @@ def tune(
     level: Annotated[float, flag("--level", help="Chance, at most, that the race drops the best candidate.")] = 0.1,
     alike: Annotated[float, flag("--alike", help="Scores that differ by less are as good as each other.")] = 0.02,
     seed: Annotated[int, flag("--seed", help="Draws the items, the halves and the tokens.")] = 0,
-    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 256,
+    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = MOST_TOKENS,
     concurrency: Annotated[
         int | None, flag("--concurrency", help="Calls in flight: by default one a core embedded, else 8.")
     ] = None,

@@ -59,7 +59,7 @@ class Plan:
     worth: Worth = field(default_factory=Worth)
     rules: Rules = field(default_factory=Rules)
     seed: int = 0
-    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=256))
+    sampling: Sampling = field(default_factory=Sampling)
     concurrency: int = 2
     seconds: float = 600.0
     again: bool = False
