@@ -91,10 +91,10 @@ def test_a_store_of_one_user_goes_on_with_more_and_pays_for_none_again(tmp_path:
 
     def answer(*_: object) -> Reply:
         asked[0] += 1
-        return Reply(Message("assistant", "Which day?"), Usage(1, 1, 0.0), "stop", "counting", 0.0)
+        return Reply(Message("assistant", "Which day?"), Usage(1, 1, 0.0), "stop", "witnessed", 0.0)
 
-    register("counting")(lambda: Scripted(answer, "scripted:counting", "1"))
-    words = ("pairs", "--model", "scripted:counting", "-n", "3", "--out", str(tmp_path))
+    register("witnessed")(lambda: Scripted(answer, "scripted:witnessed", "1"))
+    words = ("pairs", "--model", "scripted:witnessed", "-n", "3", "--out", str(tmp_path))
     assert run(*words, "--user", "shards+impatient") == 0
     first, paid = stored(tmp_path), asked[0]
     assert run(*words, "--user", "shards+impatient,shards") == 0
