@@ -74,11 +74,13 @@ def test_sentences_with_one_group_several_and_none() -> None:
 def test_what_a_policy_made_of_the_further_parts_is_said_with_both_errors() -> None:
     asked = {"asked_in_need": share(0.1, 50), "asked_needlessly": share(0.2, 50)}
     talked = {"asked_in_need": share(0.3, 50), "asked_needlessly": share(0.4, 50), "solved": share(0.5, 100)}
-    parts = {"pairs": asked, "missing": talked}
+    parts = {"pairs": asked, "missing": {"solved": talked["solved"]}}
     beside = {"with the policy p": parts, "another": parts}
     said = checkup_sentences("m{0}", parts, beside)
     assert said[2].startswith("Talked through, m{0} solved 50%") and "nothing to count" in said[2]
     assert all(f"; {who}, " in sentence for sentence in said for who in beside)
+    led = checkup_sentences("m", {"missing": {"solved": talked["solved"]}}, {"led": {"missing": talked}})[2]
+    assert "asked for the number that was left out in nothing to count; led, 50%" in led and " and 30%" in led
     done = {"pairs": asked, "doing": {"done": share(0.6, 50)}}
     assert checkup_sentences("m", done, {"x": {}})[2].startswith("Asked to do a thing, m made it in 60%")
     told = {"sharded": {"solved": share(0.7, 20), "turns": share(0.9, 20)}}

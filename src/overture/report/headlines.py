@@ -113,7 +113,12 @@ def checkup_sentences(
 
 
 OUTCOMES = (
-    ("missing", ("solved", "turns"), "Talked through, {model} solved {} of the word problems, in {} turns", "{} in {}"),
+    (
+        "missing",
+        ("solved", "asked_in_need"),
+        "Talked through, {model} solved {} of the word problems, and asked for the number that was left out in {}",
+        "{} and {}",
+    ),
     (
         "doing",
         ("done", "coached"),
