@@ -14,7 +14,8 @@ import pytest
 from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import ConfigurationChanged, DataError
 from overture.models import Reply, Sampling, Usage, request_hash
-from overture.simulate.store import Call, Store, Trial, differences, identity
+from overture.simulate.configuration import differences
+from overture.simulate.store import Call, Store, Trial, identity
 from overture.tasks.task import Item, Part, Script
 
 CONFIG = {"role": "model", "model": {"name": "m"}, "sampling": {"max_tokens": 128}}

@@ -80,7 +80,7 @@ def users_of(spec: str | None) -> list[str]:
 
 def apart(users: Mapping[str, User]) -> None:
     """Raise UsageError where two words mean one user: its trials would count twice."""
-    from ..simulate.store import who
+    from ..simulate.configuration import who
 
     known: list[tuple[str, dict[str, Any]]] = []
     for word, user in users.items():

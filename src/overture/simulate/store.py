@@ -23,6 +23,7 @@ from ..conversation import Conversation
 from ..errors import BadRecord, ConfigurationChanged, DataError
 from ..models import Reply
 from ..tasks.task import digest
+from .configuration import differences, place_of
 
 STATUSES = ("done", "capped", "failed", "unscored")
 """How a trial ends: judged; judged, but cut off at the cap of tokens; no answer; an answer that nobody could judge."""
@@ -71,12 +72,6 @@ class Trial:
     error_type: str | None = None
 
 
-_PLACE = ("role", "task", "protocol")
-"""One store holds the trials of several of these, and of several users; under each of them, of one configuration."""
-_VERSIONS = ("version", "hearing", "prompt")
-"""What tells two makings of one user apart, in its identity."""
-
-
 Place = tuple[str, int, int, str]
 """Of a call in its trial: role, turn, sample, hash of the request."""
 
@@ -93,20 +88,6 @@ class Call:
 def identity(config: Mapping[str, Any], item: str, run: int) -> str:
     """The id of the trial of an item (its hash) under a configuration."""
     return digest({"config": dict(config), "item": item, "run": run})
-
-
-def who(user: Mapping[str, Any]) -> dict[str, Any]:
-    """A user's identity without its versions. A user of a later version is not another one: under `agree` its trials
-    have another configuration, and are not made again in silence."""
-    return {
-        name: who(value) if isinstance(value, Mapping) else value
-        for name, value in user.items()
-        if name not in _VERSIONS
-    }
-
-
-def _place(config: Mapping[str, Any]) -> list[Any]:
-    return [*(config.get(name) for name in _PLACE), who(config.get("user") or {})]
 
 
 class Journal(Protocol):
@@ -178,10 +159,10 @@ class Store:
     def agree(self, config: Mapping[str, Any]) -> None:
         """Raise ConfigurationChanged, showing what differs, if a stored trial of this role, task, protocol and user
         had another configuration."""
-        place = _place(config)
+        place = place_of(config)
         for (stored,) in self._db.execute("select distinct config from trials"):
             other: dict[str, Any] = orjson.loads(stored)
-            if _place(other) == place and other != dict(config):
+            if place_of(other) == place and other != dict(config):
                 shown = "; ".join(differences(other, config))
                 raise ConfigurationChanged(
                     f"{self.path} was begun under another configuration ({shown}); "
@@ -244,18 +225,6 @@ def set_aside(path: Path) -> None:
         while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
             number += 1
         path.rename(aside)
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], above: str = "") -> list[str]:
-    """What differs, one `name: old → new` each, by dotted name."""
-    found: list[str] = []
-    for name in sorted(old.keys() | new.keys()):
-        one, two, dotted = old.get(name), new.get(name), f"{above}{name}"
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            found += differences(one, two, f"{dotted}.")
-        elif one != two:
-            found.append(f"{dotted}: {str(one)[:60]} → {str(two)[:60]}")
-    return found
 
 
 def _dump(value: Any) -> str:
