@@ -90,6 +90,23 @@ def test_what_a_policy_made_of_the_further_parts_is_said_with_both_errors() -> N
             assert len(checkup_sentences("m", each, others)) == 3
 
 
+def test_a_checkup_of_one_part_opens_with_what_that_part_counted() -> None:
+    told = {"asked_in_need": share(0.1, 20), "wasted": share(0.7, 20), "guessed": share(0.9, 20)}
+    said = checkup_sentences("m", {"sharded": told})
+    assert said[0].startswith("While an instruction lacked pieces, m asked for one, and waited, in 10%")
+    assert said[1].startswith("Of what m asked, 70%") and "went ahead as if nothing were missing, in 90%" in said[2]
+    trips = {"elicited_actively": share(0.2, 20), "elicited_passively": share(0.3, 20), "wasted": share(0.4, 20)}
+    trips |= {"correct": share(0.5, 20), "best": share(0.1, 20)}
+    said = checkup_sentences("m", {"travel": trips}, {"led": {"travel": trips}})
+    assert "m brought out 20%" in said[0] and "; led, 20%" in said[0] and said[1].startswith("Of what m asked, 40%")
+    assert said[2].startswith("Of what it was to book, m chose what suited in 50%")
+    done = {"done": share(0.6, 20), "coached": share(0.3, 20), "asked_needlessly": share(0.1, 20)}
+    said = checkup_sentences("m", {"doing": done})
+    assert said[0] == "Whether m asked when something was missing could not be counted (n = 0)."
+    assert said[1].startswith("Asked to do a thing that lacked nothing, m asked first in 10%")
+    assert said[2].startswith("Asked to do a thing, m made it in 60%")
+
+
 def test_visible_keeps_what_people_write() -> None:
     kept = "Grüße, नमस्ते 👩‍👩‍👧, مرحبا, 日本\tx\ny"
     assert visible(kept) == kept

@@ -85,34 +85,37 @@ def _range(groups: Mapping[str, Figures], name: str) -> str:
     return f"{low} in {ends[0]} to {high} in {ends[1]}"
 
 
-def checkup_sentences(
-    model: str,
-    parts: Mapping[str, Figures],
-    others: Mapping[str, Mapping[str, Figures]] | None = None,
-) -> list[str]:
-    """Three: asked in need; asked needlessly; what it did instead, or beside another what came of it.
+Telling = tuple[str, tuple[str, ...], str, str]
+"""A section, its figures, the words for a model's, and the words for those of each beside it."""
 
-    `parts`: section of the checkup → the model's figures; `others`: who stands beside it, such as "with the policy
-    gaps", → theirs, and each sentence then says the same of all. Asking is told from the pairs, or else from the word
-    problems.
-    """
-    beside = others or {}
-    asking = next((name for name in ("pairs", "missing") if name in parts), "")
-    said = _Said(model, parts, beside)
-    need = said.of(asking, ("asked_in_need",), "{model} asked for it, and waited, in {}", "{}")
-    needless = said.of(asking, ("asked_needlessly",), "{model} asked all the same in {}", "{}")
-    uncounted = f"whether {model} asked could not be counted (n = 0)"
-    return [
-        f"When a request left out something it needed, {need or uncounted}.",
-        f"When nothing was left out, {needless or uncounted}.",
-        (said.outcome() if beside else "")
-        or _instead(parts, asking)
-        or said.outcome()
-        or "What it did instead of asking could not be counted.",
-    ]
-
-
-OUTCOMES = (
+_LACKED = "When a request left out something it needed, {model} asked for it, and waited, in {}"
+_WHOLE = "When nothing was left out, {model} asked all the same in {}"
+IN_NEED: Sequence[Telling] = (
+    ("pairs", ("asked_in_need",), _LACKED, "{}"),
+    ("missing", ("asked_in_need",), _LACKED, "{}"),
+    (
+        "sharded",
+        ("asked_in_need",),
+        "While an instruction lacked pieces, {model} asked for one, and waited, in {}",
+        "{}",
+    ),
+    (
+        "travel",
+        ("elicited_actively", "elicited_passively"),
+        "Of what travellers wished, {model} brought out {} by asking, and {} came unasked",
+        "{} and {}",
+    ),
+)
+"""Asking in need, first where it is counted best."""
+NEEDLESSLY: Sequence[Telling] = (
+    ("pairs", ("asked_needlessly",), _WHOLE, "{}"),
+    ("missing", ("asked_needlessly",), _WHOLE, "{}"),
+    ("doing", ("asked_needlessly",), "Asked to do a thing that lacked nothing, {model} asked first in {}", "{}"),
+    ("sharded", ("wasted",), "Of what {model} asked, {} brought nothing", "{}"),
+    ("travel", ("wasted",), "Of what {model} asked, {} brought nothing", "{}"),
+)
+"""Asking without need."""
+OUTCOMES: Sequence[Telling] = (
     (
         "missing",
         ("solved", "asked_in_need"),
@@ -126,8 +129,36 @@ OUTCOMES = (
         "in {} and {}",
     ),
     ("sharded", ("solved", "turns"), "Told piece by piece, {model} did {} of what was wanted, in {} turns", "{} in {}"),
+    (
+        "travel",
+        ("correct", "best"),
+        "Of what it was to book, {model} chose what suited in {}, the best in {}",
+        "{}, {}",
+    ),
 )
-"""What a talk comes to, first where asking pays: a section, its figures, and the words for them."""
+"""What a talk comes to, first where asking pays."""
+
+
+def checkup_sentences(
+    model: str,
+    parts: Mapping[str, Figures],
+    others: Mapping[str, Mapping[str, Figures]] | None = None,
+) -> list[str]:
+    """Three: asked in need; asked needlessly; what it did instead, or beside another what came of it.
+
+    `parts`: section of the checkup → the model's figures; `others`: who stands beside it, such as "with the policy
+    gaps", → theirs, and each sentence then says the same of all. Each is told from the first section of its list in
+    which it was counted.
+    """
+    said = _Said(model, parts, others or {})
+    return [
+        said.first(IN_NEED) or f"Whether {model} asked when something was missing could not be counted (n = 0).",
+        said.first(NEEDLESSLY) or f"Whether {model} asked when nothing was missing could not be counted (n = 0).",
+        (said.first(OUTCOMES) if others else "")
+        or _instead(parts)
+        or said.first(OUTCOMES)
+        or "What it did instead of asking could not be counted.",
+    ]
 
 
 @dataclass(frozen=True)
@@ -138,12 +169,12 @@ class _Said:
     parts: Mapping[str, Figures]
     beside: Mapping[str, Mapping[str, Figures]]
 
-    def outcome(self) -> str:
-        """The first of OUTCOMES that was counted; empty without one."""
-        told = (self.of(*outcome) for outcome in OUTCOMES)
+    def first(self, tellings: Sequence[Telling]) -> str:
+        """The first that was counted; empty without one."""
+        told = (self._of(*telling) for telling in tellings)
         return next((f"{words}." for words in told if words), "")
 
-    def of(self, section: str, names: Sequence[str], words: str, again: str) -> str:
+    def _of(self, section: str, names: Sequence[str], words: str, again: str) -> str:
         """`words` filled with the model's figures, then `again` with the others'; empty without the first figure."""
         if not _counted(self.parts.get(section, {}).get(names[0])):
             return ""
@@ -155,9 +186,9 @@ class _Said:
         return "; ".join([filled(words, self.parts), *others])
 
 
-def _instead(parts: Mapping[str, Figures], asking: str) -> str:
+def _instead(parts: Mapping[str, Figures]) -> str:
     """What the model did in place of asking, and whether it did or coached; empty where that was not counted."""
-    figures = parts.get(asking, {})
+    figures = next((parts[name] for name, *_ in IN_NEED if name in parts), {})
     ends = extremes({name: figures.get(name) for name in INSTEAD})
     if ends is None:
         return ""
