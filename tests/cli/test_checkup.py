@@ -90,6 +90,19 @@ def test_a_model_that_never_answers_says_why_and_is_a_failure(
     assert said.err.startswith("overture: all 4 trials of the model failed") and "not a chat completion" in said.err
 
 
+def test_what_a_server_does_not_take_is_said_with_the_figures_again_and_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    less = {"left_out": ["response_format", "temperature", "top_p"]}
+    reply = Reply(Message("assistant", "Here it is."), Usage(1, 1), "stop", "m", 0.0, less)
+    register("reasoning")(lambda: Scripted(lambda *_: reply, "scripted:reasoning", "1"))
+    for _ in range(2):  # the second time everything is in the store
+        assert run("--model", "scripted:reasoning", "--only", "pairs", "--pairs", "2", "--out", str(tmp_path)) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert "does not take temperature and top_p; it was asked without. Its answers are drawn as the server" in said
+    assert "does not take temperature and top_p" in " ".join((tmp_path / "report.html").read_text("utf-8").split())
+
+
 def test_a_folder_that_was_there_is_left_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     gone = ModelUnreachable("nothing listens there")

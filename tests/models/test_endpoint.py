@@ -77,23 +77,6 @@ def always(status: int = 200, body: Any = None, **headers: str) -> Handler:
     return handler
 
 
-async def test_a_model_that_knows_the_cap_by_its_newer_name_gets_it_so() -> None:
-    seen: list[dict[str, Any]] = []
-
-    async def handler(request: web.Request) -> web.Response:
-        seen.append(await request.json())
-        if "max_tokens" in seen[-1]:
-            error = {"message": "Unsupported", "param": "max_tokens", "code": "unsupported_parameter"}
-            return web.json_response({"error": error}, status=400)
-        return web.json_response(answer())
-
-    async with served(handler) as (endpoint, waits):
-        for _ in range(2):
-            assert (await endpoint.reply(ASKED, Sampling(max_tokens=9))).message.text == "Ten."
-    caps = [(body.get("max_tokens"), body.get("max_completion_tokens")) for body in seen]
-    assert caps == [(9, None), (None, 9), (None, 9)] and waits == []
-
-
 async def test_asks_what_it_was_told_and_reads_the_answer() -> None:
     seen: dict[str, Any] = {}
 

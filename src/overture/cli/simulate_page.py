@@ -78,14 +78,23 @@ def page_of(
 
 
 def warnings(name: str, trials: Sequence[Trial], most: int) -> list[str]:
-    """What casts doubt on all figures of this model: replies that are mostly not whole, with the flag to raise, and a
-    policy that failed."""
+    """What casts doubt on all figures of this model: replies that are mostly not whole, with the flag to raise, fields
+    that its server does not take, and a policy that failed."""
     short, said = fell_short(trials)
     cut = (
         f"{name}: {short:,} of {said:,} replies are empty or were cut off at --max-tokens (here {most:,}), so these "
         "figures say little of it. A model that thinks before it answers needs more: try --max-tokens 4096."
     )
-    return [*([cut] if 2 * short > said else ()), *unsteered(name, trials)]
+    return [*([cut] if 2 * short > said else ()), *untaken(name, trials), *unsteered(name, trials)]
+
+
+def untaken(name: str, trials: Sequence[Trial]) -> list[str]:
+    """A sentence where this model's server refused what was asked of it, by field; else nothing."""
+    fields = sorted({field for trial in trials for field in trial.cost.get("left_out", ())} - {"response_format"})
+    if not fields:
+        return []
+    drawn = " Its answers are drawn as the server sees fit, so another run may differ." if fields != ["top_p"] else ""
+    return [f"{name} does not take {' and '.join(fields)}; it was asked without.{drawn}"]
 
 
 def unsteered(name: str, trials: Sequence[Trial]) -> list[str]:

@@ -83,7 +83,7 @@ def tune(
     from ..report.tune import tune_html
     from ..simulate.store import Store, alone
     from ..tasks import named
-    from .simulate_page import unsteered
+    from .simulate_page import unsteered, untaken
     from .tune_page import page_of
 
     costs, at_least_one = (turn_cost, question_cost, token_cost, alike), 1 if concurrency is None else concurrency
@@ -111,7 +111,8 @@ def tune(
     loaded = gated(model, in_flight)
     with alone(out, fresh) as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
-        doubts = unsteered(model, list(store.trials()))
+        made = list(store.trials())
+        doubts = [*untaken(model, made), *unsteered(model, made)]
     _refuse_unjudged(tuned, tasks[0], model)
     words = typed("tune", *tasks, "--model", model)
     page = page_of(plan, tuned, words, told, began, datetime.now(UTC), doubts)

@@ -100,7 +100,8 @@ class Reply:
     seconds: float
     """From asking to the whole answer, waits and retries included."""
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What else came: `fingerprint`, `reasoning`, `usage_missing`, `attempts`, `cached`."""
+    """What else came: `fingerprint`, `reasoning`, `usage_missing`, `attempts`, `cached`; `left_out`: fields that the
+    server does not take."""
 
     def to_dict(self) -> JSON:
         """As JSON can hold it; `Reply.of` reads it back."""

@@ -23,8 +23,9 @@ import orjson
 from ..conversation import Conversation
 from ..errors import BadAnswer, BadRequest, ModelError, ModelTimeout, ModelUnreachable, UsageError
 from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
+from .fields import Taken, left_out, loosened
 from .patience import Key, Patience, Price, wait_before
-from .wire import LARGEST, Events, completion_of, delta_of, error_of, refuses
+from .wire import LARGEST, Events, completion_of, delta_of, error_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -61,8 +62,7 @@ class Endpoint(Closing):
         given = os.environ.get("OVERTURE_API_KEY") or os.environ.get("OPENAI_API_KEY") if key is None else key
         self._key = Key(given or "")
         self._proxy = proxy_for(self.base)
-        self._cap = "max_tokens"
-        """The name that this model knows: newer ones of OpenAI refuse it and take `max_completion_tokens`."""
+        self._taken = Taken()
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -101,10 +101,14 @@ class Endpoint(Closing):
         tools: Sequence[JSON] = (),
         response_format: JSON | None = None,
     ) -> Reply:
-        """The next message, in one piece. Raises a ModelError; `seconds` includes waits and retries."""
+        """The next message, in one piece. Raises a ModelError; `seconds` includes waits and retries.
+
+        Where the server says that it does not take `response_format`, `top_p`, `seed` or `temperature`, it is asked
+        without, and `details["left_out"]` says so.
+        """
         began = time.perf_counter()
-        body = self._body(conversation, sampling, tools, response_format, stream=False)
-        response, attempts = await self._answer(body)
+        asked = self._body(conversation, sampling, tools, response_format, stream=False)
+        response, sent, attempts = await self._answer(asked)
         with closing(response):
             text = await self._text(response)
         completion = completion_of(text)
@@ -114,6 +118,8 @@ class Endpoint(Closing):
             details["fingerprint"] = completion.system_fingerprint
         if completion.reasoning:
             details["reasoning"] = completion.reasoning
+        if less := left_out(asked, sent):
+            details["left_out"] = less
         if usage is None:
             details["usage_missing"] = True
         prompt, made = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
@@ -139,7 +145,7 @@ class Endpoint(Closing):
         body = self._body(conversation, sampling, tools, response_format, stream=True)
         held = ""  # the end of the text so far, where it might be the beginning of the key
         finished = False
-        response, _ = await self._answer(body)
+        response, _, _ = await self._answer(body)
         with closing(response):
             events = Events()
             try:
@@ -173,13 +179,13 @@ class Endpoint(Closing):
         tools: Sequence[JSON],
         response_format: JSON | None,
         stream: bool,
-    ) -> bytes:
+    ) -> JSON:
         asked: JSON = {
             "model": self.model,
             "messages": wire_messages(conversation),
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            self._cap: sampling.max_tokens,
+            "max_tokens": sampling.max_tokens,
             "stream": stream,
         }
         optional = {
@@ -189,45 +195,49 @@ class Endpoint(Closing):
             "response_format": response_format,
         }
         asked.update({key: value for key, value in optional.items() if value is not None})
-        return orjson.dumps({**asked, **self._extra})
+        return {**asked, **self._extra}
 
-    async def _answer(self, body: bytes) -> tuple[aiohttp.ClientResponse, int]:
-        """A response of status 200, to be closed, and the attempts it took; the retries are all here."""
+    async def _answer(self, asked: JSON) -> tuple[aiohttp.ClientResponse, JSON, int]:
+        """A response of status 200, to be closed, the request that it answers, and the attempts it took; the retries
+        are all here."""
         attempt = 1
         while True:
             try:
-                return await self._post(body), attempt
+                return *await self._post(self._taken.fitted(asked)), attempt
             except ModelError as error:
-                wait = wait_before(attempt + 1, error, self.patience, f"{self._seed} {blake2b(body).hexdigest()}")
+                of = blake2b(orjson.dumps(asked)).hexdigest()
+                wait = wait_before(attempt + 1, error, self.patience, f"{self._seed} {of}")
                 if wait is None:
                     raise
                 await self._sleep(wait)
                 attempt += 1
 
-    async def _post(self, body: bytes) -> aiohttp.ClientResponse:
+    async def _post(self, asked: JSON) -> tuple[aiohttp.ClientResponse, JSON]:
         import aiohttp
 
         try:
             response = await self._connect().post(
-                f"{self.base}/chat/completions", data=body, allow_redirects=False, proxy=self._proxy
+                f"{self.base}/chat/completions", data=orjson.dumps(asked), allow_redirects=False, proxy=self._proxy
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._broken(error) from None
         if response.status == 200:
-            return response
-        try:
+            return response, asked
+        with closing(response):
             if 300 <= response.status < 400:
                 to = self._key.strike(response.headers.get("Location", "nowhere"), hard=True)
                 raise BadRequest(f"{self.base} redirects to {to[:200]}; name that address itself")
             said = self._key.strike(await self._text(response), hard=True)
-            asked = orjson.loads(body) if response.status == 400 and refuses(said, "max_tokens") else {}
-            if "max_tokens" in asked:
-                self._cap = "max_completion_tokens"
-                asked.setdefault(self._cap, asked.pop("max_tokens"))
-                return await self._post(orjson.dumps(asked))
-            raise error_of(response.status, response.headers, said)
-        finally:
-            response.close()
+        refusal = error_of(response.status, response.headers, said)
+        less = loosened(said, asked) if isinstance(refusal, BadRequest) else None
+        if less is None:
+            raise refusal
+        try:
+            answer, sent = await self._post(less)
+        except BadRequest:
+            raise refusal from None  # so it was not that field
+        self._taken.learn(asked, sent)
+        return answer, sent
 
     def _connect(self) -> aiohttp.ClientSession:
         import aiohttp

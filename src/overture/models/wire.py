@@ -238,12 +238,6 @@ def _arguments(given: str | dict[str, Any] | None) -> str:
     return given or "{}"
 
 
-def refuses(body: str, parameter: str) -> bool:
-    """Whether an error says that this parameter is not one of the model's."""
-    found = _error_object(body) or {}
-    return found.get("param") == parameter and found.get("code") == "unsupported_parameter"
-
-
 def _one_line(text: str) -> str:
     words = " ".join("".join(char if char.isprintable() else " " for char in text[:2000]).split())
     return words if len(words) <= 300 else words[:299] + "…"

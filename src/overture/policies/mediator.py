@@ -28,7 +28,7 @@ from .base import LEAVE, Decision, is_draft, prompt
 from .grounding import numbers
 from .grounding.dates import DAYS, MONTHS
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some conversation would be put otherwise."""
 LONGEST = 12_000
 """Characters of a conversation that are rewritten; a longer one is left alone."""
@@ -62,6 +62,15 @@ class Instruction(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     instruction: str = Field(min_length=1, max_length=20_000)
+
+
+_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"instruction": {"type": "string", "minLength": 1}},
+    "required": ["instruction"],
+    "additionalProperties": False,
+}
+"""What the rewriter's server is to hold it to. A bound on the length would make a grammar that small engines refuse."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class Mediator:
                 prompt("mediator").filled(own, {"conversation": as_text(conversation)}),
                 Instruction,
                 self.max_tokens,
+                _SCHEMA,
             )
         except ModelError as error:
             verdict = in_words(error)

@@ -104,6 +104,8 @@ class Meter:
     cost: float | None = 0.0
     """None: some call's price is unknown."""
     seconds: float = 0.0
+    left_out: set[str] = field(default_factory=set[str])
+    """Fields of the calls that the server does not take."""
 
     def enter(self, reply: Reply, journalled: bool) -> None:
         """Add a call."""
@@ -112,6 +114,7 @@ class Meter:
         self.prompt_tokens += reply.usage.prompt_tokens
         self.completion_tokens += reply.usage.completion_tokens
         self.seconds += reply.seconds
+        self.left_out |= {*reply.details.get("left_out", ())}
         cost = reply.usage.cost
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
@@ -123,6 +126,7 @@ class Meter:
             "completion_tokens": self.completion_tokens,
             "cost": self.cost,
             "seconds": self.seconds,
+            **({"left_out": sorted(self.left_out)} if self.left_out else {}),
         }
 
 
