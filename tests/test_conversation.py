@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from overture.conversation import ROLES, Conversation, Message, ToolCall
+from overture.conversation import ROLES, Conversation, Message, ToolCall, thought_and_said
 from overture.errors import BadRecord
 
 
@@ -184,3 +184,21 @@ def test_there_and_back_again():
 def test_names_and_ids_that_are_no_text_are_left_out():
     talk = Conversation.of([{"role": "tool", "content": "5", "name": 7, "tool_call_id": ["x"]}])
     assert (talk.messages[0].name, talk.messages[0].tool_call_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "said"),
+    [
+        ("Ten.", "", "Ten."),
+        ("<think>\n5 + 5\n</think>\n\nTen.", "5 + 5", "Ten."),
+        (" <think></think> Ten.", "", "Ten."),
+        ("5 + 5\n</think>\n\nTen.", "5 + 5", "Ten."),
+        ("5 + 5\n</think>", "5 + 5", ""),
+        ("<think>\n5 +", "5 +", ""),
+        ("The tag </think> ends it.", "", "The tag </think> ends it."),
+        ("Write `<think>`\n</think>\nlike so.", "", "Write `<think>`\n</think>\nlike so."),
+        ("", "", ""),
+    ],
+)
+def test_what_was_thought_was_not_said(text: str, thought: str, said: str):
+    assert thought_and_said(text) == (thought, said)

@@ -9,7 +9,7 @@ and two conversations one id; only `content_hash` says whether the words are the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -182,6 +182,28 @@ def content_of(content: Any, index: int = 0) -> tuple[str | None, tuple[str, ...
         else:
             raise BadRecord(f"message {index} has a content part that is {type(part).__name__}")
     return "\n".join(texts) if texts else None, tuple(attachments)
+
+
+def thought_and_said(text: str) -> tuple[str, str]:
+    """What a model thought before it spoke, where it stands in the text between `<think>` and `</think>`, and what it
+    said.
+
+    The opening mark is often the prompt's and not the answer's; then the closing one stands on a line of its own. Of an
+    answer that was cut off while thinking nothing was said.
+    """
+    before, closed, after = text.partition("</think>")
+    opened = before.lstrip().startswith("<think>")
+    alone = before.endswith("\n") and after[:1] in ("", "\n", "\r") and "<think>" not in before
+    if opened or (closed and alone):
+        return before.replace("<think>", "", 1).strip(), after.lstrip()
+    return "", text
+
+
+def unthought(message: Message) -> Message:
+    """The message without what an assistant only thought."""
+    if message.role != "assistant" or "think>" not in message.text:
+        return message
+    return replace(message, content=thought_and_said(message.text)[1])
 
 
 def _call_of(raw: Any, index: int) -> ToolCall:

@@ -12,7 +12,7 @@ import pytest
 from overture.conversation import Conversation
 from overture.logs import FORMATS, detect, inspect, read
 
-from .helpers import FIXTURES, everything, said, written
+from .helpers import FIXTURES, chat, everything, said, written
 
 
 def test_every_format_is_detected_by_content_and_not_by_name(tmp_path: Path) -> None:
@@ -232,3 +232,13 @@ def test_real_logs_are_read_whole() -> None:
     good = list(read(paths, on_reject=rejects.append))
     assert (len(good), len(rejects)) == (4 * 108 + 200, 0)
     assert sum(c.metadata.get("reward", 0) for c in good) > 0
+
+
+def test_what_an_assistant_only_thought_is_left_out_in_every_format(tmp_path: Path) -> None:
+    thought = "<think>\nWhich day?\n</think>\n\nFor how many?"
+    turns = [{"from": "human", "value": "<think> is what?"}, {"from": "gpt", "value": thought}]
+    lines = [chat("Book it."), orjson.dumps({"conversations": turns})]
+    lines[0] = lines[0].replace(b'"about Book it."', orjson.dumps(thought))
+    good, bad = everything(written(tmp_path, *lines))
+    assert not bad and [said(each)[-1] for each in good] == [("assistant", "For how many?")] * 2
+    assert said(good[1])[0] == ("user", "<think> is what?")

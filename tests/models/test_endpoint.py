@@ -77,6 +77,28 @@ def always(status: int = 200, body: Any = None, **headers: str) -> Handler:
     return handler
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "Ten.", "reasoning_content": "5 + 5"},
+        {"content": "Ten.", "reasoning": "5 + 5"},
+        {"content": "<think>\n5 + 5\n</think>\n\nTen."},
+        {"content": "<think>5 + 5</think>Ten.", "reasoning": {"effort": "low"}},
+        {
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "5"}]},
+                {"type": "text", "text": "Ten."},
+            ]
+        },
+    ],
+)
+async def test_what_a_model_thinks_is_not_what_it_says(message: dict[str, Any]) -> None:
+    async with served(always(body=answer(None, **message))) as (endpoint, _):
+        reply = await endpoint.reply(ASKED)
+    assert reply.message == Message("assistant", "Ten.")
+    assert reply.details == ({} if isinstance(message["content"], list) else {"reasoning": "5 + 5"})
+
+
 async def test_asks_what_it_was_told_and_reads_the_answer() -> None:
     seen: dict[str, Any] = {}
 

@@ -62,6 +62,15 @@ async def test_words_that_are_planned_come_as_a_stream_where_one_was_asked_for()
     assert said.endswith(DONE)
 
 
+async def test_a_draft_is_reviewed_without_its_thoughts_and_reaches_the_client_with_them():
+    policy = Told(reviews=True)
+    thought = "<think>\nWhich day?\n</think>\n\nFor how many?"
+    async with proxied(replying(saying(thought)), making(told=policy), policy="told") as (_, _, port):
+        _, said = parted(await ask(port, request(body(), CLOSE)))
+    assert policy.seen[-1].messages[-1] == Message("assistant", "For how many?")
+    assert orjson.loads(said)["choices"][0]["message"]["content"] == thought
+
+
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [

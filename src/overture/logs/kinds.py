@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
-from ..conversation import Conversation, Message
+from ..conversation import Conversation, Message, unthought
 from ..errors import BadRecord
 
 LONGEST_LABEL = 200
@@ -78,15 +78,18 @@ def built(
     messages: Iterable[Message | Mapping[str, Any]], id: Any, source: str, metadata: Mapping[str, Any] | None = None
 ) -> Conversation:
     """`Conversation.of`, with an id that may be anything and the guards that outside data needs: what is said under
-    another name than `content` must not become silence."""
+    another name than `content` must not become silence, and what a model only thought was not said."""
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message, dict) and "role" in message and message.keys().isdisjoint(SAYING):
             keys = ", ".join(repr(key[:40]) for key in list(message)[:8])
             raise BadRecord(f"message {index} has no content, only {keys}")
     try:
-        return Conversation.of(messages, identity(id), source, metadata)
+        made = Conversation.of(messages, identity(id), source, metadata)
     except TypeError as error:  # a list or an object where a role should be cannot be looked up
         raise BadRecord("a message has a role that is not text") from error
+    if any("think>" in message.text for message in made.messages):
+        made = replace(made, messages=tuple(map(unthought, made.messages)))
+    return made
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from ..conversation import Message, ToolCall
+from ..conversation import Message, ToolCall, thought_and_said
 from ..errors import BadAnswer
 from .wire import chunk_text, error_inside
 
@@ -51,7 +51,7 @@ class Gathered:
             for _, calls in sorted(self._calls.items())
             for call in calls
         )
-        text = "".join(self._texts)
+        text = thought_and_said("".join(self._texts))[1]
         return Message("assistant", text if text or not calls else None, tool_calls=calls)
 
     def _add_call(self, piece: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Literal, cast
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..conversation import Message, ToolCall
+from ..conversation import Message, ToolCall, thought_and_said
 from ..errors import (
     BadAnswer,
     BadRequest,
@@ -56,12 +56,19 @@ class _Call(_Wire):
     function: _Function
 
 
+class _Part(_Wire):
+    """A piece of an answer: some servers send a list of them, thoughts among them."""
+
+    type: str | None = None
+    text: str | None = None
+
+
 class _Message(_Wire):
     role: Literal["assistant"] | None = None
-    content: str | None = None
+    content: str | list[_Part] | None = None
     refusal: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
+    reasoning: Any = None
+    reasoning_content: Any = None
     tool_calls: list[_Call] | None = None
 
 
@@ -85,18 +92,20 @@ class Completion(_Wire):
 
     @property
     def message(self) -> Message:
-        """The first choice's message; a refusal stands as its text."""
+        """What the first choice says, without what it only thought; a refusal stands as its text."""
         said = self.choices[0].message
         calls = tuple(
             ToolCall(call.function.name, _arguments(call.function.arguments), call.id) for call in said.tool_calls or ()
         )
-        content = said.content if said.content is not None else said.refusal
+        content = said.refusal if said.content is None else thought_and_said(_text(said.content))[1]
         return Message("assistant", "" if content is None and not calls else content, tool_calls=calls)
 
     @property
     def reasoning(self) -> str | None:
         """What the model thought before it spoke, where the server tells."""
-        return self.choices[0].message.reasoning or self.choices[0].message.reasoning_content
+        said = self.choices[0].message
+        told = [text for text in (said.reasoning, said.reasoning_content) if isinstance(text, str) and text]
+        return told[0] if told else thought_and_said(_text(said.content or ""))[0] or None
 
 
 def completion_of(body: str) -> Completion:
@@ -230,6 +239,10 @@ def _error_object(body: str) -> JSON | None:
     if isinstance(found, str):
         return {"message": found}
     return cast("JSON", found) if isinstance(found, dict) else None
+
+
+def _text(content: str | list[_Part]) -> str:
+    return content if isinstance(content, str) else "\n".join(part.text for part in content if part.text is not None)
 
 
 def _arguments(given: str | dict[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import orjson
 
-from ..conversation import Message, message_of
+from ..conversation import Message, message_of, unthought
 from ..errors import BadAnswer
 from ..models.chunks import Gathered
 from ..models.wire import Events
@@ -30,14 +30,15 @@ def is_stream(headers: Mapping[str, str]) -> bool:
 
 
 def drafts_of(data: bytes, streamed: bool) -> list[Message]:
-    """The message of each choice, in order. Raises BadAnswer, BadRecord, or what an error inside the answer says."""
+    """The message of each choice, in order, without what was only thought. Raises BadAnswer, BadRecord, or what an
+    error inside the answer says."""
     return _from_events(data) if streamed else _from_completion(data)
 
 
 def _from_completion(data: bytes) -> list[Message]:
     try:
         choices = orjson.loads(data)["choices"]
-        return [message_of(choice["message"]) for choice in choices]
+        return [unthought(message_of(choice["message"])) for choice in choices]
     except (orjson.JSONDecodeError, LookupError, TypeError):
         raise BadAnswer("the answer is not a chat completion") from None
 
