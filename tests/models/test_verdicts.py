@@ -12,7 +12,8 @@ import time
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from overture.models import Scripted
+from overture.conversation import Message
+from overture.models import Reply, Sampling, Scripted, Usage
 from overture.models import verdicts as module
 from overture.models.verdicts import Prompt, Unscored, ask, fence_word, in_words, read_verdict
 
@@ -97,6 +98,31 @@ async def test_asking_wants_json_and_hands_on_what_comes():
     model.reply = reply  # type: ignore[method-assign]
     assert await ask(model, "Is it?", Solved, 50) == Solved(solved=True)
     assert heard == [("Is it?", 50, 0.0, {"type": "json_object"})]
+
+
+@pytest.mark.parametrize("details", [{}, {"reasoning": "Let me see."}])
+async def test_a_model_that_thought_until_its_tokens_ran_out_is_asked_once_more_with_room(details: dict[str, str]):
+    caps: list[int] = []
+
+    def think(_: object, sampling: Sampling, *__: object) -> Reply:
+        caps.append(sampling.max_tokens)
+        cut = sampling.max_tokens <= 50
+        text = "" if cut and not details else '{"solved": ' if cut else '{"solved": true}'
+        return Reply(Message("assistant", text), Usage(1, 50), "length" if cut else "stop", "m", 0.0, details)
+
+    assert await ask(Scripted(think, "thinker", "1"), "Is it?", Solved, 50) == Solved(solved=True)
+    assert caps == [50, 50 + module.THINKING]
+
+
+async def test_a_model_that_only_rambles_is_not_asked_again():
+    said: list[str] = []
+
+    def ramble(*_: object) -> Reply:
+        said.append('{"solved": ')
+        return Reply(Message("assistant", said[-1]), Usage(1, 50), "length", "m", 0.0)
+
+    assert isinstance(await ask(Scripted(ramble, "rambler", "1"), "Is it?", Solved, 50), Unscored)
+    assert len(said) == 1
 
 
 def test_slots_are_filled_once_and_outside_text_is_fenced():

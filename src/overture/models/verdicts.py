@@ -26,6 +26,8 @@ from .base import Model, Sampling
 
 Verdict = TypeVar("Verdict", bound=BaseModel)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
+THINKING = 8_000
+"""Further tokens for a model that thought until it had none left for its verdict."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,16 @@ async def ask(
 ) -> Verdict | Unscored:
     """The model's verdict in the given shape. Raises ModelError where no answer could be had at all.
 
-    `schema` is the JSON schema that the server is to hold the model to; without one, any JSON object.
+    `schema` is the JSON schema that the server is to hold the model to; without one, any JSON object. A model that
+    spent `max_tokens` on thinking is asked once more, with room for it.
     """
     form: dict[str, Any] = {"type": "json_object"}
     if schema is not None:
         form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
-    reply = await model.reply(
-        Conversation((Message("user", prompt),)), Sampling(max_tokens=max_tokens), response_format=form
-    )
+    asked = Conversation((Message("user", prompt),))
+    reply = await model.reply(asked, Sampling(max_tokens=max_tokens), response_format=form)
+    if reply.finish == "length" and (not reply.message.text.strip() or reply.details.get("reasoning")):
+        reply = await model.reply(asked, Sampling(max_tokens=max_tokens + THINKING), response_format=form)
     return read_verdict(reply.message.text, shape)
 
 
