@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from overture.cli.money import price_of, prices_of
+from overture.cli.money import gated, price_of, prices_of
+from overture.models.endpoint import Endpoint
 from overture.models.patience import Price
 
 
@@ -34,3 +35,9 @@ def test_a_price_is_a_models_own_or_that_of_all_and_what_runs_here_costs_nothing
     word: str | None, text: str | None, price: Price | None
 ):
     assert price_of(word, prices_of(text)) == price
+
+
+def test_a_call_may_take_the_seconds_it_is_given_though_nothing_is_heard_until_it_is_whole() -> None:
+    model = gated("http://localhost:8000/v1#m", 8, seconds=1800)
+    assert isinstance(model, Endpoint)
+    assert (model.patience.silence, model.patience.total, model.patience.attempts) == (1800, 1800, 1)

@@ -59,7 +59,7 @@ def gated(word: str, concurrency: int, prices: Mapping[str, Price] | None = None
 
     if word.strip().startswith("http"):
         price = price_of(word, prices or {})
-        once = Patience(attempts=1, total=seconds)
+        once = Patience(attempts=1, silence=seconds, total=seconds)
         return load(word, patience=once, prices={word.rpartition("#")[2]: price} if price else {})
     return load(word, **({"workers": concurrency} if is_local(word) else {}))
 

@@ -26,8 +26,8 @@ class Patience:
 
     connect: float = 10.0
     """Seconds until a connection stands."""
-    silence: float = 120.0
-    """Seconds between two pieces of an answer."""
+    silence: float = 600.0
+    """Seconds before the first piece of an answer, and between two; one that is not streamed comes when it is whole."""
     total: float = 600.0
     """Seconds for one attempt, whole."""
     attempts: int = 5
