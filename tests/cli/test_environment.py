@@ -24,6 +24,13 @@ def test_a_mistyped_name_is_said_with_the_nearest(
 
 
 def test_a_name_of_ones_own_and_one_with_nothing_near() -> None:
-    given = ["OVERTURE_CLIENTS_KEY", "HOME", "OVERTURE_ZZZZZZZZZ", "OVERTURE_DATA", "OVERTURE_SEED"]
+    given = [
+        "OVERTURE_CLIENTS_KEY",
+        "OVERTURE_API_KEY_LLM_EXAMPLE_COM",
+        "HOME",
+        "OVERTURE_ZZZZZZZZZ",
+        "OVERTURE_DATA",
+        "OVERTURE_SEED",
+    ]
     lines = meaningless(given, ["OVERTURE_SEED"], ["serve", "--key-env=OVERTURE_CLIENTS_KEY"])
     assert lines == ["OVERTURE_ZZZZZZZZZ is set, and nothing reads it"]

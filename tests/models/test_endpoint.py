@@ -30,7 +30,7 @@ from overture.errors import (
 )
 from overture.models import Sampling, load
 from overture.models.endpoint import Endpoint
-from overture.models.patience import Key, Patience, Price, wait_before
+from overture.models.patience import Key, Patience, Price, key_for, wait_before
 from overture.models.wire import Events, retry_after
 
 KEY = "sk-test-0123456789abcdef"
@@ -326,6 +326,17 @@ def test_events_at_every_cut_and_with_every_line_end() -> None:
             assert [*events.feed(whole[:cut]), *events.feed(whole[cut:])] == ["ä\nb", "c"]
     with pytest.raises(BadAnswer, match="UTF-8"):
         list(Events().feed(b"data: \xff\n\n"))
+
+
+def test_a_key_of_one_host_is_shown_to_that_host_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "theirs")
+    monkeypatch.setenv("OVERTURE_API_KEY_JUDGE_EXAMPLE_COM", "the-judges")
+    assert key_for("https://judge.example.com:8443/v1") == "the-judges"
+    assert key_for("https://example.com/v1") == "theirs"
+    monkeypatch.setenv("OVERTURE_API_KEY", "ours")
+    assert key_for("http://localhost:8000/v1") == "ours" and key_for("https://Judge.example.com") == "the-judges"
+    monkeypatch.setenv("OVERTURE_API_KEY_JUDGE_EXAMPLE_COM", "")
+    assert Endpoint.of("https://judge.example.com/v1#m").authorization() == {"Authorization": "Bearer ours"}
 
 
 async def test_the_key_is_nowhere(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 PREFIX = "OVERTURE_"
 READ = frozenset({"OVERTURE_API_KEY", "OVERTURE_BASE_URL", "OVERTURE_CACHE", "OVERTURE_DATA"})
 """Names that are read and are no flag's; the address is Inspect's, of a provider that it calls overture."""
+OF_A_HOST = "OVERTURE_API_KEY_"
+"""Such names go on with a host."""
 
 
 def names_of(command: Any) -> Iterator[str]:
@@ -28,7 +30,12 @@ def meaningless(given: Iterable[str], known: Iterable[str], words: Sequence[str]
     read = {*known, *READ}
     lines: list[str] = []
     for name in sorted(given):
-        if not name.startswith(PREFIX) or name in read or any(name in word for word in words):
+        if (
+            not name.startswith(PREFIX)
+            or name.startswith(OF_A_HOST)
+            or name in read
+            or any(name in word for word in words)
+        ):
             continue
         near = difflib.get_close_matches(name, sorted(read), n=1)
         lines.append(f"{name} is set, and nothing reads it" + (f"; did you mean {near[0]}?" if near else ""))

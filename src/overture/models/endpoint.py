@@ -9,7 +9,6 @@ everything that comes back, because servers quote it in their errors.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
@@ -24,7 +23,7 @@ from ..conversation import Conversation
 from ..errors import BadAnswer, BadRequest, ModelError, ModelTimeout, ModelUnreachable, UsageError
 from .base import GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
 from .fields import Taken, left_out, loosened
-from .patience import Key, Patience, Price, wait_before
+from .patience import Key, Patience, Price, key_for, wait_before
 from .wire import LARGEST, Events, completion_of, delta_of, error_of
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 class Endpoint(Closing):
     """One model of one server. Make it by `Endpoint.of("http://host:port/v1#name")`.
 
-    The key is OVERTURE_API_KEY or else OPENAI_API_KEY, unless `key` is given; an empty one sends none.
+    The key is that of `key_for`, unless `key` is given; an empty one sends none.
     `prices` maps a model's name to its Price; without one, cost is None. `extra` is added to every request's body.
     """
 
@@ -59,8 +58,7 @@ class Endpoint(Closing):
         self._extra = dict(extra or {})
         self._seed = seed
         self._sleep = sleep
-        given = os.environ.get("OVERTURE_API_KEY") or os.environ.get("OPENAI_API_KEY") if key is None else key
-        self._key = Key(given or "")
+        self._key = Key(key_for(base) if key is None else key)
         self._proxy = proxy_for(self.base)
         self._taken = Taken()
         self._session: aiohttp.ClientSession | None = None

@@ -8,9 +8,11 @@ a key that is struck out of texts must be long enough that no ordinary word is; 
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from ..errors import ModelError, ModelRateLimited, UsageError
 
@@ -61,6 +63,14 @@ def wait_before(attempt: int, error: ModelError, patience: Patience, seed: str) 
     return min(patience.longest_wait, patience.first_wait * 2 ** (attempt - 2)) * jitter
 
 
+def key_for(base: str) -> str:
+    """The key that the environment holds for this address: OVERTURE_API_KEY_ and its host, such as
+    OVERTURE_API_KEY_API_EXAMPLE_COM, or else OVERTURE_API_KEY, or else OPENAI_API_KEY; else empty."""
+    host = re.sub(r"[^A-Z0-9]", "_", (urlsplit(base).hostname or "").upper())
+    names = (f"OVERTURE_API_KEY_{host}", "OVERTURE_API_KEY", "OPENAI_API_KEY")
+    return next((value for name in names if (value := os.environ.get(name))), "")
+
+
 class Key:
     """A secret that leaves by one header and by no other way: not by repr, pickle, error or answer."""
 
@@ -69,7 +79,7 @@ class Key:
     def __init__(self, value: str) -> None:
         self._value = value.strip()
         if not self._value.isascii() or not self._value.isprintable():
-            raise UsageError("the key in OVERTURE_API_KEY or OPENAI_API_KEY has characters that no header can carry")
+            raise UsageError("the key in the environment has characters that no header can carry")
 
     def __repr__(self) -> str:
         return "Key(set)" if self._value else "Key(none)"
