@@ -2,8 +2,9 @@
 
 In comes a line; out comes one conversation for each span that holds messages, named `trace/span`, its
 `gen_ai.conversation.id` kept as metadata. Three generations of the convention are read: messages in attributes
-(`gen_ai.input.messages`, with parts), one event a message, and numbered attributes (`gen_ai.prompt.0.content`). Easy
-to get wrong: most spans of a trace are not about a model. They are passed over, but a line of nothing else is bad.
+(`gen_ai.input.messages`, with parts), one event a message, and numbered attributes (`gen_ai.prompt.0.content`); and
+OpenInference's (`llm.input_messages`), with the rows of Phoenix's data frames. Easy to get wrong: most spans of a trace
+are not about a model. They are passed over, but a line of nothing else is bad.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ import orjson
 
 from ..conversation import Conversation
 from ..errors import BadRecord
+from . import openinference
 from .kinds import Format, built, mapping, objects, scalars
 from .otel_values import attributes_of
 
 _EVENT = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message\Z")
 _NUMBERED = re.compile(r"gen_ai\.(prompt|completion)\.(\d{1,6})\.(role|content)\Z")
+_COLUMN = "attributes."
 _NOT_CHAT = frozenset({"execute_tool", "embeddings", "create_agent"})
 
 
 def recognise(record: Any) -> bool:
     if not isinstance(record, dict):
         return False
-    return "resourceSpans" in record or "resource_spans" in record or ("attributes" in record and "name" in record)
+    if "resourceSpans" in record or "resource_spans" in record or ("attributes" in record and "name" in record):
+        return True
+    return f"{_COLUMN}{openinference.KIND}" in record or f"{_COLUMN}llm.input_messages" in record
 
 
 def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord]:
@@ -50,20 +55,31 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
 def _spans(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     exported = record.get("resourceSpans", record.get("resource_spans"))
     if exported is None:
-        yield record
+        yield record if "attributes" in record else _of_columns(record)
         return
     for resource in objects(exported, "resourceSpans"):
         for scope in objects(resource.get("scopeSpans", resource.get("scope_spans", [])), "scopeSpans"):
             yield from objects(scope.get("spans", []), "spans")
 
 
+def _of_columns(row: dict[str, Any]) -> dict[str, Any]:
+    """The span in a row of a data frame, whose columns are paths: `attributes.llm.model_name`, `context.span_id`."""
+    attributes = {key.removeprefix(_COLUMN): value for key, value in row.items() if key.startswith(_COLUMN)}
+    context = {key.removeprefix("context."): value for key, value in row.items() if key.startswith("context.")}
+    kept = {key: value for key, value in attributes.items() if value is not None}
+    return {"attributes": kept, "context": context, "span_kind": row.get("span_kind")}
+
+
 def _conversation(span: dict[str, Any], source: str) -> Conversation | None:
     """The conversation of a span; None where the span is not a chat."""
     attributes = attributes_of(span.get("attributes"))
     events = _events(span)
-    if not any(key.startswith("gen_ai.") for key in (*attributes, *(name for name, _ in events))):
+    generative = any(key.startswith("gen_ai.") for key in (*attributes, *(name for name, _ in events)))
+    inference = openinference.flat(attributes)
+    if not generative and "LLM" not in (inference.get(openinference.KIND), span.get("span_kind")):
         return None
     messages = _from_attributes(attributes) or _from_events(events) or _numbered(attributes)
+    messages = messages or openinference.messages_of(inference)
     if not messages:
         if attributes.get("gen_ai.operation.name") in _NOT_CHAT:
             return None
@@ -76,6 +92,7 @@ def _conversation(span: dict[str, Any], source: str) -> Conversation | None:
         for key, value in scalars(attributes).items()
         if key.startswith("gen_ai.") and not key.endswith((".messages", "_instructions", ".role", ".content"))
     }
+    metadata |= scalars({name: inference.get(key) for key, name in openinference.METADATA.items()})
     if "request.model" in metadata or "response.model" in metadata:
         metadata["model"] = metadata.get("response.model", metadata.get("request.model"))
     return built(messages, given, source, metadata)
@@ -184,7 +201,7 @@ def _numbered(attributes: dict[str, Any]) -> list[Any]:
 
 FORMAT = Format(
     "otel",
-    "OpenTelemetry GenAI spans",
+    "OpenTelemetry GenAI spans, OpenInference (Phoenix) among them",
     recognise,
     conversations,
     frozenset(
