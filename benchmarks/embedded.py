@@ -33,6 +33,7 @@ SHARDED = (
     "assistant_tokens",
     "cut",
     "user_errors",
+    "failed",
 )
 
 

@@ -275,6 +275,18 @@ def test_the_same_line_again_is_no_answer_unless_what_it_tells_is_asked_for_agai
     assert kinds("I don't know.", "I don't know.", "day") == kinds(off, off, "day") == []
 
 
+def test_a_line_that_sums_up_what_was_said_goes_in_no_circles() -> None:
+    pieces = [f"Here is another piece, please rewrite the sentence so that it has {x}." for x in ("a", "b", "c", "d")]
+    before = Conversation(())
+    for piece in pieces:
+        before = before.then(Message("user", piece), Message("assistant", "So be it."))
+    line = says("\n- ".join(("To sum up:", *pieces)))
+    assert [error.kind for error in find(line, ITEM, (), before)] == []
+    assert [error.kind for error in find(line, ITEM, (), Conversation(()))] == ["went_in_circles"]
+    over = says(f"{line.message.text} {' '.join(pieces)}" if line.message else "")
+    assert [error.kind for error in find(over, ITEM, (), before)] == ["went_in_circles"]
+
+
 def test_the_opening_again_is_no_answer_whatever_its_words() -> None:
     last, chat = Message("assistant", "Which day?"), "Lovely weather today, with a warm wind."
 

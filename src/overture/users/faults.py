@@ -20,7 +20,7 @@ from ..tasks.terms import names, stems
 from .base import UserError, Utterance
 from .voice import about_nothing, mostly, slips
 
-VERSION = "8"
+VERSION = "9"
 LEAKED = 0.8
 """Share of the words that only the hidden parts have, from which on a message has told the goal."""
 TOLD = 0.75
@@ -100,7 +100,8 @@ def find(
     opening = not any(message.role == "user" for message in before.messages)
     if opening and text == item.request:  # the item's own words, which the task answers for
         return []
-    found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
+    own, others = ([m.text for m in before.messages if (m.role == "user") is mine] for mine in (True, False))
+    found = slips(text, own_words(item), others, opening, own)
     heard = heard or Act()
     left = [part for part in item.open_parts if part.name not in told]
     if repeats(text, item, before, heard, told):
