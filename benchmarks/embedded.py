@@ -12,17 +12,24 @@ it is, and one that is not whole is marked.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from common import finish, table
 from overture.audit.estimates import Figure
+from overture.conversation import Conversation
+from overture.simulate.outcome import user_errors
+from overture.simulate.relay import Talk
 from overture.simulate.store import Store, Trial
 from overture.simulate.tallies import group
 from overture.tasks import named
+from overture.tasks.task import Task
+from overture.users.base import Utterance
 
 MISSING = ("balanced_accuracy", "asked_in_need", "asked_needlessly", "guessed", "assumed", "asked_and_guessed", "asked_elsewhere", "declined",
            "solved", "right_at_once", "right_when_told", "turns", "assistant_tokens", "cut", "user_errors", "failed")  # fmt: skip
+ORDER = ("full", "concat", "sharded", "recap", "snowball")
 SHARDED = (
     "solved",
     "aptitude",
@@ -35,6 +42,20 @@ SHARDED = (
     "user_errors",
     "failed",
 )
+
+
+def errors_now(task: Task, trial: Trial) -> Trial:
+    """The trial with its user's errors as today's rules count them; of a protocol that rewords the item, as stored."""
+    item = next(one for one in task.items if one.id == trial.item)
+    reworded = task.protocols[trial.config["protocol"]].prepare(item, 0) is not item
+    if reworded or trial.conversation is None or not trial.outcome or "revealed" not in trial.outcome:
+        return trial
+    messages = trial.conversation.messages
+    said = [at for at, message in enumerate(messages) if message.role == "user"]
+    revealed = trial.outcome["revealed"]
+    heard = [Utterance(messages[at], revealed=tuple(told)) for at, told in zip(said, revealed, strict=True)]
+    talk = Talk(trial.conversation, heard, [Conversation(messages[:at]) for at in said])
+    return replace(trial, outcome={**trial.outcome, "user_errors": user_errors(item, talk, task.hear)})
 
 
 def trials_of(folder: Path, runs: int = 1) -> dict[str, list[Trial]]:
@@ -83,7 +104,8 @@ def main() -> None:
         task = named.load("sharded", args.items, 0)
         whole = len(task.items) * args.runs
         rows = []
-        for protocol, trials in trials_of(args.sharded, args.runs).items():
+        for protocol, stored in sorted(trials_of(args.sharded, args.runs).items(), key=lambda one: ORDER.index(one[0])):
+            trials = [errors_now(task, trial) for trial in stored]
             one = group(task, trials, 0).figures
             result[f"sharded/{protocol}"] = {
                 "trials": len(trials),
