@@ -12,7 +12,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import GREEDY, Scripted
 from overture.tasks.pairs import task as pairs
-from overture.tasks.task import Act, Part
+from overture.tasks.task import Act, Item, Part
 from overture.users.base import Utterance, says
 from overture.users.faults import find, in_all, parts_said
 from overture.users.spoken import UserUnreadable, transcript
@@ -275,16 +275,16 @@ def test_the_same_line_again_is_no_answer_unless_what_it_tells_is_asked_for_agai
     assert kinds("I don't know.", "I don't know.", "day") == kinds(off, off, "day") == []
 
 
-def test_a_line_that_sums_up_what_was_said_goes_in_no_circles() -> None:
+def test_a_line_that_sums_up_all_of_the_item_goes_in_no_circles() -> None:
     pieces = [f"Here is another piece, please rewrite the sentence so that it has {x}." for x in ("a", "b", "c", "d")]
-    before = Conversation(())
-    for piece in pieces:
-        before = before.then(Message("user", piece), Message("assistant", "So be it."))
-    line = says("\n- ".join(("To sum up:", *pieces)))
-    assert [error.kind for error in find(line, ITEM, (), before)] == []
-    assert [error.kind for error in find(line, ITEM, (), Conversation(()))] == ["went_in_circles"]
-    over = says(f"{line.message.text} {' '.join(pieces)}" if line.message else "")
-    assert [error.kind for error in find(over, ITEM, (), before)] == ["went_in_circles"]
+    line = " ".join(("To sum up:", *pieces))
+    parts = tuple(Part(piece[-2:], piece[-2:], (piece[-2:],), piece) for piece in pieces)
+    item = replace(ITEM, parts=parts, open=frozenset())
+
+    def circles(text: str, item: Item) -> bool:
+        return any(error.kind == "went_in_circles" for error in find(says(text), item, (), ITEM.opening))
+
+    assert not circles(line, item) and circles(line, ITEM) and circles(f"{line} {line} {line}", item)
 
 
 def test_the_opening_again_is_no_answer_whatever_its_words() -> None:

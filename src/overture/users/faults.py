@@ -100,8 +100,7 @@ def find(
     opening = not any(message.role == "user" for message in before.messages)
     if opening and text == item.request:  # the item's own words, which the task answers for
         return []
-    own, others = ([m.text for m in before.messages if (m.role == "user") is mine] for mine in (True, False))
-    found = slips(text, own_words(item), others, opening, own)
+    found = slips(text, own_words(item), [m.text for m in before.messages if m.role != "user"], opening)
     heard = heard or Act()
     left = [part for part in item.open_parts if part.name not in told]
     if repeats(text, item, before, heard, told):

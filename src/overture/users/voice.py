@@ -68,16 +68,14 @@ def prompt(name: str) -> Prompt:
     return Prompt.read(files("overture.users") / "prompts" / f"{name}.md")
 
 
-def slips(
-    text: str, own: Sequence[str], others: Sequence[str], opening: bool, before: Sequence[str] = ()
-) -> list[UserError]:
+def slips(text: str, own: Sequence[str], others: Sequence[str], opening: bool) -> list[UserError]:
     """Where a line is not the person's. `own` are the item's texts, whose words are the person's; `others` is what
     others said before, whose words may be taken up, but not their part; `opening`: nobody has spoken yet, so "they" can
-    be nobody else; `before` is what the person has said, which a line may sum up."""
+    be nobody else."""
     known = (*own, *others)
     found = {
         "said_nothing": text if _EMPTY.issuperset(stems(text)) else None,
-        "went_in_circles": _circles(text, (*known, "\n".join(before))),
+        "went_in_circles": _circles(text, (*known, "\n".join(own))),  # who sums up says all of the item in one line
         "spoke_for_assistant": _unless(_match(_ASSISTANT, text) or _parroted(text, others), own),
         "spoke_about_person": _about(text, known, opening),
         "prompt_spoken": _aloud(text, known),
