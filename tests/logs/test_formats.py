@@ -242,3 +242,11 @@ def test_what_an_assistant_only_thought_is_left_out_in_every_format(tmp_path: Pa
     good, bad = everything(written(tmp_path, *lines))
     assert not bad and [said(each)[-1] for each in good] == [("assistant", "For how many?")] * 2
     assert said(good[1])[0] == ("user", "<think> is what?")
+
+
+def test_a_part_of_a_span_that_was_only_thought_is_neither_said_nor_attached(tmp_path: Path) -> None:
+    parts = [{"type": "reasoning", "content": "hm"}, {"type": ["odd"]}, {"type": "text", "content": "Ten."}]
+    answer = [{"role": "assistant", "parts": parts}]
+    span = {"name": "chat", "attributes": {"gen_ai.output.messages": answer}}
+    (found,), bad = everything(written(tmp_path, orjson.dumps(span)))
+    assert not bad and (found.messages[0].text, found.messages[0].attachments) == ("Ten.", ("unknown",))

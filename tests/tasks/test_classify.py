@@ -6,7 +6,8 @@ import pytest
 from replies import LATER, REPLIES
 
 from overture.conversation import Message
-from overture.tasks.classify import CLASSES, Outcome, classify
+from overture.tasks.classes import CLASSES, Outcome
+from overture.tasks.classify import classify
 from overture.tasks.pairs import task
 from overture.tasks.seeing import Seen, Segment, see
 from overture.tasks.terms import names, stem

@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from ..errors import BadRecord
 from .otel_values import DEEPEST
+from .shapes import UNSAID
 
 KIND = "openinference.span.kind"
 _MESSAGE = re.compile(r"llm\.(input|output)_messages\.(\d{1,6})\.message\.(.+)", re.DOTALL)
 _CALL = re.compile(r"tool_calls\.(\d{1,6})\.tool_call\.(?:function\.)?(id|name|arguments)")
 _PART = re.compile(r"contents\.(\d{1,6})\.message_content\.(type|text)")
-_UNSAID = frozenset({"reasoning"})
 _PLAIN = frozenset({"role", "content", "name", "tool_call_id"})
 METADATA = {"llm.model_name": "model", "llm.provider": "provider", "session.id": "session.id", "user.id": "user.id"}
 """Attribute → what the conversation's metadata calls it."""
@@ -68,7 +68,7 @@ def _place(message: dict[str, Any], field: str, value: Any) -> None:
 
 def _shaped(message: dict[str, Any]) -> dict[str, Any]:
     """The message with its parts and calls as lists."""
-    parts = [part for _, part in sorted(message.pop("parts", {}).items()) if part.get("type") not in _UNSAID]
+    parts = [part for _, part in sorted(message.pop("parts", {}).items()) if str(part.get("type")) not in UNSAID]
     calls = [call for _, call in sorted(message.pop("tool_calls", {}).items())]
     content = message.get("content")
     message["content"] = parts if parts and content is None else content

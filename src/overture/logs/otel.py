@@ -20,6 +20,7 @@ from ..errors import BadRecord
 from . import openinference
 from .kinds import Format, built, mapping, objects, scalars
 from .otel_values import attributes_of
+from .shapes import UNSAID
 
 _EVENT = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message\Z")
 _NUMBERED = re.compile(r"gen_ai\.(prompt|completion)\.(\d{1,6})\.(role|content)\Z")
@@ -144,7 +145,7 @@ def _message(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
             answers += 1
             answer = _text(part.get("response", part.get("result")))
             yield {"role": "tool", "content": answer, "tool_call_id": part.get("id")}
-        else:
+        elif str(sort) not in UNSAID:
             texts.append({"type": sort if isinstance(sort, str) else "unknown"})
     if texts or calls or not answers:
         yield {"role": raw.get("role"), "content": texts or None, "tool_calls": calls or None, "name": raw.get("name")}

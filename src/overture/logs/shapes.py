@@ -18,7 +18,7 @@ from .kinds import listing, mapping
 _SPEAKERS = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "function": "function"}
 _CLASSES = {"HumanMessage": "human", "AIMessage": "ai", "SystemMessage": "system", "ToolMessage": "tool"}
 _CALLS, _RESULTS = frozenset({"tool_use", "function_call"}), frozenset({"tool_result", "function_call_output"})
-_UNSAID = frozenset({"reasoning", "thinking", "redacted_thinking"})
+UNSAID = frozenset({"reasoning", "thinking", "redacted_thinking"})
 """What a model wrote for itself."""
 
 
@@ -45,7 +45,7 @@ def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     message = _unpacked(raw)
     sort = message.get("type")
     if "role" not in message and isinstance(sort, str):
-        if sort in _UNSAID:
+        if sort in UNSAID:
             return
         if sort in _CALLS:
             yield {"role": "assistant", "content": None, "tool_calls": [_call(message)]}
@@ -60,7 +60,7 @@ def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     content = message.get("content")
     parts = [p for p in cast("list[Any]", content) if isinstance(p, dict)] if isinstance(content, list) else []
     sorts = {cast("dict[str, Any]", part).get("type") for part in parts}
-    if not sorts & (_CALLS | _RESULTS | _UNSAID):
+    if not sorts & (_CALLS | _RESULTS | UNSAID):
         calls = message.get("tool_calls")
         if isinstance(calls, list) and any("args" in mapping(call) for call in cast("list[Any]", calls)):
             message = {**message, "tool_calls": [_call(mapping(call)) for call in cast("list[Any]", calls)]}
@@ -73,7 +73,7 @@ def _said(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield _result(mapping(part))
         elif sort in _CALLS:
             made.append(_call(mapping(part)))
-        elif sort not in _UNSAID:
+        elif sort not in UNSAID:
             kept.append(part)
     if kept or made:
         yield {**message, "content": kept or None, "tool_calls": made or None}
@@ -91,7 +91,7 @@ def _in_parts(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     kept = list[Any]()
     for part in cast("list[Any]", raw["parts"]):
         sort = str(mapping(part).get("type", ""))
-        if sort in _UNSAID or sort == "step-start":
+        if sort in UNSAID or sort == "step-start":
             continue
         if not _tool(part):
             kept.append(part)

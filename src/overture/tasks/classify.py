@@ -5,27 +5,26 @@ declines or delivers; the class follows from which of these occur. Easy to get w
 delivery may be an offer, a question in a drafted email is the draft's, and a reply that nobody can judge has no class
 at all.
 
-Rules, in order. 1) Empty, or the lens cannot judge it, or nothing but pleasantries: no class. 2) It asks iff a
-segment puts a question to the user (a question mark, a request for information in plain words, an item of a list
-that one leads into, or the lens is sure of
-clarify, elicit or check) that is neither an offer after a delivery nor part of a draft, nor the request's own
-question said again. 3) It names the open part iff an asking segment has one of the part's terms. 4) It delivers iff
-what is left makes execute, inform or coach, or holds a draft, quotation, code or figure, or is a sentence that the
-patterns and the lens know no other use for. 5) It assumes iff it delivers and names a stand-in: the lens's `assume`
-in a segment that has a figure or a colon, a plain wording, a condition, or a blank to fill in with the open part's
-name. 6) It coaches iff the lens says coach and not execute, or most of what it delivers is steps for the user with no
-result beside them; else it is done iff the lens says execute or inform.
+Rules, in order. 1) Empty, or the lens cannot judge it, or nothing but pleasantries: no class. 2) It asks iff a segment
+puts a question to the user (a question mark, a request for information in plain words, an item of a list that one leads
+into, or the lens is sure of clarify, elicit or check) that is neither an offer after a delivery nor part of a draft,
+nor the request's own question said again. 3) It names the open part iff an asking segment has one of the part's terms.
+4) It delivers iff what is left makes execute, inform or coach, or holds a draft, quotation, code or figure, or is a
+sentence that the patterns and the lens know no other use for. 5) It assumes iff it delivers and names a stand-in: the
+lens's `assume` in a segment that has a figure or a colon, a plain wording, a condition, or a blank to fill in with the
+open part's name. 6) It coaches iff the lens says coach and not execute, or most of what it delivers is steps for the
+user with no result beside them; else it is done iff the lens says execute or inform.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..conversation import Message
 from ..lenses.segments import spans
 from ..moves import DELIVERING
+from .classes import Outcome, reply_class
 from .formula import in_letters
 from .listed import VERSION as LISTS
 from .listed import listed
@@ -59,9 +58,6 @@ from .wording import VERSION as WORDING
 VERSION = f"2, wording {WORDING}, lists {LISTS}"
 """Changes whenever some reply would be judged differently by these rules; part of every trial's identity."""
 
-CLASSES = ("asked", "asked_and_guessed", "asked_elsewhere", "assumed", "guessed", "declined")
-"""What a first reply to a lacking request can be."""
-
 SURE = 0.6
 """From which probability the lens alone, with no question mark and no plain wording, makes a segment an asking one."""
 
@@ -73,42 +69,6 @@ _SHORT = 14
 _LONG = 25
 """Words of a promise at most."""
 _LISTED = re.compile(r"^\W*\d{1,2}[.)]\s")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a reply did. For a complete request `asks` is asking needlessly, and `label` says so in the same words."""
-
-    label: str | None
-    """One of CLASSES for a lacking item; for a complete one `asked`, `done`, `coached`, `answered` or `declined`;
-    None: unscored."""
-    asks: bool = False
-    names_open: bool = False
-    """It asks for a part that is open."""
-    delivers: bool = False
-    assumes: bool = False
-    declines: bool = False
-    trails: bool = False
-    done: bool = False
-    """It makes the thing: the lens's execute or inform, outside of what asks, and it does not coach."""
-    coached: bool = False
-    """It tells how instead: the lens's coach and not execute, or mostly steps with no result beside them."""
-    overstepped: bool = False
-    """On a complete request: executes although the user wanted to learn, decide or be heard; or proposes unasked."""
-    moves: tuple[str, ...] = ()
-    """The lens's labels of the whole reply, sorted."""
-    why_unscored: str | None = None
-    """`empty`, `unjudged` or `nothing_said`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it; `Outcome.of` reads it back."""
-        return {**asdict(self), "moves": list(self.moves)}
-
-    @classmethod
-    def of(cls, raw: dict[str, Any]) -> Outcome:
-        """Read back what `to_dict` wrote."""
-        moves: tuple[str, ...] = tuple(raw["moves"])
-        return cls(**{name: value for name, value in raw.items() if name != "moves"}, moves=moves)
 
 
 def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
@@ -208,22 +168,6 @@ def steps(text: str) -> float:
     said = (spoken[start:end] for start, end in spans(text))
     sentences = [words for words in said if re.search(r"\w", words) and "?" not in words and not OPENS.search(words)]
     return sum(bool(TELLS_HOW.search(words)) for words in sentences) / max(1, len(sentences))
-
-
-def reply_class(
-    asks: bool, names_open: bool, delivers: bool, assumes: bool, declines: bool, complete: str = ""
-) -> str | None:
-    """What a first reply is, from what occurs in it: one of CLASSES, or None where it does none of these.
-
-    `complete`: of a request with nothing open, what a delivery that asks nothing is called; asking is then `asked`.
-    """
-    if asks:
-        return (
-            "asked" if complete else "asked_and_guessed" if delivers else "asked" if names_open else "asked_elsewhere"
-        )
-    if delivers:
-        return complete or ("assumed" if assumes else "guessed")
-    return "declined" if declines else None
 
 
 def _asks(segment: Segment, words: str, item: Item, delivered: bool, last: bool) -> bool:

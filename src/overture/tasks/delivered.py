@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..conversation import Conversation, Message
+from .classes import Outcome
 from .classify import VERSION as RULES
-from .classify import Outcome, classify
+from .classify import classify
 from .seeing import see
 from .seeing import version as lens
 from .task import Item, Setting, Verdict

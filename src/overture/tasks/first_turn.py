@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..conversation import Conversation, Message, ToolCall
-from .classify import reply_class
+from .classes import reply_class
 from .task import Hear, Item
 from .wording import ASSUMES, DECLINES, apart, blanked
 

@@ -24,7 +24,7 @@ from ..conversation import Conversation, Message
 if TYPE_CHECKING:  # the reader loads numpy
     from ..models import Model
     from .beside import Comparing
-    from .classify import Outcome
+    from .classes import Outcome
     from .seeing import Seen
 
 KINDS = ("do", "learn", "decide", "be_heard")
@@ -156,7 +156,7 @@ class Verdict:
     """0 to 1; None: it cannot be said, and `why_unscored` says why."""
     why_unscored: str | None = None
     first: str | None = None
-    """The class of the first reply by the task's own rule: one of `classify.CLASSES` for a lacking item; for a complete
+    """The class of the first reply by the task's own rule: one of `classes.CLASSES` for a lacking item; for a complete
     one `asked`, or any word for a reply that does not ask. None: it has no class, or the task has no such rule."""
     delivered: int | None = None
     """Which of the assistant's messages, from 0, first delivers; None: none does, or the task does not say."""

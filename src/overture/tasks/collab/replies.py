@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from ...conversation import Conversation
 from ...lenses.segments import sentences
-from ..classify import reply_class
+from ..classes import reply_class
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Verdict

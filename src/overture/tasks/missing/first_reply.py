@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 
 from ...lenses.segments import sentences as sentences_of
-from ..classify import reply_class
+from ..classes import reply_class
 from ..figures import content, figures, question_of, restates
 from ..formula import unresolved
 from ..listed import VERSION as LISTS
@@ -65,7 +65,7 @@ class Reading:
     """What the rules found in a reply."""
 
     label: str | None
-    """One of `classify.CLASSES`, as for a lacking problem; None where nothing was said."""
+    """One of `classes.CLASSES`, as for a lacking problem; None where nothing was said."""
     asks: bool = False
     names_open: bool = False
     delivers: bool = False

@@ -15,7 +15,7 @@ from functools import cache
 
 from ...conversation import Conversation, Message
 from ...errors import UsageError
-from ..classify import Outcome
+from ..classes import Outcome
 from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import same_number
 from ..seeing import Seen

@@ -9,7 +9,7 @@ trial unscored unless a later one settles it.
 from __future__ import annotations
 
 from ...conversation import Conversation
-from ..classify import reply_class
+from ..classes import reply_class
 from ..listed import VERSION as LISTS
 from ..task import Item, Setting, Verdict
 from ..terms import names
