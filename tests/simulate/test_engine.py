@@ -26,6 +26,7 @@ from overture.errors import (
 )
 from overture.models import GREEDY, Reply, Sampling, Scripted, Usage
 from overture.models.patience import Patience
+from overture.policies.steer import Steering
 from overture.simulate.engine import Progress, run
 from overture.simulate.gate import Budget, Gate
 from overture.simulate.relay import STEPS
@@ -420,3 +421,19 @@ async def test_a_user_whose_model_cannot_be_read_fails_the_trial_as_the_users(tm
             trial.error_type for trial in (await run(replace(one, speaker=down, again=True, seed=0), store)).trials
         } == {"user_unreadable"}, "its answers were journalled, so nobody is asked"
     assert asker(task().items[1], task().items[1].opening).startswith("The total")
+
+
+async def test_an_answer_in_a_form_has_the_tokens_that_its_caller_gives_it_and_the_rest_is_the_seats(
+    tmp_path: Path,
+) -> None:
+    heard: list[tuple[bool, int, float]] = []
+
+    def say(conversation: Conversation, sampling: Sampling, tools: object, form: object) -> Reply:
+        heard.append((form is not None, sampling.max_tokens, sampling.temperature))
+        return Reply(Message("assistant", "How many apples are there?"), Usage(1, 1), "stop", "m", 0.0)
+
+    one = experiment(Scripted(say, "m", "1"), count=1, turns=2, lead=Steering("mediator"))
+    warm = replace(one, assistant=replace(one.assistant, sampling=Sampling(temperature=0.5, max_tokens=64)))
+    with Store(tmp_path / "trials.sqlite") as store:
+        await run(warm, store)
+    assert set(heard) == {(False, 64, 0.5), (True, 800, 0.5)}

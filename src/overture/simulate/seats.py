@@ -80,7 +80,7 @@ class Seat:
     model: Model | Yardstick
     gate: Gate
     sampling: Sampling | None = None
-    """How it draws; None: as whoever calls says."""
+    """How it draws; None: as whoever calls says. An answer in a form may have the tokens that its caller gives it."""
 
     def identity(self) -> dict[str, Any]:
         """What determines its answers."""
@@ -159,7 +159,10 @@ class Asked(Wrapper):
         """The journalled answer to this call, or the model's own. Raises as the gate does."""
         role, turn = self.seat.role, self.turn()
         sample = self._samples[turn] = self._samples.get(turn, -1) + 1
-        drawn = replace(self.seat.sampling or sampling, seed=seed_of(*self.place, role, turn, sample))
+        given = self.seat.sampling or sampling
+        if response_format is not None:  # whoever asks for a form knows how long it is
+            given = replace(given, max_tokens=sampling.max_tokens)
+        drawn = replace(given, seed=seed_of(*self.place, role, turn, sample))
         asked = request_hash(conversation, drawn, tools, response_format)
         place = (role, turn, sample, asked)
         known = self.known.get(place)
