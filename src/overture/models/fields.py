@@ -1,10 +1,10 @@
 """Which fields of a request a server does not take, by its own refusal, and the same request without them.
 
-In come a refusal (a 400 or 422 and its body) and the request; out comes the name of one field and the request as it
-may pass. Hosted families differ: some take no temperature but their own, some not both `temperature` and `top_p`, some
-no `seed`, some only one form of JSON. Easy to get wrong: a field left out is another question, so only what the server
-itself says it does not take goes, one at a time, what matters least first, and every reply says what was left out. A
-value out of range is the user's to mend and stands as an error.
+In come the body of a refusal and the request; out comes the request as it may pass, and what it lacks. Hosted families
+differ: some take no temperature but their own, some not both `temperature` and `top_p`, some no `seed`, some only one
+form of JSON. Easy to get wrong: a field left out is another question, so only what the server itself says it does not
+take goes, one at a time, what matters least first, and every reply says what was left out. A value out of range is the
+user's to mend and stands as an error.
 """
 
 from __future__ import annotations
