@@ -121,7 +121,8 @@ async def test_a_model_that_only_rambles_is_not_asked_again():
         said.append('{"solved": ')
         return Reply(Message("assistant", said[-1]), Usage(1, 50), "length", "m", 0.0)
 
-    assert isinstance(await ask(Scripted(ramble, "rambler", "1"), "Is it?", Solved, 50), Unscored)
+    verdict = await ask(Scripted(ramble, "rambler", "1"), "Is it?", Solved, 50)
+    assert verdict == Unscored("the answer was cut off")
     assert len(said) == 1
 
 

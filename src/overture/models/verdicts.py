@@ -93,7 +93,10 @@ async def ask(
     reply = await model.reply(asked, Sampling(max_tokens=max_tokens), response_format=form)
     if reply.finish == "length" and (not reply.message.text.strip() or reply.details.get("reasoning")):
         reply = await model.reply(asked, Sampling(max_tokens=max_tokens + THINKING), response_format=form)
-    return read_verdict(reply.message.text, shape)
+    verdict = read_verdict(reply.message.text, shape)
+    if isinstance(verdict, Unscored) and reply.finish == "length":
+        return Unscored("the answer was cut off")
+    return verdict
 
 
 def read_verdict(text: str, shape: type[Verdict]) -> Verdict | Unscored:
