@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from overture.conversation import Conversation
+from overture.conversation import Conversation, Message
 from overture.models import Scripted
 from overture.policies import make
 from overture.policies.base import with_tools
 from overture.policies.disagreement import between_readings, disagreement, one_reading, same, sampled
+from overture.policies.gaps_figures import GO_ON
 from overture.policies.worth import DEFAULTS, Stakes
 from overture.policies.worth_asking import WorthAsking, kind_of, questions_so_far
 from talking import talk
@@ -83,6 +84,28 @@ async def test_an_unanswered_question_is_not_asked_again():
     asked = first.say or "For how many people, and when?"
     second = await WorthAsking().decide(talk("Book a table at Luigi's.", asked, "I don't know."))
     assert second.move != "elicit"
+
+
+async def test_who_is_to_go_ahead_does_not_read_the_questions_that_came_to_nothing():
+    request = "Jasmine and Alexa went to the store to buy shoes. What's the combined shoe size for both of them?"
+    first = await WorthAsking().decide(talk(request))
+    assert first.say
+    said = talk(request, first.say, "I don't know.", "You're not sure. What is the problem?", "I don't know.")
+    second = await WorthAsking().decide(said)
+    assert second.move == "assume" and second.instead is not None
+    assert [message.text for message in second.instead.messages] == [request]
+
+
+async def test_who_tells_it_in_pieces_is_waited_for_and_read_as_one():
+    bare, piece = "How much does it cost to cover the whole floor?", "Each tile costs 4 dollars."
+    first = await WorthAsking().decide(talk(bare))
+    waits = await WorthAsking().decide(talk(bare, first.say, "I don't know."))
+    assert first.say and waits.move == "acknowledge" and waits.say
+    again = talk(bare, first.say, "I don't know.", waits.say, piece)
+    assert (await WorthAsking().decide(again)).move == "acknowledge"
+    ready = again.then(Message("assistant", GO_ON), Message("user", "She needs 30 tiles."))
+    whole = (await WorthAsking().decide(ready)).instead
+    assert whole is not None and piece in whole.messages[0].text and len(whole.messages) == 1
 
 
 def test_questions_are_counted():

@@ -221,6 +221,7 @@ async def test_the_class_of_the_first_turn(task: Task):
         ((Message("assistant", "I can't do that."),), "declined"),
         ((Message("assistant", "Shall I do that now?"),), "asked"),
         ((does, Message("tool", "done"), Message("assistant", "Done. Shall I do more?")), "done"),
+        ((Message("assistant", "The room is booked."),), "answered"),
         ((Message("assistant", ""),), None),
     ):
         assert (await task.check(item, item.opening.then(*turn), Setting(tools=Desk.of(item)))).first == label

@@ -118,16 +118,12 @@ class Gaps:
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
+        if least > 1:
+            return LEAVE
+        told = self.before_asking(conversation, p, least)
+        if told is not None:
+            return told
         left = initiative(conversation)
-        whole = afresh(conversation, ours) if least <= 1 and in_pieces(conversation.messages) else None
-        if whole is not None:
-            if self._waits(conversation, whole):
-                why = "too few figures have been said to reckon with"
-                return Decision("acknowledge", confidence=p, why=why, say=going_on(conversation))
-            if p < least and left >= TO_ASK:
-                return Decision("execute", why="what was told in pieces is read as one request", instead=whole)
-        if p < least:
-            return _go_on(conversation, left) if left < TO_ASK and least <= 1 else LEAVE
         gap = gap_of(conversation, seen)
         question = question_for(gap, conversation)
         if needless(gap, question, conversation.messages):
@@ -143,6 +139,23 @@ class Gaps:
         if self.wording == "own" and question:
             return Decision("elicit", confidence=p, why=why, say=question, details=details)
         return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
+
+    def before_asking(self, conversation: Conversation, p: float, least: float) -> Decision | None:
+        """What comes before a question: a request that is told in pieces is waited for, or read as one; a turn that
+        needs no question is left alone, or is for doing once questions have come to nothing. None: ask, if at all.
+
+        `p` is the probability that something is missing, `least` that from which on to ask."""
+        left = initiative(conversation)
+        whole = afresh(conversation, ours) if in_pieces(conversation.messages) else None
+        if whole is not None:
+            if self._waits(conversation, whole):
+                why = "too few figures have been said to reckon with"
+                return Decision("acknowledge", confidence=p, why=why, say=going_on(conversation))
+            if p < least and left >= TO_ASK:
+                return Decision("execute", why="what was told in pieces is read as one request", instead=whole)
+        if p < least:
+            return _go_on(conversation, left) if left < TO_ASK else LEAVE
+        return None
 
     def _waits(self, conversation: Conversation, told: Conversation) -> bool:
         """Whether to let the user go on: what they have told has too few figures and lacks something, as the lens sees

@@ -29,14 +29,15 @@ from .gaps_words import (
     instruction_to_assume,
     instruction_to_draft,
     instruction_to_look_up,
+    ours,
     question_for,
 )
-from .initiative import TO_ASK, enough, forbidden, initiative
+from .initiative import TO_ASK, afresh, enough, forbidden, initiative
 from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .needless import needless
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = f"3, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"4, initiative {budget.VERSION}, needless {rules.VERSION}"
 LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
@@ -101,9 +102,13 @@ class WorthAsking:
         """The move that is worth most."""
         if is_draft(conversation):
             return LEAVE
-        p = Gaps(prior=self.prior, reader=self.reader).missing(conversation)
-        if p is None or p < LEAST:
+        gate = Gaps(prior=self.prior, reader=self.reader)
+        p = gate.missing(conversation)
+        if p is None:
             return LEAVE
+        told = gate.before_asking(conversation, p, LEAST)
+        if told is not None:
+            return told
         if self.samples > 1 and self.model is not None:
             p = max(p * 0.5, min(1.0, (p + await between_readings(self.model, conversation, self.samples)) / 2))
         kind = kind_of(conversation)
@@ -124,7 +129,8 @@ class WorthAsking:
             "price": round(values.price, 4),
         } | {move: round(value, 4) for move, value in values.moves.items()}
         why = f"{kind}: asking adds {values.gain:.2f} and costs {values.price:.2f}"
-        welcome = initiative(conversation) >= TO_ASK and not enough(conversation.messages)
+        left = initiative(conversation)
+        welcome = left >= TO_ASK and not enough(conversation.messages)
         if values.asks and not unanswered and welcome:
             return Decision(
                 "elicit", "" if question else instruction_to_ask(gap), p, why, say=question, details=details
@@ -132,10 +138,12 @@ class WorthAsking:
         if values.best == "consult":
             return Decision("consult", instruction_to_look_up(gap), p, why, details=details)
         ordered = enough(conversation.messages) and not forbidden(conversation.messages)
+        instead = afresh(conversation, None if left < TO_ASK else ours)
         if values.best == "draft" and not ordered:
-            return Decision("assume", instruction_to_draft(gap), p, why, details=details)
+            return Decision("assume", instruction_to_draft(gap), p, why, instead=instead, details=details)
         if values.best in ("assume", "draft"):
-            return Decision("assume", instruction_to_assume(gap, asked=bool(unanswered)), p, why, details=details)
+            told_to = instruction_to_assume(gap, asked=bool(unanswered))
+            return Decision("assume", told_to, p, why, instead=instead, details=details)
         return LEAVE
 
 

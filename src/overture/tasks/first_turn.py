@@ -17,7 +17,7 @@ from .wording import ASSUMES, DECLINES, apart, blanked
 
 BOOKED = "booked: "
 """What a call that books is answered, before what is booked."""
-VERSION = "1"
+VERSION = "2"
 """Part of a check's version; changes whenever some first turn would be classed differently."""
 
 
@@ -35,7 +35,8 @@ def first_turn(conversation: Conversation) -> list[Message]:
 def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Callable[[ToolCall], bool]) -> str | None:
     """The class of the first turn; None where it does none of what the table knows, such as offering what there is.
 
-    Of an item with nothing open: `asked`, `done`, `declined` or None.
+    Of an item with nothing open: `asked`, `done`, `declined`, or `answered` for all else that is said, such as that it
+    is done where nothing was: none of it asks. None where nothing is said.
     """
     turn = first_turn(conversation)
     text = spoken(turn).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
@@ -45,7 +46,8 @@ def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Calla
     asks = bool(act.asks) or act.elsewhere or (not made and "?" in blanked(text, apart(text)))
     assumes, declines = bool(ASSUMES.search(text)), bool(DECLINES.search(text))
     names_open = bool(item.open.intersection(act.asks))
-    return reply_class(asks, names_open, made, assumes, declines, "" if item.lacking else "done")
+    found = reply_class(asks, names_open, made, assumes, declines, "" if item.lacking else "done")
+    return "answered" if found is None and not item.lacking and text.strip() else found
 
 
 def first_booked(conversation: Conversation) -> int | None:
