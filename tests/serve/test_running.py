@@ -130,13 +130,17 @@ def test_several_workers_share_the_port_and_the_counters_and_a_dead_one_is_repla
 
 @pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGKILL])
 def test_no_worker_outlives_the_process_that_began_it(tmp_path: Path, ending: signal.Signals):
-    with command(tmp_path, "--upstream", "scripted:echo", "--workers", "2") as (process, port):
-        everyone = workers_of(process)
-        assert len(everyone) == 2
-        parted(asyncio.run(ask(port, asked())))
-        process.send_signal(ending)
-        process.wait(60)
-        until(lambda: not [pid for pid in everyone if psutil.pid_exists(pid)])
+    held = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a process begins with what its parent has
+    try:
+        with command(tmp_path, "--upstream", "scripted:echo", "--workers", "2") as (process, port):
+            everyone = workers_of(process)
+            assert len(everyone) == 2
+            parted(asyncio.run(ask(port, asked())))
+            process.send_signal(ending)
+            process.wait(60)
+            until(lambda: not [pid for pid in everyone if psutil.pid_exists(pid)])
+    finally:
+        signal.signal(signal.SIGHUP, held)
     assert len((tmp_path / "decisions.jsonl").read_bytes().splitlines()) == 1
 
 
