@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import look
 from overture.lenses.gaps_asks import likeliest
@@ -37,6 +38,14 @@ def test_phrases_of_every_length_have_a_place():
 )
 def test_everyday_requests_are_told_from_their_twins(lacking: str, complete: str):
     assert seems(lacking) and not seems(complete)
+
+
+@pytest.mark.parametrize("role", ["system", "developer"])
+def test_rules_before_a_request_change_nothing(role: str):
+    for said in (("How much money does Clare have left?",), ("Translate this.", "Which text?", "That one.")):
+        alone = talk(*said)
+        ruled = Conversation((Message(role, "You are a helpful assistant."), *alone.messages))
+        assert look_up([ruled]).missing[0] == look_up([alone]).missing[0]
 
 
 def test_requests_of_figures_are_left_to_the_patterns():

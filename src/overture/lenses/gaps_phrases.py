@@ -120,9 +120,11 @@ def layer(rows: Floats, by: Phrases) -> Floats:
 
 
 def words(batch: Batch, at: int) -> NDArray[np.uint64]:
-    """The rows of a conversation's words up to this message, with signs between."""
+    """The rows of a conversation's words up to this message, with signs between; the rules' messages do not count."""
     bounds, out = batch.first_segment, [np.array([_BEGIN])]
     for message in range(at - int(batch.index[at]), at + 1):
+        if batch.side[message] == 0:
+            continue
         rows = batch.rows[batch.offsets[bounds[message]] : batch.offsets[bounds[message + 1]]].astype(np.int64)
         out += [rows + _OTHERS * (batch.side[message] != 1), np.array([_END])]
     return np.concatenate(out).astype(np.uint64)
