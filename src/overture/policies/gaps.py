@@ -120,10 +120,10 @@ class Gaps:
             p = sharpened(p, disagreement(answers), self.sharpness)
         if least > 1:
             return LEAVE
-        told = self.before_asking(conversation, p, least)
+        left = initiative(conversation)
+        told = self.before_asking(conversation, p, least, left)
         if told is not None:
             return told
-        left = initiative(conversation)
         gap = gap_of(conversation, seen)
         question = question_for(gap, conversation)
         if needless(gap, question, conversation.messages):
@@ -140,12 +140,11 @@ class Gaps:
             return Decision("elicit", confidence=p, why=why, say=question, details=details)
         return Decision("elicit", instruction_to_ask(gap), p, why, details=details)
 
-    def before_asking(self, conversation: Conversation, p: float, least: float) -> Decision | None:
+    def before_asking(self, conversation: Conversation, p: float, least: float, left: float) -> Decision | None:
         """What comes before a question: a request that is told in pieces is waited for, or read as one; a turn that
         needs no question is left alone, or is for doing once questions have come to nothing. None: ask, if at all.
 
-        `p` is the probability that something is missing, `least` that from which on to ask."""
-        left = initiative(conversation)
+        `p` is the probability that something is missing, `least` that from which on to ask, `left` the initiative."""
         whole = afresh(conversation, ours) if in_pieces(conversation.messages) else None
         if whole is not None:
             if self._waits(conversation, whole):

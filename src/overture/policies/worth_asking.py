@@ -2,7 +2,7 @@
 draft, or go ahead.
 
 In comes a conversation; out comes `elicit`, `assume` (and what cannot be undone is then drafted and not done),
-`consult` or LEAVE. How likely something is missing the lens `gaps` says, what is at stake the kind of request, and
+`consult`, LEAVE, or what `Gaps.before_asking` finds. How likely something is missing the lens `gaps` says, what is at stake the kind of request, and
 `worth.worth` weighs the moves. Easy to get wrong: who has been asked and did not answer is less likely to answer the
 next time, so each unanswered question halves `answered`.
 """
@@ -106,7 +106,8 @@ class WorthAsking:
         p = gate.missing(conversation)
         if p is None:
             return LEAVE
-        told = gate.before_asking(conversation, p, LEAST)
+        left = initiative(conversation)
+        told = gate.before_asking(conversation, p, LEAST, left)
         if told is not None:
             return told
         if self.samples > 1 and self.model is not None:
@@ -129,7 +130,6 @@ class WorthAsking:
             "price": round(values.price, 4),
         } | {move: round(value, 4) for move, value in values.moves.items()}
         why = f"{kind}: asking adds {values.gain:.2f} and costs {values.price:.2f}"
-        left = initiative(conversation)
         welcome = left >= TO_ASK and not enough(conversation.messages)
         if values.asks and not unanswered and welcome:
             return Decision(
