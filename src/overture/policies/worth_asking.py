@@ -2,9 +2,9 @@
 draft, or go ahead.
 
 In comes a conversation; out comes `elicit`, `assume` (and what cannot be undone is then drafted and not done),
-`consult`, LEAVE, or what `Gaps.before_asking` finds. How likely something is missing the lens `gaps` says, what is at stake the kind of request, and
-`worth.worth` weighs the moves. Easy to get wrong: who has been asked and did not answer is less likely to answer the
-next time, so each unanswered question halves `answered`.
+`consult`, LEAVE, or what `Gaps.before_asking` finds. How likely something is missing the lens `gaps` says, what is at
+stake the kind of request, and `worth.worth` weighs the moves. Easy to get wrong: who has been asked and did not answer
+is less likely to answer the next time, so each unanswered question halves `answered`.
 """
 
 from __future__ import annotations
