@@ -8,7 +8,6 @@ that fails must not cost the person what they typed.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +54,7 @@ def play(
     out: Annotated[Path, flag("--out", "-o", help="Folder of the transcript; each play adds a line.")] = Path("play"),
 ) -> None:
     """Be the user, with a hidden goal, or the assistant, with the task's tools; see the verdict on what you did."""
+    from ..models.loop import to_the_end
     from ..tasks import named
     from .play_game import played
     from .play_person import Past
@@ -73,7 +73,7 @@ def play(
     past = Past()
     began = datetime.now(UTC)
     _greet(game, screen)
-    trial, failed = asyncio.run(played(game, screen, lines, past))
+    trial, failed = to_the_end(played(game, screen, lines, past))
     if not any(message.role in ("user", "assistant") for message in (trial.conversation or game.item.before).messages):
         if failed is None:
             screen.say("Nothing was said, so nothing is left behind.")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -20,16 +22,15 @@ SELDOM = 20_000
 
 def to_the_end(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end from code that does not wait, also where a loop is running already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(main)
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(asyncio.run, main).result()
+    return _beside(asyncio.run, main)
 
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, as asyncio.run does."""
+    """The same for a command, in the faster loop."""
+    return _beside(_quickly, main)
+
+
+def _quickly(main: Coroutine[Any, Any, T]) -> T:
     try:
         import uvloop
 
@@ -44,3 +45,30 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
     finally:
         gc.set_threshold(*often)
         main.close()  # an interrupt before its first step would leave it behind, never awaited
+
+
+def _beside(run: Callable[[Coroutine[Any, Any, T]], T], main: Coroutine[Any, Any, T]) -> T:
+    """Run it here, or, where a loop is running here, in a thread, in which an interrupt of this one ends it too."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run(main)
+    begun: list[Callable[[], object]] = []
+
+    async def held() -> T:
+        if (task := asyncio.current_task()) is not None:
+            begun.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        return await main
+
+    try:
+        with ThreadPoolExecutor(1) as beside:
+            ended = beside.submit(run, held())
+            try:
+                return ended.result()
+            except KeyboardInterrupt:
+                for cancel in begun:
+                    with suppress(RuntimeError):  # it has just ended, and its loop is closed
+                        cancel()
+                raise
+    finally:
+        main.close()

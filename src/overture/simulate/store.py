@@ -113,7 +113,8 @@ class Journal(Protocol):
 
 
 class Store:
-    """The store in `path`, made where there is none. Use it as `with Store(path) as store: …`. One process, one thread.
+    """The store in `path`, made where there is none. Use it as `with Store(path) as store: …`. One process, one thread
+    at a time: in a notebook trials run in another than the one that opened it.
 
     Raises DataError where the file is not one.
     """
@@ -121,7 +122,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             # 64 MB: folding the log into the file stops all trials for a tenth of a second and more; `close` does it
