@@ -12,7 +12,6 @@ import gc
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -53,11 +52,11 @@ def _beside(run: Callable[[Coroutine[Any, Any, T]], T], main: Coroutine[Any, Any
         asyncio.get_running_loop()
     except RuntimeError:
         return run(main)
-    begun: list[Callable[[], object]] = []
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
     async def held() -> T:
         if (task := asyncio.current_task()) is not None:
-            begun.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+            begun.append((asyncio.get_running_loop(), task))
         return await main
 
     try:
@@ -66,9 +65,9 @@ def _beside(run: Callable[[Coroutine[Any, Any, T]], T], main: Coroutine[Any, Any
             try:
                 return ended.result()
             except KeyboardInterrupt:
-                for cancel in begun:
+                for loop, task in begun:
                     with suppress(RuntimeError):  # it has just ended, and its loop is closed
-                        cancel()
+                        loop.call_soon_threadsafe(task.cancel)
                 raise
     finally:
         main.close()
