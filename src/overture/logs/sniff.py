@@ -7,6 +7,8 @@ not by its first record; and every piece of it must come to the same answer, so 
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -187,8 +189,34 @@ def _seen(head: bytes, record: Any) -> str:
             return name
     if b"\0" in head[:4096]:
         return f"binary data beginning {head[:4].hex(' ')}"
-    if head[:1] in (b"{", b"["):
-        return "text like JSON of which no record could be read"
     if not head:
         return "nothing but blanks"
+    if not _utf8(head):
+        return "text that is not UTF-8; convert it to UTF-8"
+    if head[:1] in (b"{", b"["):
+        return f"text like JSON of which no record could be read{_why(head)}"
+    if _CELLS.match(head):
+        return "a table of text (CSV); docs/logs.md says how its rows become conversations"
     return "neither JSON nor lines that begin with a speaker such as Human:"
+
+
+_CELLS = re.compile(rb"""("?)[\w.-]{1,40}\1(?:([,;\t])("?)[\w.-]{1,40}\3)(?:\2("?)[\w.-]{1,40}\4)*\r?\n[^\n]*\2""")
+"""A line of nothing but names between commas, semicolons or tabs, and a line with such a mark."""
+
+
+def _utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # a sign that the end of the head cuts in two is none
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _why(head: bytes) -> str:
+    """What is wrong with the first of it, where the head holds that whole."""
+    try:
+        if len(head) < HEAD:
+            parsed(head)
+    except BadRecord as error:
+        return f": {error.reason}"
+    return ""
