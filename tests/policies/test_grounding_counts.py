@@ -41,6 +41,7 @@ ONE: list[tuple[str, dict[str, Any]]] = [
     ("a table, we are one adult and two children", {"adults": 1}),
 ]
 MADE_UP_ONE: list[tuple[str, dict[str, Any]]] = [
+    ("two adults and three children for the museum", {"adults": 3, "children": 3}),
     ("Book a table at Nona's on Friday", {"party_size": 1}),
     ("Book a table at Nona's on Friday", {"guests": 1}),
     ("Book a table at Nona's on Friday", {"number_of_people": 1}),

@@ -27,7 +27,7 @@ from .grounding.lookups import sources, tried
 from .grounding.question import Question, ask, doing, kind_of, label, parameters
 from .replies import delegates
 
-VERSION = "4"
+VERSION = "5"
 """Changes whenever some call would be held or sent back, or some question put, otherwise."""
 CONSULT = "consult"
 

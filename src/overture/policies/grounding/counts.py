@@ -31,6 +31,7 @@ _PERSONS = frozenset(
 )
 """What people are counted under."""
 _YOUNG = frozenset(stems("child children kid kids infant infants baby babies toddler senior teenager girl boy"))
+_ADULT = stem("adult")
 _ADMITS_ONE = frozenset(stems("person guest passenger traveler traveller adult ticket seat single rider pax"))
 """What there is one of a person."""
 _ALONE = re.compile(
@@ -62,6 +63,8 @@ def fits(said: Said, leaf: Leaf, beside: Sequence[Leaf]) -> bool:
     kind, unit, measure = head(leaf.name), stem(said.unit), numbers.dimension(said.unit)
     if not kind or not unit or kind == unit or said.unit in _LINKS:
         return True
+    if kind == _ADULT and unit in _YOUNG:
+        return False
     if kind in _PERSONS and (measure is not None or unit in _PERSONS or unit in _YOUNG):
         return measure is None
     if measure is not None and numbers.dimension(kind) == measure:

@@ -23,7 +23,7 @@ from ..effects import words_of
 from ..replies import accepts
 from . import dates, identifiers, numbers, times
 from .echoes import without_echo
-from .languages import in_english, without_accents
+from .languages import in_english, language_of, without_accents
 from .numbers import Said
 from .phrases import last_correction, picked, singles
 
@@ -71,12 +71,13 @@ class Heard:
         before: Message | None = None
         last = ""
         asked: dict[str, ToolCall] = {}
+        spoken = language_of("\n".join(message.text for message in messages if message.role == "user"))
         for message in messages:
             if message.role == "user":
                 last = message.text
                 if before is not None and before.text:
                     user += [before.text] if accepts(last) else picked(before.text, last)
-                user += [each for each in (last, in_english(last)) if each]
+                user += [each for each in (last, in_english(last, spoken)) if each]
                 before = None
             elif message.role == "assistant":
                 before = message if message.text else before
