@@ -25,12 +25,23 @@ _COUNT = 10
 """Whole numbers below this are counts: so many of anything stand in any table."""
 _MOST = 16
 """Numbers that are put together."""
+_CENTS = re.compile(r"(?<!per )\b(?:cents?|pence|centimes|(?:minor|smallest)(?: currency)? units?)\b", re.IGNORECASE)
+"""What says of an amount that it is in hundredths."""
 _OF_TIME = frozenset(stems("hour minute second day night week month year time date duration length stay start end"))
 """Last words of names that a number of a date or a time can go into."""
 
 
 def amount(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
-    """`neutral` for nought, else `said`, `looked_up`, `counted`, `computed` or None."""
+    """`neutral` for nought, else `said`, `looked_up`, `counted`, `computed` or None. Of an amount in cents the whole
+    money may have been said."""
+    how = _as_it_is(value, leaf, heard, beside)
+    if how or not _CENTS.search(f"{' '.join(words_of(leaf.name))}; {leaf.schema.get('description', '')}"):
+        return how
+    how = _as_it_is(value / 100, leaf, heard, beside)
+    return how if how != "counted" else None
+
+
+def _as_it_is(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
     size = abs(value)
     if size == 0:
         return "neutral"
@@ -103,7 +114,7 @@ def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, besid
     percents = [n.value / 100 for n in said if n.unit in ("percent", "%")]
     if any(_same(size, n * (1 + sign * part)) for n in own for part in percents for sign in (1, -1)):
         return True
-    return _of_figures(size, own, heard)
+    return _of_figures(size, own, percents, heard)
 
 
 def _alike(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> Iterator[list[float]]:
@@ -118,14 +129,17 @@ def _alike(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> Iterator[list[fl
                 yield list(dict.fromkeys(each.value for each in group))[-_MOST:]
 
 
-def _of_figures(size: float, own: Sequence[float], heard: Heard) -> bool:
-    """From figures that were looked up: two of them, or one changed by a said number or taken so many times."""
+def _of_figures(size: float, own: Sequence[float], percents: Sequence[float], heard: Heard) -> bool:
+    """From figures that were looked up: two of them, or one changed by a said number or by so many percent, or taken so
+    many times."""
     figures = [n for n in heard.numbers_elsewhere if n >= _COUNT][-400:]
     known = {round(n, 4) for n in figures}
     if any(round(size - n, 4) in known or round(size + n, 4) in known for n in figures):
         return True
     changed = (abs(n + sign * said) for n in figures[-60:] for said in own if said > 1 for sign in (1, -1))
     if any(_same(size, each) for each in changed):
+        return True
+    if any(_same(size, n * (1 + sign * part)) for n in figures[-60:] for part in percents for sign in (1, -1)):
         return True
     times = {2.0, 3.0, 4.0, 5.0} | {n for n in own if 0 < n < 1 or (n == int(n) and 1 < n <= 12)}
     taken = (*figures, *(n for n in heard.numbers_of_operator if n >= _COUNT))

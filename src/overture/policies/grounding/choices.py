@@ -7,13 +7,13 @@ is seldom said in its own letters ("round_trip" is "there and back"), and one th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ...tasks.terms import stem, stems
 from ..effects import words_of
 from . import numbers
 from .heard import Heard, plain
 from .leaf import Leaf
+from .meanings import MEANS
 
 NEUTRAL = frozenset(
     {"n/a", *words_of("none no default normal standard regular other any all auto automatic false off")}
@@ -21,20 +21,7 @@ NEUTRAL = frozenset(
 """Values of a choice that ask for nothing."""
 LITTLE = frozenset(words_of("a an the of to in on at for from by with and or my our your"))
 """Words that any phrase may hold."""
-_MEANS: Mapping[str, str] = {
-    "on": "enable enabled activate start turn switch", "off": "disable disabled deactivate stop mute turn switch",
-    "urgent": "asap immediately emergency", "high": "urgent important asap critical", "low": "minor whenever",
-    "usd": "dollar dollars $ bucks", "eur": "euro euros €", "gbp": "pound pounds £ sterling quid", "jpy": "yen ¥",
-    "chf": "franc francs", "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian",
-    "celsius": "c centigrade", "fahrenheit": "f", "one_way": "single", "round_trip": "return",
-    "monthly": "month months", "weekly": "week weeks", "daily": "day days everyday", "yearly": "year annual annually",
-    "annual": "year yearly", "male": "man he him mr", "female": "woman she her mrs ms", "m": "medium", "l": "large",
-    "s": "small",
-    "am": "morning", "pm": "afternoon evening night", "delivery": "deliver delivered", "pickup": "collect pick",
-    "sms": "text", "email": "mail e-mail", "phone": "call ring",
-    "credit_card": "card visa mastercard", "vegetarian": "veggie", "yes": "yeah sure please ok", "true": "yes",
-}  # fmt: skip
-"""Other words for common values of choices."""
+_PIECES = frozenset(words_of("piece pieces pcs item items unit units each count"))
 _FLAGS = frozenset(stems("is has with include add use should want enable allow"))
 _ON = frozenset(stems("enable activate start turn switch"))
 """What is said of a flag that says of nothing but itself that it is on."""
@@ -45,7 +32,10 @@ def flag(value: bool, leaf: Leaf, heard: Heard) -> str | None:
     """`implied` where the user last spoke of it without a no; False is `neutral`."""
     if not value:
         return "neutral"
-    about = {stem(word) for word in words_of(leaf.name)}
+    own = words_of(leaf.name)
+    about = {
+        stem(word) for word in (*own, *" ".join(MEANS.get(word, "") for word in own if word not in LITTLE).split())
+    }
     said = [each for each in re.split(r"[.!?\n]+", heard.lower) if (about - _FLAGS or _ON) & set(stems(each))]
     against = set(_NEGATED.findall(said[-1])) if said else set[str]()
     return "implied" if said and not any(stem(word) not in about for word in against) else None
@@ -62,7 +52,9 @@ def choice(text: str, leaf: Leaf, heard: Heard) -> str | None:
         return "neutral"
     if heard.under(text, leaf.name):
         return "looked_up"
-    signs = [sign for sign in _MEANS.get(low, "").split() if not sign.isalnum() and sign in heard.user]
+    if _ordinal(low, leaf, heard) or _unit(low, leaf, heard):
+        return "implied"
+    signs = [sign for sign in MEANS.get(low, "").split() if not sign.isalnum() and sign in heard.user]
     if signs or otherwise_said(text, heard):
         return "implied"
     parts = [stem(word) for word in words_of(text) or plain(text).split() if word not in LITTLE]
@@ -77,7 +69,27 @@ def otherwise_said(text: str, heard: Heard) -> bool:
     """Whether the user said another word for a common value, or for a unit."""
     low = text.lower()
     units = {n.unit for n in heard.numbers} | {word for words in heard.singles for word in words[:1]}
-    return bool(heard.words & set(_MEANS.get(low, "").split())) or any(numbers.same_unit(low, unit) for unit in units)
+    means = MEANS.get(low, "").split()
+    if any(f" {phrase.replace('_', ' ')} " in heard.plain_user for phrase in means):
+        return True
+    return any(numbers.same_unit(low, unit) for unit in units)
+
+
+def _ordinal(text: str, leaf: Leaf, heard: Heard) -> bool:
+    """Whether a choice that is a figure was said as "second", by itself or of what the argument is named for."""
+    if not text.isdigit() or not 0 < int(text) < 10:
+        return False
+    named = "|".join(map(re.escape, words_of(leaf.name)))
+    word = numbers.in_words(int(text))[1]
+    return bool(re.search(rf"\b{word}\b(?:[ -](?:{named})\b|\W*(?:[,.;!?\n…]|$))", heard.lower))
+
+
+def _unit(text: str, leaf: Leaf, heard: Heard) -> bool:
+    """Whether a unit measures what some number that was said does: grams, of half a kilo."""
+    if leaf.head not in ("unit", "units"):
+        return False
+    said = {numbers.dimension(n.unit) for n in (*heard.quantities, *heard.single_measures)}
+    return (None if text in _PIECES else numbers.dimension(text) or -1) in said
 
 
 def _alike(one: str, other: str) -> bool:

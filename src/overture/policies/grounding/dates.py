@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from ..effects import words_of
+from .edges import Edge, edges
 from .numbers import Said, in_words
 
 MONTHS = words_of("january february march april may june july august september october november december")
@@ -69,8 +70,8 @@ _AWAY = (
 _AWAY_OF = {f"away{at}": days for at, (days, _) in enumerate(_AWAY)}
 _AWAYS = re.compile(rf"\b(?:{'|'.join(f'(?P<away{at}>{words})' for at, (_, words) in enumerate(_AWAY))})\b")
 _IN = re.compile(
-    r"\bin (?:about )?(\w+) (day|week|month)s?\b|\b(\w+) (day|week|month)s? (?:from (?:now|today)|ahead|hence|ago|"
-    r"later)\b"
+    r"\b(?:in|within) (?:about )?(\w+) (day|week|month)s?\b|\b(\w+) (day|week|month)s? (?:from (?:now|today)|ahead|"
+    r"hence|ago|later)\b"
 )
 _WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|rs|day|sday|nesday|rsday|urday)?s?\b")
 
@@ -95,6 +96,8 @@ class Days:
     """Every day of the week."""
     nth: frozenset[tuple[int, int, str]]
     """Which of a weekday (-1 the last), the weekday, and of which month: "this", "next" or its name."""
+    edges: frozenset[Edge] = frozenset()
+    """First and last days: "the end of next week"."""
 
     @classmethod
     def of(cls, text: str, durations: Sequence[Said] = ()) -> Days:
@@ -135,12 +138,13 @@ class Days:
             end,
             bool(re.search(r"\b(?:(?:every|each) ?day|daily|all week|seven days a week)\b", text)),
             frozenset(nth),
+            frozenset(edges(text)),
         )
 
     @property
     def speak(self) -> bool:
         """Whether the text says a day at all."""
-        return bool(self.named or self.alone or self.weekdays or self.away or self.month_end or self.nth)
+        return bool(self.named or self.alone or self.weekdays or self.away or self.month_end or self.nth or self.edges)
 
     def names(self, day: int, month: int) -> bool:
         """Whether this day of this month was written out, in any year."""
@@ -167,7 +171,7 @@ class Days:
             return True
         if day.day in self.alone and any(each[1] == day.month for each in self.named):
             return True  # "from 3 June to the 6th"
-        if any(self._nth(day, today, *each) for each in self.nth):
+        if any(self._nth(day, today, *each) for each in self.nth) or any(e.means(day, today) for e in self.edges):
             return True
         return bool(self.away) if ahead is None else ahead in self.away
 
