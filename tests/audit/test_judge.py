@@ -14,8 +14,10 @@ import pytest
 
 from overture import logs
 from overture.audit import Settings, audit_logs
-from overture.audit.judge import message_candidate, verdict_figures
+from overture.audit.judge import judge_all, message_candidate, verdict_figures
+from overture.audit.kinds import Candidate
 from overture.conversation import Conversation, Message
+from overture.errors import ModelRefusedKey
 from overture.lenses.batch import lay_flat
 from overture.lenses.judge_moves import BEFORE, as_text
 from overture.lenses.moves import look
@@ -159,3 +161,23 @@ def test_a_verdict_has_the_figures_of_the_lens():
     assert figures["dialogue_initiative"] and figures["trailing"] and figures["unasked"] and figures["task_initiative"]
     assert figures["move:elicit"] and not figures["move:open"] and figures["unasked:trail"]
     assert not any(verdict_figures([], []).values())
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+async def test_a_judge_that_never_answers_is_not_asked_for_ever(answers: int) -> None:
+    calls, key = [0], ModelRefusedKey("the server refused the key")
+
+    def say(_: Conversation) -> str:
+        calls[0] += 1
+        if calls[0] > answers:
+            raise key
+        return '{"moves": ["elicit"], "unasked": []}'
+
+    ask = Candidate(1, ({"role": "assistant", "content": "Which day?"},), "", {"moves": ["elicit"], "unasked": []})
+    found = await judge_all(Scripted.function(say, version="1"), {"messages": [ask] * 40, "conversations": []}, {}, _no)
+    assert found.unscored == {"no answer: refused_key": 40 - answers}
+    assert (calls[0], found.lost) == ((40, "") if answers else (1, str(key)))
+
+
+def _no() -> None:
+    """Told of each verdict."""

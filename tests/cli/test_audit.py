@@ -139,7 +139,10 @@ def test_a_judge_without_a_verdict_is_not_told_to_be_named(log: Log, tmp_path: P
 def test_a_judge_that_cannot_be_had_is_said(log: Log, tmp_path: Path, capsys: Captured):
     words = ("--lens", "moves", "--workers", 1, "--judge", "http://127.0.0.1:9/v1#none")
     assert run("audit", log(TURNS), "--out", tmp_path / "out", *words) == 0
-    assert "could not be had or read: 1 no answer: unreachable" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "could not be had or read: 1 no answer: unreachable" in said.out
+    assert "The judge never answered and was asked no further" in said.err
+    assert "nothing answers at http://127.0.0.1:9/v1; is the server running?" in said.err
 
 
 USAGE = [

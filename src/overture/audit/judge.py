@@ -13,18 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..conversation import Conversation
+from ..errors import ModelError, ModelNotFound, ModelRefusedKey, ModelUnreachable
 from ..lenses import Columns
 from ..lenses.batch import Batch
 from ..lenses.judge_moves import BEFORE, as_text
 from ..lenses.moves import NAMES, MoveScores, names_of
-from ..models.base import Model
+from ..models.base import GREEDY, JSON, Model, Reply, Sampling
 from ..models.verdicts import Unscored
+from ..models.wrapper import Wrapper
 from ..moves import ELICITING, LEADING
 from .estimates import Figure, Tally, corrected
 from .kinds import EVERYTHING, Candidate, Part
 
 AT_ONCE = 8
 """Judge calls in flight."""
+LASTING = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
+"""What a judge that has never answered will go on saying."""
 
 
 @dataclass
@@ -36,6 +40,36 @@ class Judged:
     conversations: int = 0
     unscored: dict[str, int] = field(default_factory=dict[str, int])
     """Reason → verdicts that could not be had or read."""
+    lost: str = ""
+    """Why the judge was asked no further, where it had never answered and would not have."""
+
+
+class _UntilLost(Wrapper):
+    """A judge that is asked no more once it has shown, before any answer, that it cannot be had."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.answered = False
+        self.lost: ModelError | None = None
+
+    async def reply(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> Reply:
+        """The judge's answer. Raises as the judge does, and at once what it was lost by."""
+        if self.lost is not None:
+            raise self.lost
+        try:
+            reply = await self.model.reply(conversation, sampling, tools, response_format)
+        except LASTING as error:
+            if not self.answered:
+                self.lost = error
+            raise
+        self.answered = True
+        return reply
 
 
 def message_candidate(batch: Batch, moves: MoveScores, at: int, place: int, group: str) -> Candidate:
@@ -90,7 +124,7 @@ async def judge_all(
     """Ask the judge about every candidate and correct the figures of every group that has at least two verdicts."""
     from ..lenses import complements, judge_goals, judge_moves
 
-    result = Judged()
+    result, model = Judged(), _UntilLost(model)
 
     async def moves_of(candidate: Candidate) -> dict[str, bool] | Unscored:
         verdict = await judge_moves.judge(model, Conversation.of(candidate.conversation).messages)
@@ -118,6 +152,7 @@ async def judge_all(
 
     result.messages = await judged("messages", moves_of)
     result.conversations = await judged("conversations", goals_of)
+    result.lost = str(model.lost or "")
     return result
 
 

@@ -127,13 +127,19 @@ def _matrix(pairs: Counter[tuple[str, str]]) -> Matrix | None:
 
 def warnings_of(result: Audit) -> list[str]:
     """What casts doubt on all figures of this audit."""
+    out = list[str]()
+    if result.judged and result.judged.lost:
+        out.append(
+            "The judge never answered and was asked no further, so no figure is corrected: "
+            f"{result.judged.lost}. The same command asks again."
+        )
     doubles, total = result.counts["doubles"], result.counts["conversations"]
-    if result.settings.dedupe or doubles <= DOUBTED * total:
-        return []
-    return [
-        f"{doubles:,} of {number(total, 'conversation')} say word for word what an earlier one says. Intervals "
-        "and p take them for independent, which is too sure: --dedupe leaves them out."
-    ]
+    if not result.settings.dedupe and doubles > DOUBTED * total:
+        out.append(
+            f"{doubles:,} of {number(total, 'conversation')} say word for word what an earlier one says. Intervals "
+            "and p take them for independent, which is too sure: --dedupe leaves them out."
+        )
+    return out
 
 
 def _left_out(result: Audit) -> list[str]:
