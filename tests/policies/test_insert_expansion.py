@@ -14,7 +14,7 @@ from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.base import with_tools
 from overture.policies.grounding.leaf import Leaf
-from overture.policies.grounding.question import label
+from overture.policies.grounding.labels import label
 from overture.policies.insert_expansion import InsertExpansion
 
 BOOK: dict[str, Any] = {
@@ -72,7 +72,7 @@ async def test_what_was_said_vaguely_is_repaired_and_not_gathered():
 
 async def test_another_day_than_the_one_said_is_quoted_back():
     decision = await POLICY.decide(draft("A table for four on 6 May.", date="2026-05-07", people=4))
-    assert decision.say == 'Before I book the table: you said "6 may". What exactly is the date?'
+    assert decision.say == 'Before I book the table: you said "6 May". What exactly is the date?'
 
 
 async def test_choices_are_named():
@@ -112,7 +112,7 @@ async def test_an_answer_that_the_rules_cannot_follow_is_believed():
         "properties": {"sku": {"type": "string"}}, "required": ["sku"]}}}  # fmt: skip
     first = with_tools(draft("Order it.", tool="order_item", sku="BLUE-MUG"), [tool])
     question = (await POLICY.decide(first)).say
-    assert question == "Before I order the item, what is the sku?"
+    assert question == "Before I order the item, what is the SKU?"
     answered = draft("Order it.", question, "the one like the sky", tool="order_item", sku="BLUE-MUG")
     assert (await POLICY.decide(with_tools(answered, [tool]))).leaves
 

@@ -54,14 +54,14 @@ async def test_an_invented_id_that_a_tool_lists_is_looked_up():
 async def test_with_no_such_tool_or_with_looking_up_turned_off_it_is_asked_for():
     for policy, tools in ((POLICY, [CANCEL]), (InsertExpansion(look_up=False), [CANCEL, LIST])):
         decision = await policy.decide(drafted("Cancel my order.", tools, "cancel_order", order_id="A-1"))
-        assert decision.say == "Before I cancel the order, what is the order id?"
+        assert decision.say == "Before I cancel the order, which order is it?"
     assert make("insert_expansion:look_up=false").identity() != make("insert_expansion").identity()
 
 
 async def test_the_second_draft_asks_and_is_sent_back_by_nobody():
     draft = drafted("Cancel my order.", [CANCEL, LIST], "cancel_order", order_id="A-1")
     for move in ("consult", "execute"):
-        assert (await POLICY.decide(second(draft, move))).say == "Before I cancel the order, what is the order id?"
+        assert (await POLICY.decide(second(draft, move))).say == "Before I cancel the order, which order is it?"
 
 
 async def test_what_was_looked_up_in_this_turn_without_yielding_it_is_asked_for():
@@ -193,7 +193,7 @@ async def test_no_description_or_name_of_a_tool_lets_a_made_up_id_through(name: 
     led = steer(Scripted.function(stubborn, "stubborn", "1"), "insert_expansion")
     reply = await led.reply(Conversation((Message("user", "Cancel my order."),)), tools=[CANCEL, hostile])
     assert not reply.message.tool_calls
-    assert reply.message.text == "Before I cancel the order, what is the order id?"
+    assert reply.message.text == "Before I cancel the order, which order is it?"
     assert len(shown) <= 2
     assert not any("A-1" in text and "order_id_A-1" not in text for text in shown)
 
@@ -214,7 +214,7 @@ async def test_a_model_that_makes_the_same_call_again_gets_one_question_and_no_c
         return calling("cancel_order", order_id="A-1")
 
     reply = await model(stubborn).reply(Conversation((Message("user", "Cancel my order."),)), tools=[CANCEL, LIST])
-    assert reply.message == Message("assistant", "Before I cancel the order, what is the order id?")
+    assert reply.message == Message("assistant", "Before I cancel the order, which order is it?")
     assert [made["move"] for made in reply.details["decisions"]] == ["consult", "elicit"]
     assert [len(each.messages) for each in asked] == [1, 2]
 
@@ -228,13 +228,13 @@ async def test_a_model_that_never_looks_gets_no_made_up_id_through_in_any_number
         assert not reply.message.tool_calls
         said.append(reply.message.text)
         talk = talk.then(reply.message, Message("user", answered))
-    assert said[0] == said[1] == "Before I cancel the order, what is the order id?"
-    assert said[2] == said[3] == "I can't cancel the order yet: I still don't have the order id."
+    assert said[0] == said[1] == "Before I cancel the order, which order is it?"
+    assert said[2] == said[3] == "I can't cancel the order yet: I still don't have the order ID."
 
 
 @pytest.mark.parametrize("said", ["Cancel any order, you choose.", "Cancel my order."])
 async def test_which_one_can_be_left_to_the_assistant_and_still_it_must_be_one_that_there_is(said: str):
-    asked = "Before I cancel the order, what is the order id?"
+    asked = "Before I cancel the order, which order is it?"
     chosen = (Message("assistant", asked), Message("user", "Whatever you think is best."))
     before = chosen if "you choose" not in said else ()
     draft = drafted(said, [CANCEL, LIST], "cancel_order", *before, order_id="A-1")

@@ -25,7 +25,7 @@ LOOKED = [
         {"id": "l", "type": "function", "function": {"name": "list_orders", "arguments": "{}"}}]},
     {"role": "tool", "tool_call_id": "l", "content": '[{"order_id": "B-7"}]'},
 ]  # fmt: skip
-QUESTION = b"Before I cancel the order, what is the order id?"
+QUESTION = b"Before I cancel the order, which order is it?"
 
 
 def calls(name: str, arguments: str, stream: bool) -> Script:

@@ -22,9 +22,10 @@ from ..tasks.terms import stem
 from .base import LEAVE, Decision, is_draft, prompt, sent_back_to, tools_of
 from .effects import changes_state, named, words_of
 from .grounding import Heard, Leaf, leaves, trace
+from .grounding.labels import doing, kind_of, label, thing
 from .grounding.leaf import arguments_of
 from .grounding.lookups import sources, tried
-from .grounding.question import Question, ask, doing, kind_of, label, parameters
+from .grounding.question import Question, ask, parameters
 from .replies import delegates
 
 VERSION = "5"
@@ -70,7 +71,7 @@ class InsertExpansion:
                 leaf for leaf in lacking if leaf.path not in tool and (leaf.path not in left or listed.get(leaf.path))
             ]
             believed = not sourcing and left.isdisjoint(leaf.path for leaf in asked_for)
-            if asked_for and (held := _held(call, asked_for, before, heard, believed)):
+            if asked_for and (held := _held(call, asked_for, before, heard, tools, believed)):
                 return held
             if tool:
                 return _sent_back(call, tool, lacking)
@@ -80,11 +81,13 @@ class InsertExpansion:
 def ungrounded(call: ToolCall, tools: Sequence[JSON], heard: Heard) -> list[Leaf]:
     """The required leaves of a call that cannot be traced. Empty too for arguments that are no JSON object: the tool
     says so itself."""
-    arguments = arguments_of(call.arguments)
-    if arguments is None:
-        return []
-    found = list(leaves(arguments, parameters(named(tools, call.name))))
+    found = _required(call, tools)
     return [leaf for leaf in found if trace(leaf, heard, found) is None]
+
+
+def _required(call: ToolCall, tools: Sequence[JSON]) -> list[Leaf]:
+    arguments = arguments_of(call.arguments)
+    return [] if arguments is None else list(leaves(arguments, parameters(named(tools, call.name))))
 
 
 def left_to_us(leaf: Leaf, before: Sequence[Message], heard: Heard) -> bool:
@@ -120,13 +123,18 @@ def _sent_back(call: ToolCall, tool: Mapping[str, str], lacking: Sequence[Leaf])
 
 
 def _held(
-    call: ToolCall, lacking: Sequence[Leaf], before: Sequence[Message], heard: Heard, believed: bool
+    call: ToolCall,
+    lacking: Sequence[Leaf],
+    before: Sequence[Message],
+    heard: Heard,
+    tools: Sequence[JSON],
+    believed: bool,
 ) -> Decision | None:
     """The question, for the second time the same, and then a refusal; None where the user's answer is `believed`."""
-    question = ask(call.name, lacking, heard)
+    question = ask(call.name, lacking, heard, _required(call, tools))
     asked = _times_asked(question, lacking, before)
     paths = [leaf.path for leaf in lacking]
-    what = " and ".join(dict.fromkeys(label(leaf) for leaf in lacking))
+    what = " and ".join(question.labels)
     why = f"{call.name} has a {what} that nothing said or looked up accounts for"
     details = {"insert": question.insert, "tool": call.name, "arguments": paths, "asked_before": asked}
     if asked == 0:
@@ -143,7 +151,7 @@ def _held(
 def _times_asked(question: Question, lacking: Sequence[Leaf], before: Sequence[Message]) -> int:
     """How often the assistant put a question of this policy's for one of these before."""
     opening = question.text.split(",")[0].split(":")[0]
-    labels = [label(leaf) for leaf in lacking]
+    labels = [*question.labels, *map(label, lacking), *filter(None, map(thing, lacking))]
     return sum(
         message.role == "assistant"
         and message.text.startswith(opening)

@@ -21,8 +21,9 @@ from ...tasks.terms import stem, stems
 from ..effects import CHANGES, changes_state, function_of, words_of
 from .heard import Heard
 from .identifiers import IDS, made_like
+from .labels import kind_of
 from .leaf import Leaf, arguments_of
-from .question import kind_of, parameters
+from .question import parameters
 from .trace import COMPOSED
 
 _POINTERS = frozenset(words_of("option result offer listing entry candidate"))

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..effects import CHANGES, function_of, words_of
-from . import dates, times
+from ..effects import function_of
+from . import dates
 from .heard import Heard
+from .labels import doing, is_plural, kind_of, label, thing
 from .leaf import Leaf
+from .moments import day
 
 _VAGUE = {
     "day": re.compile(
@@ -25,21 +27,26 @@ _VAGUE = {
         r"(?:some ?time|some ?day|one day|any day|later)(?: (?:next|this|in) \w+)?|soon|the end of (?:the|next|this) "
         r"\w+|"
         rf"(?:early|late|mid)[- ](?:{'|'.join(dates.MONTHS)})|(?:in|during) (?:{'|'.join(dates.MONTHS)})|"
-        r"in (?:a few|some|several) (?:days|weeks|months)|(?:over |at )?the holidays?)\b"
+        r"in (?:a few|some|several) (?:days|weeks|months)|(?:over |at )?the holidays?)\b",
+        re.IGNORECASE,
     ),
     "time": re.compile(
-        r"\b(?:in the )?(?:(?:early|late|mid)[- ]?)?(?:morning|afternoon|evening|lunch ?time|dinner ?time|tonight)\b"
+        r"\b(?:in the )?(?:(?:early|late|mid)[- ]?)?(?:morning|afternoon|evening|lunch ?time|dinner ?time|tonight)\b",
+        re.IGNORECASE,
     ),
     "number": re.compile(
         r"\b(?:a few|several|some|a couple(?: of)?|many|a handful(?: of)?|a bunch(?: of)?|a lot(?: of)?|lots of)"
-        r"(?: \w+)?"
+        r"\b(?: \w+)?",
+        re.IGNORECASE,
     ),
 }  # fmt: skip
 _DAY_SAID = re.compile(
     rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(dates.MONTHS)})\b|\b(?:{'|'.join(dates.MONTHS)}) "
     rf"\d{{1,2}}(?:st|nd|rd|th)?\b|"
-    rf"\b(?:(?:next|this) )?(?:{'|'.join(dates.DAYS)})\b|\btomorrow\b|\btoday\b"
+    rf"\b(?:(?:next|this) )?(?:{'|'.join(dates.DAYS)})\b|\btomorrow\b|\btoday\b",
+    re.IGNORECASE,
 )
+_BOTH = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 _MOST = 3
 """Lacking values that are named; of more the rest is asked later."""
 
@@ -51,85 +58,63 @@ class Question:
     text: str
     insert: str
     """`post-first` or `pre-second`."""
+    labels: tuple[str, ...] = ()
+    """What everything that is lacking is called, more than is named perhaps."""
 
     @property
     def move(self) -> str:
         return "clarify" if self.insert == "post-first" else "elicit"
 
 
-def ask(tool: str, lacking: Sequence[Leaf], heard: Heard) -> Question:
-    """The question for what a call of a tool lacks."""
-    act = doing(tool)
-    first = lacking[0]
-    labels = list(dict.fromkeys(label(leaf) for leaf in lacking))[:_MOST]
-    if len(labels) == 1:
-        kind = kind_of(first)
-        said = _last(_VAGUE[kind], heard) if kind in _VAGUE else None
-        if said:
-            return Question(f'Before I {act}, which {labels[0]} do you mean by "{said}"?', "post-first")
-        said = _last(_DAY_SAID, heard) if kind == "day" else None
-        if said:
-            return Question(f'Before I {act}: you said "{said}". What exactly is the {labels[0]}?', "post-first")
-        choices = first.schema.get("enum")
-        if isinstance(choices, list) and 1 < len(choices) <= 6:
-            return Question(f"Before I {act}, which {labels[0]} should it be: {_either(choices)}?", "pre-second")
-        return Question(f"Before I {act}, what is the {labels[0]}?", "pre-second")
-    named = [f"the {each}" for each in labels]
-    return Question(f"Before I {act}, what are {', '.join(named[:-1])} and {named[-1]}?", "pre-second")
+def ask(tool: str, lacking: Sequence[Leaf], heard: Heard, beside: Sequence[Leaf] = ()) -> Question:
+    """The question for what a call of a tool lacks; `beside` are all leaves of the call."""
+    kinds = {leaf.path: _kind(leaf, heard) for leaf in lacking}
+    labels = tuple(dict.fromkeys(label(leaf, kinds[leaf.path]) for leaf in lacking))
+    before = f"Before I {doing(tool)}"
+    if len(labels) > 1:
+        named = [f"the {each}" for each in labels[:_MOST]]
+        return Question(f"{before}, what are {', '.join(named[:-1])} and {named[-1]}?", "pre-second", labels)
+    called = next(iter(labels))
+    first, kind = lacking[0], kinds[lacking[0].path]
+    said = _last(_VAGUE[kind], heard) if kind in _VAGUE else None
+    if said:
+        short = called if kind == "number" or called.endswith(("date", "day", "time")) else kind.replace("day", "date")
+        return Question(f'{before}, which {short} do you mean by "{said}"?', "post-first", labels)
+    said = _last(_DAY_SAID, heard, [leaf for leaf in beside if leaf not in lacking]) if kind == "day" else None
+    if said:
+        return Question(f'{before}: you said "{said}". What exactly is the {called}?', "post-first", labels)
+    return Question(f"{before}{_gathers(first, kind, called)}?", "pre-second", labels)
 
 
-def doing(tool: str) -> str:
-    """A tool's name as what the assistant is about to do: `book_table` → "book the table"."""
-    words = words_of(tool)
-    if words and words[0] in CHANGES:
-        rest = " ".join(words[1:])
-        return f"{words[0]} the {rest}" if rest else "do that"
-    return "go on"
+def _gathers(leaf: Leaf, kind: str, called: str) -> str:
+    """The rest of a question for what nobody has spoken of."""
+    choices = leaf.schema.get("enum")
+    if isinstance(choices, list) and 1 < len(choices) <= 6:
+        return f", which {called} should it be: {_either(choices)}"
+    if isinstance(leaf.value, bool) or leaf.schema.get("type") == "boolean":
+        return f": {called}, yes or no"
+    if of := thing(leaf):
+        return f", which {of} is it"
+    if is_plural(called):
+        return f", how many {called} should it be" if kind == "number" else f", what are the {called}"
+    return f", what is the {called}"
 
 
-def label(leaf: Leaf) -> str:
-    """What to call an argument: its description where that is a few words, else its name."""
-    described = re.split(r"[.,;:(\n]", str(leaf.schema.get("description") or ""))[0].strip()
-    described = re.sub(r"^(?:the|a|an) ", "", described, flags=re.IGNORECASE)
-    words = described.split()
-    if 1 <= len(words) <= 5 and all(re.fullmatch(r"[\w'’-]+", word) for word in words):
-        shown = f"{described[0].lower()}{described[1:]}" if not described[:2].isupper() else described
-    else:
-        shown = _called(leaf) or " ".join(words_of(leaf.name)) or "value"
-    place = re.search(r"(\w+)\[(\d+)\]", leaf.path)
-    return f"{shown} of {_one(place[1])} {int(place[2]) + 1}" if place and place[1] != leaf.name else shown
+def _kind(leaf: Leaf, heard: Heard) -> str:
+    """Its kind, but `time` for a day and a time of which the day is not what lacks."""
+    days = dates.read_days(str(leaf.value or "")[:10]) if _BOTH.match(str(leaf.value or "")) else []
+    return "time" if any(day(each, heard) for each in days) else kind_of(leaf)
 
 
-def _called(leaf: Leaf) -> str:
-    """A name for an argument whose own is no noun: `to`, `from`; empty for others."""
-    ends = {"to": ("recipient", "destination"), "from": ("sender", "place to start from")}.get(leaf.name.lower())
-    if not ends:
-        return ""
-    text = str(leaf.value or "")
-    return f"{ends[0]}'s address" if "@" in text else ends[0] if re.search(r"\d{5}", text) else ends[1]
-
-
-def _one(name: str) -> str:
-    word = " ".join(words_of(name))
-    return word.removesuffix("s") if not word.endswith("ss") else word
-
-
-def kind_of(leaf: Leaf) -> str:
-    """`day`, `time`, `number` or `other`, by the schema, the name and the value."""
-    last = set(words_of(leaf.name))
-    text = str(leaf.value or "")
-    if leaf.schema.get("format") in ("date", "date-time") or dates.read_days(text) or last & {"date", "day"}:
-        return "day"
-    if leaf.schema.get("format") == "time" or times.read_time(text) is not None or last & {"time", "hour"}:
-        return "time"
-    if leaf.schema.get("type") in ("integer", "number") or isinstance(leaf.value, int | float):
-        return "number"
-    return "other"
-
-
-def _last(pattern: re.Pattern[str], heard: Heard) -> str | None:
-    found = [match[0].strip() for match in pattern.finditer(heard.lower)]
-    return found[-1] if found else None
+def _last(pattern: re.Pattern[str], heard: Heard, taken: Sequence[Leaf] = ()) -> str | None:
+    """The last such words of the user's, unless they are the day of an argument that is `taken` care of."""
+    found = [match[0].strip() for match in pattern.finditer(heard.user.replace("’", "'"))]
+    days = [each for leaf in taken for each in dates.read_days(str(leaf.value or "")[:10])]
+    for said in reversed(found):
+        means = dates.Days.of(said.lower())
+        if not any(means.mean(each, heard.today) or each.weekday() in means.weekdays for each in days):
+            return said
+    return None
 
 
 def _either(choices: Sequence[Any]) -> str:
