@@ -212,23 +212,28 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def corrected(judged: Sequence[float], seen: Sequence[float], seen_share: float, seen_error: float, n: int) -> Figure:
     """A share corrected by a judged random sample: prediction-powered inference with a tuned weight.
 
-    `judged[i]` and `seen[i]` are the judge's and the lens's verdict on sampled item i, `seen_share` the lens's share
-    over all `n` items with standard error `seen_error`. Source: Angelopoulos, Duchi and Zrnic 2023 (PPI++, arXiv
-    2311.01453), for the mean. The result is unbiased for what the judge would have said of all items, however bad the
-    lens.
+    `judged[i]` and `seen[i]` are the judge's and the lens's verdict, 0 or 1, on sampled item i; `seen_share` is the
+    lens's share over all `n` items, the sampled among them, with standard error `seen_error`. Source: Angelopoulos,
+    Duchi and Zrnic 2023 (PPI++, arXiv 2311.01453), for the mean, where the items that nobody judged are the unlabelled
+    ones: with the sample inside the n this is the regression estimate of double sampling (Cochran 1977, chapter 12).
+    The result is unbiased for what the judge would have said of all items, however bad the lens.
     """
     y, f = np.asarray(judged, float), np.asarray(seen, float)
     m = len(y)
     if m < 2:
         return Figure(None, None, None, m, "share")
     spread = float(f.var(ddof=1))
-    weight = float(np.cov(y, f)[0, 1]) / ((1 + m / max(n, 1)) * spread) if spread > 0 else 0.0
-    weight = min(1.0, max(0.0, weight))
-    value = weight * seen_share + float((y - weight * f).mean())
-    rest = float((y - weight * f).var(ddof=1)) / m
-    error = sqrt((weight * seen_error) ** 2 + rest)
-    if error == 0 or not 0 < value < 1:
-        low, high = wilson(min(1.0, max(0.0, value)), m)
-    else:
-        low, high = value - Z95 * error, value + Z95 * error
-    return Figure(min(1.0, max(0.0, value)), max(0.0, low), min(1.0, high), m, "share")
+    weight = min(1.0, max(0.0, float(np.cov(y, f)[0, 1]) / spread)) if spread > 0 else 0.0
+    value = min(1.0, max(0.0, weight * seen_share + float((y - weight * f).mean())))
+    # half a verdict of each kind more, or a sample without an error of the lens would vouch for all the rest (Agresti
+    # and Min 2005, Stat. Med. 24:729)
+    y, f = np.append(y, [0, 0, 1, 1]), np.append(f, [0, 1, 0, 1])
+    each = np.append(np.ones(m), np.full(4, 0.5))
+    rest = float(np.cov(y - weight * f, aweights=each, ddof=0)) * m / (m - 1)
+    whole = float(np.cov(y, aweights=each, ddof=0))
+    alone = seen_share * (1 - seen_share) / n
+    tied = max(1.0, seen_error**2 / alone) if alone > 0 else 1.0
+    squared = max(0.0, 1 / m - 1 / n) * rest + tied * whole / n
+    draws = min(value * (1 - value) / squared, n) if 0 < value < 1 else m
+    low, high = wilson(value, draws)
+    return Figure(value, low, high, m, "share")
