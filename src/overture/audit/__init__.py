@@ -22,7 +22,7 @@ from .. import logs
 from ..errors import NothingReadable, OvertureError, UsageError
 from ..lenses import chosen
 from .estimates import Difference, Figure
-from .files import only_one, writable, write_whole
+from .files import keep_apart, only_one, writable, write_whole
 from .judge import Judged, judge_all, sampled
 from .kinds import Part, Settings
 from .merge import Merge, Merged
@@ -55,8 +55,8 @@ def audit_logs(
     """Look at every conversation of these logs and write the tables to the folder `out`.
 
     `on_piece(done, total)` is called with bytes as pieces finish, `on_judge` with verdicts. Raises NothingReadable
-    where there is no conversation, ConfigurationChanged where `out` holds an unfinished run of other settings or inputs
-    (`fresh` throws that away), UsageError on what cannot work, before any work.
+    where there is no conversation, UsageError on what cannot work, before any work, and ConfigurationChanged where `out`
+    holds an unfinished run of other settings or inputs, or what another command left (`fresh` writes over either).
     """
     began = time.monotonic()
     settings = settings or Settings()
@@ -69,6 +69,8 @@ def audit_logs(
     settings = replace(settings, root=_shared_folder(files))
     _refuse(files, out, settings, runner)
     with only_one(out):
+        if not fresh:
+            keep_apart(out, "audit")
         pieces = [piece for file in files for piece in logs.pieces(file)]
         folder = out / ".parts"
         begin(folder, settings, pieces, fresh)

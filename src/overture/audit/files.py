@@ -11,7 +11,12 @@ import os
 from collections.abc import Generator
 from pathlib import Path
 
-from ..errors import DataError
+import orjson
+
+from ..errors import ConfigurationChanged, DataError
+
+LEAVING = ("audit", "checkup", "simulate", "tune")
+"""The commands that leave `summary.json` and `report.html` in a folder."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -27,6 +32,19 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+def keep_apart(out: Path, command: str) -> None:
+    """Raises ConfigurationChanged where the folder holds what another command left: its summary and its page have the
+    names that this one's would have."""
+    try:
+        before = orjson.loads((out / "summary.json").read_bytes())["command"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    if before in LEAVING and before != command:
+        raise ConfigurationChanged(
+            f"{out} holds the results of `overture {before}`; choose another --out, or write over them with --fresh"
+        )
 
 
 @contextlib.contextmanager

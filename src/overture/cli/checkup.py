@@ -130,7 +130,7 @@ def checkup(
         return
     began = datetime.now(UTC)
     made_folder = not out.exists()
-    with alone(out, fresh) as path:
+    with alone(out, fresh, "checkup") as path:
         try:
             with Store(path) as store, progress("asking") as on_trial:
                 result = run_loop(_measure(asked, models, store, sections, on_trial))

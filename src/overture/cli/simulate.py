@@ -156,7 +156,7 @@ def _run(asked: Asked, out: Path, fresh: bool) -> Simulation:
             with watching() as watch:
                 return await run(experiments, store, watch)
 
-    with alone(out, fresh) as path:
+    with alone(out, fresh, "simulate") as path:
         if asked.runner == "ray":
             from .simulate_cluster import spread
 

@@ -109,7 +109,7 @@ def tune(
     }  # fmt: skip
     began = datetime.now(UTC)
     loaded = gated(model, in_flight)
-    with alone(out, fresh) as path, Store(path) as store:
+    with alone(out, fresh, "tune") as path, Store(path) as store:
         tuned = run_loop(_race(plan, loaded, store))
         made = list(store.trials())
         doubts = [*untaken(model, made), *unsteered(model, made)]

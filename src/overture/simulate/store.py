@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 
 import orjson
 
-from ..audit.files import only_one
+from ..audit.files import keep_apart, only_one
 from ..conversation import Conversation
 from ..errors import BadRecord, ConfigurationChanged, DataError
 from ..models import Reply
@@ -206,14 +206,17 @@ class Store:
 
 
 @contextlib.contextmanager
-def alone(out: Path, fresh: bool = False) -> Generator[Path]:
+def alone(out: Path, fresh: bool = False, command: str = "") -> Generator[Path]:
     """The path of the store in the folder `out`, which is made where there is none; `fresh` sets aside what is there.
 
-    Two runs that write to one store would pay for the same calls, so the second is refused with a DataError.
+    Two runs that write to one store would pay for the same calls, so the second is refused with a DataError; and unless
+    `fresh` so is, with ConfigurationChanged, a folder in which another command than `command` left its results.
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file; --out takes a folder for the results")
     with only_one(out):
+        if command and not fresh:
+            keep_apart(out, command)
         if fresh:
             set_aside(out / "trials.sqlite")
         yield out / "trials.sqlite"
