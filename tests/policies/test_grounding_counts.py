@@ -68,6 +68,11 @@ MADE_UP_ONE: list[tuple[str, dict[str, Any]]] = [
     ("Make a payment", {"amount": 1}),
 ]
 SEVERAL: list[tuple[str, dict[str, Any]]] = [
+    ("my husband, the twins and me", {"guests": 4}),
+    ("me and my three colleagues", {"attendees": 4}),
+    ("my wife plus her parents and me", {"guests": 4}),
+    ("two couples", {"party_size": 4}),
+    ("I'm coming with my son", {"children": 1}),
     ("Book a table for my wife and me", {"party_size": 2}),
     ("my parents, my sister and me", {"guests": 4}),
     ("2 adults and 3 children", {"party_size": 5}),
@@ -88,6 +93,9 @@ SEVERAL: list[tuple[str, dict[str, Any]]] = [
     ("une chambre et une table pour deux personnes s'il vous plaît", {"rooms": 1, "tables": 1, "guests": 2}),
 ]
 MADE_UP_SEVERAL: list[tuple[str, dict[str, Any]]] = [
+    ("two couples", {"nights": 4}),
+    ("my husband, the twins and me", {"guests": 3}),
+    ("I'm coming with my colleague", {"children": 1}),
     ("a room for three nights", {"nights": 3, "guests": 3}),
     ("two rooms for three nights", {"rooms": 2, "nights": 3, "guests": 5}),
     ("two rooms for three nights", {"rooms": 2, "guests": 2}),

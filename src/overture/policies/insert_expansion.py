@@ -28,7 +28,7 @@ from .grounding.lookups import sources, tried
 from .grounding.question import Question, ask, parameters
 from .replies import delegates
 
-VERSION = "5"
+VERSION = "6"
 """Changes whenever some call would be held or sent back, or some question put, otherwise."""
 CONSULT = "consult"
 

@@ -27,6 +27,17 @@ _MOST = 16
 """Numbers that are put together."""
 _CENTS = re.compile(r"(?<!per )\b(?:cents?|pence|centimes|(?:minor|smallest)(?: currency)? units?)\b", re.IGNORECASE)
 """What says of an amount that it is in hundredths."""
+_PERCENTS = frozenset(words_of("percent pct percentage level brightness volume position opacity progress"))
+"""Last words of names of what goes from 0 to 100."""
+_FULLY = re.compile(r"\b(?:max|maximum|highest|full|fully|completely|all the way|to the top|loudest|brightest)\b")
+_LEAST = re.compile(r"\b(?:min|minimum|lowest|least|smallest|quietest|dimmest)\b")
+_FIGURE = re.compile(r"\d{1,12}(?: \d{1,6})?")
+_NEW = frozenset(stems("new old number of id count total"))
+"""Words of a name that say nothing of what it is."""
+_MORE = frozenset(words_of("more less fewer extra additional further warmer cooler colder higher lower longer shorter"))
+"""What comes after a number that a figure is to be changed by."""
+_BY = re.compile(r"\bby ([^.;,!?\n]{1,40})")
+_ONE_MORE = re.compile(r"\b(?:another|one (?:more|less|fewer))\b")
 _OF_TIME = frozenset(stems("hour minute second day night week month year time date duration length stay start end"))
 """Last words of names that a number of a date or a time can go into."""
 
@@ -65,6 +76,8 @@ def _as_it_is(value: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) ->
         return "said"
     if counted(size, leaf, heard, beside):
         return "counted"
+    if _extreme(size, leaf, heard):
+        return "said"
     return "computed" if _computed(size, own, leaf, heard, beside) else None
 
 
@@ -83,6 +96,14 @@ def _rounded(size: float, exact: float) -> bool:
         return True
     shown = repr(size).partition(".")[2]
     return abs(size - exact) <= 0.01 * size and size == round(exact, 0 if shown == "0" else len(shown))
+
+
+def _extreme(size: float, leaf: Leaf, heard: Heard) -> bool:
+    """The most or the least that the schema allows, or all of a hundred, where that was said."""
+    most = leaf.schema.get("maximum", 100 if leaf.head in _PERCENTS else None)
+    if size == most and _FULLY.search(heard.lower):
+        return True
+    return size == leaf.schema.get("minimum") and bool(_LEAST.search(heard.lower))
 
 
 def _of_a_moment(size: float, leaf: Leaf, heard: Heard) -> bool:
@@ -106,6 +127,8 @@ def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, besid
     measures = (n for n in heard.single_measures if fits(n, leaf, beside))
     if any(_same(size, other) for n in measures for other in numbers.converted(n) if other != n.value):
         return True
+    if _changed(size, said, leaf, heard):
+        return True
     if size < _COUNT and size == int(size):
         return any(_of_two(size, alike, products=False) for alike in _alike(leaf, heard, beside))
     own = list(dict.fromkeys(n.value for n in said))[-_MOST:]
@@ -115,6 +138,20 @@ def _computed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard, besid
     if any(_same(size, n * (1 + sign * part)) for n in own for part in percents for sign in (1, -1)):
         return True
     return _of_figures(size, own, percents, heard)
+
+
+def _changed(size: float, said: Sequence[Said], leaf: Leaf, heard: Heard) -> bool:
+    """From a figure that a tool gave under the leaf's own name, so many times or by so much more or less."""
+    named = {stem(word) for word in words_of(leaf.name)} - _NEW
+    shown = (value for value, keys in heard.fields.items() if keys & named and _FIGURE.fullmatch(value))
+    figures = [float(value.replace(" ", ".")) for value in shown]
+    many = [n.value for n in said if n.unit in ("", "times", "fold") and (n.value < 1 or n.value == int(n.value))]
+    if any(_same(size, figure * n) for figure in figures for n in many if n != 1):
+        return True
+    steps = [n.value for n in said if n.unit in _MORE]
+    steps += [n.value for match in _BY.finditer(heard.lower) for n in numbers.said(match[1])]
+    steps += [1.0] if _ONE_MORE.search(heard.lower) else []
+    return any(_same(size, figure + sign * n) for figure in figures for n in steps for sign in (1, -1))
 
 
 def _alike(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> Iterator[list[float]]:

@@ -23,7 +23,7 @@ LITTLE = frozenset(words_of("a an the of to in on at for from by with and or my 
 """Words that any phrase may hold."""
 _PIECES = frozenset(words_of("piece pieces pcs item items unit units each count"))
 _FLAGS = frozenset(stems("is has with include add use should want enable allow"))
-_ON = frozenset(stems("enable activate start turn switch"))
+_ON = frozenset(stems("enable activate start turn switch open allow permit"))
 """What is said of a flag that says of nothing but itself that it is on."""
 _NEGATED = re.compile(r"\b(?:no|not|without|none|don't|doesn't|never|decline|skip|off|disable|deactivate)\b")
 

@@ -28,9 +28,12 @@ _ABOUT = re.compile(r" (?:per|before|after|until|in|each|between|to) ")
 _PERSONS = frozenset(
     stems("person people guest passenger traveler traveller adult pax attendee visitor diner participant cover rider")
     + stems("occupant seat ticket player party group head admission pupil student member")
+    + stems("attendees employee employees trainee trainees")
 )
 """What people are counted under."""
-_YOUNG = frozenset(stems("child children kid kids infant infants baby babies toddler senior teenager girl boy"))
+_YOUNG = frozenset(
+    stems("child children kid kids infant infants baby babies toddler senior teenager girl boy son daughter grandson")
+)
 _ADULT = stem("adult")
 _ADMITS_ONE = frozenset(stems("person guest passenger traveler traveller adult ticket seat single rider pax"))
 """What there is one of a person."""
@@ -44,8 +47,8 @@ _I_GO = re.compile(r"\bi\b(?:'\w+)?(?: \w+){0,4} (?:fly|flying|travel|travell?in
 _MORE = re.compile(r"\b(?:we|us|our|together|with (?:my|a|some|two|three|four|friends|family))\b")
 """Not alone, after all."""
 _COMPANY = re.compile(
-    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n)\s+)(?:my |"
-    r"our |his |her )?(?:(?:two|three|four) )?\w+)+"
+    r"\b(?:my|our|me|us|i|myself)\b(?: \w+){0,2}(?:(?:\s*,\s*(?:and )?|\s*(?:&|\+)\s*|\s+(?:and|with|n|plus)\s+)(?:my |"
+    r"our |his |her |their |the )?(?:(?:two|three|four) )?\w+)+"
 )
 """People that the user lists, themselves among them."""
 
@@ -93,6 +96,8 @@ def counted(size: float, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> bo
         return True
     kind = head(leaf.name)
     people = not kind or kind in _PERSONS
+    if people and any(size == 2 * n.value for n in heard.quantities if n.unit == "couples"):
+        return True
     if people and any(size in _party(match[0]) for match in _COMPANY.finditer(heard.lower)):
         return True
     return size == 1 and ((people and _alone(heard)) or any(_one(each, leaf, heard, beside) for each in heard.singles))
@@ -147,7 +152,7 @@ def _party(words: str) -> tuple[int, ...]:
     closed = re.match(r".+\b(?:me|i|myself)\b", words)  # what comes after "and me" is something else
     people = [
         each
-        for each in re.split(r",|\band\b|\bwith\b|\bn\b|[&+]", closed[0] if closed else words)
+        for each in re.split(r",|\band\b|\bwith\b|\bn\b|\bplus\b|[&+]", closed[0] if closed else words)
         if re.search(r"\w", each)
     ]
     counts = (max((n.value for n in numbers.said(each) if 1 < n.value < 20), default=1) for each in people)

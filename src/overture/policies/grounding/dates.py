@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from ..effects import words_of
-from .edges import Edge, edges
+from .edges import Edge, edges, shifted
 from .numbers import Said, in_words
 
 MONTHS = words_of("january february march april may june july august september october november december")
@@ -26,7 +26,7 @@ NEAR = timedelta(days=370)
 _HOLIDAYS = {
     "christmas eve": (24, 12), "christmas": (25, 12), "new year's eve": (31, 12), "new year": (1, 1),
     "new year's": (1, 1), "end of the year": (31, 12), "valentine's": (14, 2), "valentine": (14, 2),
-    "halloween": (31, 10),
+    "halloween": (31, 10), "boxing day": (26, 12), "st patrick's": (17, 3), "new year's day": (1, 1),
 }  # fmt: skip
 _IN_WORDS = {words: day for day in range(1, 32) for words in in_words(day)}
 _LONGEST_FIRST = sorted((words.replace(" ", "[ -]") for words in _IN_WORDS), key=len, reverse=True)
@@ -58,6 +58,7 @@ _REACH = range(-7, 15)
 """Days from today that the name of a weekday alone can mean."""
 _SOON = range(63)
 """Days from today that "the third" can mean."""
+_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 _WHOLE = {"day": 1, "night": 1, "week": 7, "fortnight": 14}
 _AWAY = (
     (2, r"(?:the )?day after tomorrow"),
@@ -91,6 +92,8 @@ class Days:
     """Days from today: "tomorrow" is 1."""
     steps: frozenset[int]
     """Days that a stay or a wait takes: "for three nights"."""
+    months: frozenset[int]
+    """Months that it takes: "for a year" is 12."""
     month_end: bool
     daily: bool
     """Every day of the week."""
@@ -108,7 +111,7 @@ class Days:
         if re.search(r"\b(?:on|every|each|all) (?:weekday|working day)s?\b", text):
             weekdays |= set(range(5))
         away = {_AWAY_OF[match.lastgroup or ""] for match in _AWAYS.finditer(text)} | set(_counted(text))
-        units = ((n.value, n.unit.removesuffix("s")) for n in durations)
+        units = [(n.value, n.unit.removesuffix("s")) for n in durations]
         steps = {round(value * _WHOLE[unit]) for value, unit in units if unit in _WHOLE and value < 400}
         if re.search(
             r"\b(?:(?:next|following) (?:day|morning|night)|day (?:after|before)(?! tomorrow)|overnight|(?:a|one) "
@@ -118,6 +121,8 @@ class Days:
             steps.add(1)
         if re.search(r"\b(?:a|one) week\b", text):
             steps.add(7)
+        months = {round(value * _MONTHS_OF[unit]) for value, unit in units if unit in _MONTHS_OF and 0.9 < value < 100}
+        months |= {_MONTHS_OF[match[1]] for match in re.finditer(r"\b(?:a|one|another) (month|quarter|year)\b", text)}
         alone = {number for m in _THE.finditer(text) if (number := _number(m[1]))}
         end = bool(re.search(r"\b(?:end|last day) of (?:the|this|next) month\b", text))
         ordinals = ("first", "second", "third", "fourth")
@@ -135,6 +140,7 @@ class Days:
             frozenset(weekdays),
             frozenset(away),
             frozenset(steps),
+            frozenset(months),
             end,
             bool(re.search(r"\b(?:(?:every|each) ?day|daily|all week|seven days a week)\b", text)),
             frozenset(nth),
@@ -154,8 +160,14 @@ class Days:
         """Whether any of the words could mean this day, or one that lies a said number of days, nights or weeks off."""
         if self._directly(day, today):
             return True
-        off = (timedelta(days=sign * step) for step in self.steps if step for sign in (-1, 1))
-        return any(self._directly(day + each, today) for each in off)
+        return any(self._directly(each, today) for each in self.apart(day))
+
+    def apart(self, day: date) -> Iterator[date]:
+        """The days that lie a said length of time before or after this one; of months the last day counts too."""
+        for sign in (-1, 1):
+            yield from (day + timedelta(days=sign * step) for step in self.steps if step)
+            yield from (shifted(day, sign * step) for step in self.months)
+        yield from (shifted(day + timedelta(days=1), -step) for step in self.months)
 
     def _directly(self, day: date, today: date | None) -> bool:
         if (day.day, day.month, day.year) in self.named:

@@ -63,5 +63,14 @@ def edges(text: str) -> Iterator[Edge]:
         yield Edge(last, "next" in (match["which"], match["from"]), match["span"] or match["whole"])
 
 
+def shifted(day: date, months: int) -> date:
+    """So many months on, on the last day where the month is too short."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not 0 < year < 9998:
+        return day
+    after = date(year + month // 11, (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (after - timedelta(days=1)).day))
+
+
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())

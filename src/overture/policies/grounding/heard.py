@@ -246,7 +246,8 @@ class Heard:
     @cached_property
     def single_measures(self) -> tuple[Said, ...]:
         """ "An hour", "a week": one of a unit of measure."""
-        return tuple(Said(1.0, words[0]) for words in self.singles if numbers.dimension(words[0]) is not None)
+        units = (words[0].removesuffix("'s") for words in self.singles)
+        return tuple(Said(1.0, unit) for unit in units if numbers.dimension(unit) is not None)
 
     @cached_property
     def numbers_elsewhere(self) -> frozenset[float]:

@@ -44,6 +44,10 @@ MEANS: Mapping[str, str] = {
     "wont_fix": "won_t_fix not_fix", "cannot_reproduce": "can_t_reproduce couldn_t_reproduce not_reproduce",
     "sunset": "dusk sun_goes_down sun_sets sun_is_down", "sunrise": "dawn sun_comes_up sun_rises sun_is_up",
     "quiet": "quietly silent silently", "turbo": _MOST, "max": _MOST, "maximum": _MOST,
+    "public": "anyone everyone everybody", "all": "everyone everybody", "recurring": "every each weekly daily monthly",
+    "repeat": "every each weekly daily monthly", "call": "ring phone",
+    "sek": "kronor krona", "nok": "kroner", "dkk": "kroner", "pln": "zloty zlotys", "inr": "rupees rupee",
+    "cny": "yuan renminbi", "brl": "reais", "cad": "canadian", "aud": "australian", "mxn": "pesos", "try": "lira",
     "existing": "already_have already_has already_had already_there",
 }  # fmt: skip
 """Other words for common values of choices; several words that stand together are joined by an underscore."""

@@ -8,7 +8,7 @@ own, NO.
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from . import dates, times
 from .heard import Heard
@@ -61,8 +61,7 @@ def day(value: date, heard: Heard) -> str | None:
         return "said"
     if _named(value) in heard.days_looked_up:
         return "looked_up"
-    steps = (timedelta(days=sign * step) for step in heard.days.steps for sign in (-1, 1))
-    if any(_named(value + step) in heard.days_looked_up for step in steps):
+    if any(_named(each) in heard.days_looked_up for each in heard.days.apart(value)):
         return "computed"
     written_out = written_out or _named(value) in heard.days_of_operator
     return "looked_up" if written_out and value != heard.today else None

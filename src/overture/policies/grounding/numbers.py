@@ -27,8 +27,11 @@ _ORDINALS = words_of(
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 _UNITS = {word: value for value, word in enumerate(_SMALL)} | {word: 20 + 10 * at for at, word in enumerate(_TENS)}
 _OTHERS = {"pair": 2.0, "couple": 2.0, "both": 2.0, "twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5,
-           "quarter": 0.25, "once": 1.0, "fiver": 5.0, "tenner": 10.0}  # fmt: skip
-_UNITS_OF_THEIR_OWN: Mapping[str, str] = {"twice": "times", "once": "times", "double": "", "triple": ""}
+           "quarter": 0.25, "halve": 0.5, "halfway": 0.5, "quadruple": 4.0, "once": 1.0, "fiver": 5.0,
+           "tenner": 10.0}  # fmt: skip
+_UNITS_OF_THEIR_OWN: Mapping[str, str] = {
+    "twice": "times", "once": "times", **dict.fromkeys(["double", "triple", "quadruple", "halve", "halfway"], "")
+}  # fmt: skip
 """What some of these count, whatever comes next: "a double room" is no two rooms."""
 _THIS_ONE = re.compile(
     r"\b(?:an?|the|this|that|which|no|any|every|each|some|at)(?: [a-z]+)? (?:one|once)\b|\bone of\b|"
@@ -54,6 +57,8 @@ _DIGITS = re.compile(
 _HALF_A_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
 _PART = re.compile(r"(?<![\d/.-])([1-9])/([2-9])(?![\d/.-])")
 _HALF_A = re.compile(r"\bhalf an? ([a-z]+)")
+_PART_OF = re.compile(r"\b(?:(?:a|one) (quarter|tenth)|(three) quarters)\b(?: of an? ([a-z]+))?")
+_PARTS = {"quarter": 0.25, "tenth": 0.1, "three": 0.75}
 _EACH = {"other": 2.0} | {word: float(at) for at, word in enumerate(_ORDINALS) if at > 1}
 _EVERY_OTHER = re.compile(rf"\b(?:every|each) ({'|'.join(_EACH)}) ([a-z]+)")
 _AND_A_HALF = re.compile(
@@ -129,6 +134,8 @@ def _special(text: str) -> list[Said]:
     found += [Said(6.0) for _ in _HALF_A_DOZEN.finditer(text)]
     low = text.lower()
     found += [Said(0.5, match[1]) for match in _HALF_A.finditer(low)]
+    for match in _PART_OF.finditer(low):
+        found.append(Said(_PARTS[match[1] or match[2]], match[3] or ""))
     found += [Said(_EACH[match[1]], match[2]) for match in _EVERY_OTHER.finditer(low)]
     for match in _AND_A_HALF.finditer(low):
         whole = 1.0 if match["one"] else next((each.value for each in said(match["some"])), 0.0)

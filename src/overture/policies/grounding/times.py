@@ -16,7 +16,8 @@ _HOURS = {in_words(hour)[0]: hour for hour in range(1, 13)}
 _HOUR = rf"(?:\d{{1,2}}(?![\d/%-]|,\d)|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _HALF = r"(?P<half>[ap])\.?m\b\.?"
 _CLOCK = re.compile(
-    r"(?<![\d:.,/$€£-])(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?::\d{2})?(?![\d:])\s*"
+    r"(?<![\d:.,/$€£-])(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?::\d{2})?(?![\d:])"
+    r"(?!\s*(?:[%€£$]|(?:each|apiece|per|percent|euros?|eur|dollars?|usd|pounds?|quid|bucks|k?g|km|cm|l|lit\w+)\b))\s*"
     rf"(?:{_HALF}|in the (?P<part>morning|afternoon|evening))?"
 )
 _WHOLE = re.compile(
@@ -34,7 +35,7 @@ _BARE = re.compile(
     rf"(?!{_NO_HOUR})"
 )
 _RANGE = re.compile(rf"(?<![\d:.,/$€£-])\b(?P<hour>{_HOUR})\s*(?:-|–|to|till|until)\s*(?={_HOUR}\b(?!{_NO_HOUR}))")
-_AT = re.compile(rf"\b(?:at|until|till) {_HOUR}\b(?!\s*(?:%|€|[a-z]))")
+_AT = re.compile(rf"\b(?:at|until|till) {_HOUR}\b(?![.,]\d|\s*(?:%|€|[a-z]))")
 _PAST = re.compile(
     rf"\b(?P<minute>half|quarter|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?) (?P<way>past|to|before|"
     rf"after) (?P<hour>{_HOUR})\b"

@@ -18,6 +18,7 @@ from .amounts import amount
 from .choices import NEUTRAL, choice, flag
 from .corrections import taken_back
 from .heard import Heard, plain
+from .identifiers import dials
 from .leaf import Leaf
 from .moments import NO, day, moment, time_said, weekday
 from .names import CODE, code, is_word, name
@@ -41,6 +42,9 @@ _FACT = re.compile(
 )
 """Addresses of pages, telephone numbers and identifiers in a text."""
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")  # bounded: a model may repeat a letter for ever
+_PHONE = re.compile(r"(?:\+|00)\d[\d ()/-]{6,18}\d")
+_ZONE = re.compile(r"(?:Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/(?:\w+/)?(\w+)")
+"""A time zone, which is known by its city."""
 _NUMERIC = re.compile(r"[-+]?[$€£]?\d+(?:[.,]\d+)*%?")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
@@ -85,6 +89,10 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
         return how
     if _EMAIL.fullmatch(text):
         return "said" if heard.spelled(_spoken(text)) else None
+    if _PHONE.fullmatch(text) and (how := _dialled(text, heard)):
+        return how
+    if zone := _ZONE.fullmatch(text):
+        return name(zone[1].replace("_", " "), heard)
     if "/" in text and " " not in text:
         return "derived" if all(_piece(each, heard) for each in text.split("/")) else None
     if re.search(r"\d", text) and text.count(" ") < 4:
@@ -97,6 +105,16 @@ def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | 
     if CODE.fullmatch(text):
         return code(text, leaf, heard, beside)
     return name(text, heard)
+
+
+def _dialled(text: str, heard: Heard) -> str | None:
+    """An international number of which the national one was said: what is before it is its country's."""
+    if heard.where(text) or heard.spelled(text):
+        return "said"
+    digits = re.sub(r"\D", "", text)
+    return next(
+        (how for how, known in (("said", heard.user), ("looked_up", heard.tools)) if dials(digits, known)), None
+    )
 
 
 def _piece(text: str, heard: Heard) -> bool:
