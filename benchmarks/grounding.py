@@ -4,7 +4,8 @@ In come the 200 airline trajectories of gpt-4o (tau-bench) and the written calls
 and a section of docs/results/grounding.md: which calls are held as they stand, how many are after one argument has been
 replaced by an invented one (recall, by kind), both again on the written calls, and the time of a decision. Easy to get
 wrong: the trajectories and the written calls were looked at while the rules were made, so what is held out is a set's
-first run alone, which the page keeps; and the author of every set is the author of the rules.
+first run alone, which the page keeps; and the author of every set is the author of the rules. Of the half that is `sealed` nothing is listed but the two rates, so that it
+can be measured again.
 Run: `python benchmarks/grounding.py --docs`.
 """
 
@@ -133,15 +134,17 @@ class Outcome:
     """Calls of which nothing that is made up is found out."""
 
 
-def written(name: str) -> Outcome:
-    """Every call of a set, each after its conversation."""
+def written(name: str, half: str = "") -> Outcome:
+    """Every call of a set, or of one half of it, each after its conversation."""
     alarms: list[str] = []
     missed: list[str] = []
     sound = made_up = 0
     for line in (SETS / f"{name}.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
+        if half and row["half"] != half:
+            continue
         lacking, wrong = held(row), set(row["made_up"])
-        shown = f'"{row["said"][-1]}" → '
+        shown = f'"{[each for each in row["said"] if isinstance(each, str)][-1]}" → '
         if not wrong:
             sound += 1
             alarms += [shown + told(row, lacking)] if lacking else []
@@ -154,7 +157,15 @@ def written(name: str) -> Outcome:
 def held(row: dict[str, Any]) -> set[str]:
     """The arguments of a written call for which it would be held."""
     messages = [Message("system", row["operator"])] if "operator" in row else []
-    messages += [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(row["said"])]
+    turns = 0
+    for each in row["said"]:
+        if isinstance(each, str):
+            messages.append(Message(("user", "assistant")[turns % 2], each))
+            turns += 1
+        else:  # a look-up between two turns, with its answer
+            call = ToolCall(each["called"], json.dumps(each["with"]), f"c{len(messages)}")
+            messages.append(Message("assistant", None, tool_calls=(call,)))
+            messages.append(Message("tool", each["answered"], tool_call_id=call.id))
     messages += [Message("tool", text) for text in row.get("looked_up", ())]
     whole = list(leaves(row["arguments"], row.get("schema")))
     heard = Heard.of(messages, date.fromisoformat(row["today"]) if "today" in row else None)
@@ -169,6 +180,7 @@ def told(row: dict[str, Any], names: set[str]) -> str:
     return ", ".join(f"{name}={row['arguments'][name]}" for name in sorted(names))
 
 
+SEALED = "sealed"
 LONG = 100_000
 """Characters of a long conversation."""
 TEXTS = (
@@ -209,6 +221,7 @@ def main() -> None:
     stopped, times = as_they_stand(found)
     wrong = corrupted(found, arguments.rounds, arguments.seed)
     sets = {name: written(name) for name in ("first", "second", "third", "fourth", "fifth")}
+    sets |= {f"sixth, {half}": written("sixth", half) for half in ("open", SEALED)}
     long = long_texts()
     kinds = sorted({kind for kind, _ in wrong})
     rows = [[kind, share(wrong[kind, True], wrong[kind, True] + wrong[kind, False])] for kind in kinds]
@@ -221,7 +234,7 @@ def main() -> None:
             "**One argument invented.** Found out, by kind (Wilson's interval; calls of one conversation are not "
             "independent, so it is too narrow):",
             table(["kind", "recall"], rows),
-            "**Written calls**, by call. The first four sets were looked at while the rules were made.",
+            "**Written calls**, by call. All but the sealed half were looked at while the rules were made.",
             table(
                 ["set", "made up and passed wrongly", "sound and held wrongly"],
                 [
@@ -232,6 +245,7 @@ def main() -> None:
             "\n".join(
                 f"- {name}, {what}: {each}"
                 for name, got in sets.items()
+                if not name.endswith(SEALED)
                 for what, listed in (("held wrongly", got.alarms), ("let through", got.missed))
                 for each in listed
             ),
@@ -244,7 +258,7 @@ def main() -> None:
     )
     result = {
         "calls": len(found), "held": stopped, "kinds": {kind: [wrong[kind, True], wrong[kind, False]] for kind in kinds},
-        "written": {name: asdict(got) for name, got in sets.items()},
+        "written": {name: asdict(got) for name, got in sets.items() if not name.endswith(SEALED)},
         "median_ms": statistics.median(times), "long_ms": long,
     }  # fmt: skip
     OUT.mkdir(parents=True, exist_ok=True)
