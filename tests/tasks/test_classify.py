@@ -139,11 +139,6 @@ def test_done_coached_and_overstepped_follow_the_lens() -> None:
     assert not judge("money-01/complete", ("It is 12.", "inform"), ("Buy pears.", "propose")).overstepped
 
 
-def test_an_outcome_comes_back_as_it_went() -> None:
-    outcome = judge("money-01/lacking", ("Tom has 10 apples.", "inform"))
-    assert Outcome.of(outcome.to_dict()) == outcome
-
-
 @pytest.mark.parametrize(
     ("text", "terms", "yes"),
     [

@@ -1,14 +1,12 @@
 """What a first reply can be called, and everything that is kept of one.
 
-In comes what occurs in a reply, from whoever has read it; out comes its class, and an Outcome that JSON can hold. The
-design's table. Easy to get wrong: exactly one class holds for a reply to a lacking request, and a reply that does
-nothing of the table has none.
+In comes what occurs in a reply, from whoever has read it; out comes its class. The design's table. Easy to get wrong:
+exactly one class holds for a reply to a lacking request, and a reply that does nothing of the table has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 CLASSES = ("asked", "asked_and_guessed", "asked_elsewhere", "assumed", "guessed", "declined")
 """What a first reply to a lacking request can be."""
@@ -38,16 +36,6 @@ class Outcome:
     """The lens's labels of the whole reply, sorted."""
     why_unscored: str | None = None
     """`empty`, `unjudged` or `nothing_said`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it; `Outcome.of` reads it back."""
-        return {**asdict(self), "moves": list(self.moves)}
-
-    @classmethod
-    def of(cls, raw: dict[str, Any]) -> Outcome:
-        """Read back what `to_dict` wrote."""
-        moves: tuple[str, ...] = tuple(raw["moves"])
-        return cls(**{name: value for name, value in raw.items() if name != "moves"}, moves=moves)
 
 
 def reply_class(

@@ -57,8 +57,6 @@ class Removal:
     """A text that has lost a number."""
 
     text: str
-    sentence: str
-    """The sentence as it now stands."""
     original: str
     """The sentence as it stood."""
     question: str
@@ -88,7 +86,6 @@ def remove(text: str, start: int, end: int) -> Removal | str:
     asked = "how much money is it" if money else f"how many {noun} is it" if noun else "how many times is it"
     return Removal(
         text[: span[0]] + sentence + text[span[1] :],
-        sentence,
         text[span[0] : span[1]],
         f'You wrote "{sentence.rstrip(".")}": {asked} exactly?',
         terms,
