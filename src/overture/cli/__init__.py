@@ -24,7 +24,7 @@ from .serve import serve
 from .simulate import simulate
 from .terminal import plain, speak_any_encoding, warn
 from .tune import tune
-from .view import view_command
+from .view import view
 
 app = typer.Typer(
     name="overture",
@@ -41,7 +41,7 @@ app.command()(simulate)
 app.command()(tune)
 app.command()(play)
 app.command()(serve)
-app.command(name="view")(view_command)
+app.command()(view)
 app.add_typer(data_app, name="data")
 
 

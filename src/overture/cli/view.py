@@ -109,11 +109,12 @@ class _Answer(BaseHTTPRequestHandler):
         """Say nothing: a request's target would reach the terminal."""
 
 
-def view(directory: Path, port: int = 0, open_browser: bool = True) -> None:
-    """Serve the result in `directory` on the loopback address until Ctrl-C, and open its page.
-
-    Raises UsageError where there is no page, OvertureError where the port is taken.
-    """
+def view(
+    directory: Annotated[Path, typer.Argument(help="A folder that --out of an earlier command named.")],
+    port: Annotated[int, flag("--port", help="Port on the loopback address; 0 takes any that is free.")] = 0,
+    open_browser: Annotated[bool, flag("--browser/--no-browser", help="Open the page in the browser.")] = True,
+) -> None:
+    """Open a result in the browser, from this machine only."""
     import webbrowser
 
     if not directory.is_dir():
@@ -134,12 +135,3 @@ def view(directory: Path, port: int = 0, open_browser: bool = True) -> None:
             server.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:
             print()
-
-
-def view_command(
-    directory: Annotated[Path, typer.Argument(help="A folder that --out of an earlier command named.")],
-    port: Annotated[int, flag("--port", help="Port on the loopback address; 0 takes any that is free.")] = 0,
-    open_browser: Annotated[bool, flag("--browser/--no-browser", help="Open the page in the browser.")] = True,
-) -> None:
-    """Open a result in the browser, from this machine only."""
-    view(directory, port, open_browser)
