@@ -9,7 +9,7 @@ they know the answers, so they are yardsticks and never systems.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 from ..conversation import Conversation
@@ -73,25 +73,5 @@ def _scripted(name: str) -> Scripted:
     return Scripted.function(reply, f"scripted:{name}", digest(lines))
 
 
-@register("asker")
-def asker() -> Scripted:
-    """Asks for exactly what is missing, and delivers once it is said."""
-    return _scripted("asker")
-
-
-@register("guesser")
-def guesser() -> Scripted:
-    """Never asks: delivers, on a value that nobody said where one is missing."""
-    return _scripted("guesser")
-
-
-@register("pesterer")
-def pesterer() -> Scripted:
-    """Always asks once more, also for what it was just told."""
-    return _scripted("pesterer")
-
-
-@register("coach")
-def coach() -> Scripted:
-    """Explains how it is done instead of doing it."""
-    return _scripted("coach")
+for _name in SPEECHES:
+    register(_name)(partial(_scripted, _name))

@@ -19,6 +19,7 @@ from ..first_turn import class_of
 from ..listed import VERSION as LISTS
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
 from ..wording import VERSION as WORDING
+from ..yardsticks import SPEECHES
 from .jobs import Job, by_calls, by_screen, job
 from .operations import OPERATIONS, State
 from .screen import WAYS, Desk, Step, state_of
@@ -167,8 +168,8 @@ def _either(item: Item, talk: Conversation) -> str | Message:
 YARDSTICKS: Mapping[str, Speech] = {
     "asker": _either,
     "guesser": _either,
-    "pesterer": lambda item, talk: item.script.question if item.script else "",
-    "coach": lambda item, talk: item.script.coaching if item.script else "",
+    "pesterer": SPEECHES["pesterer"],
+    "coach": SPEECHES["coach"],
     "by_calls": _doing(by_calls),
     "by_screen": _doing(by_screen),
 }

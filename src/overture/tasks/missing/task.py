@@ -20,6 +20,7 @@ from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import same_number
 from ..seeing import Seen
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
+from ..yardsticks import SPEECHES
 from .first_reply import VERSION, Reading, classed
 from .published import beside
 from .template import TEMPLATES, Problem, draw, measured
@@ -197,19 +198,10 @@ def _public(count: int | None, seed: int) -> tuple[tuple[Problem, Problem], ...]
     return tuple((problem, detailed(problem)) for problem in chosen)
 
 
-def _told(conversation: Conversation) -> bool:
-    return sum(message.role == "user" for message in conversation.messages) > 1
-
-
-def _script(item: Item) -> Script:
+def _guesser(item: Item, talk: Conversation) -> str:
     assert item.script is not None
-    return item.script
+    return item.script.guess if item.lacking else item.script.delivery
 
 
-YARDSTICKS: Mapping[str, Speech] = {
-    "asker": lambda item, talk: _script(item).question if item.lacking and not _told(talk) else _script(item).delivery,
-    "guesser": lambda item, talk: _script(item).guess if item.lacking else _script(item).delivery,
-    "pesterer": lambda item, talk: _script(item).question,
-    "coach": lambda item, talk: _script(item).coaching,
-}
-"""Assistants of known behaviour; they know the item."""
+YARDSTICKS: Mapping[str, Speech] = {**SPEECHES, "guesser": _guesser}
+"""Here the guesser goes on guessing, also once it was told."""

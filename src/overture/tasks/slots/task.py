@@ -25,6 +25,7 @@ from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
 from ..wording import OFFERS, REQUESTS, TRAILS
 from ..wording import VERSION as WORDING
+from ..yardsticks import SPEECHES
 from .dialogue import goal
 from .ontology import Ontology, Slot, ontology
 
@@ -270,6 +271,6 @@ YARDSTICKS: Mapping[str, Speech] = {
     "asker": _asker,
     "guesser": lambda item, talk: _booked(item, talk, best=False),
     "pesterer": lambda item, talk: f"Which {item.parts[0].name} would you like?",
-    "coach": lambda item, talk: item.script.coaching if item.script else "",
+    "coach": SPEECHES["coach"],
 }
 """Assistants of known behaviour; they know the item. The proactive systems of the paper are in `dialogue`."""

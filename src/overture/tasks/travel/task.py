@@ -23,6 +23,7 @@ from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
 from ..wording import OFFERS, REQUESTS, TRAILS
 from ..wording import VERSION as WORDING
+from ..yardsticks import SPEECHES
 from .catalogue import ASPECTS
 from .trips import Option, Trip, trip
 
@@ -261,7 +262,7 @@ YARDSTICKS: Mapping[str, Speech] = {
     "asker": _asker,
     "guesser": lambda item, talk: _booking(item, talk, _cheapest),
     "pesterer": lambda item, talk: item.data["questions"][0],
-    "coach": lambda item, talk: item.script.coaching if item.script else "",
+    "coach": SPEECHES["coach"],
     "waiter": _waiter,
 }
 """`waiter` asks nothing, waits until everything came of itself, and then chooses well: the passive end."""
