@@ -11,12 +11,12 @@ import pytest
 from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.tasks import desk as desks
-from overture.tasks.desk.arguments import read, schema
 from overture.tasks.desk.jobs import by_calls, by_screen, job
 from overture.tasks.desk.operations import OPERATIONS
 from overture.tasks.desk.screen import SECONDS, Desk, state_of
 from overture.tasks.desk.task import wanted
 from overture.tasks.task import Item, Setting, Task, Verdict
+from overture.tasks.tools import read, schema
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..task import Item
-from .arguments import read, schema
+from ..tools import read, schema, tool_of
 from .operations import APPS, OPERATIONS, Operation, State
 
 WAYS = ("both", "screen", "calls")
@@ -71,7 +71,7 @@ class Desk:
         return name in OPERATIONS or name == "click"
 
     async def call(self, name: str, arguments: str) -> str:
-        tool = next((tool for tool in self.schemas if tool["function"]["name"] == name), None)
+        tool = tool_of(self.schemas, name)
         way = "" if tool is None else "calls" if name in OPERATIONS else "screen"
         given = read(tool, arguments) if tool else f"error: there is no tool {name[:40]}"
         before = self.state

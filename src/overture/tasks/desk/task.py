@@ -18,6 +18,7 @@ from ..first_turn import VERSION as TURN
 from ..first_turn import class_of
 from ..listed import VERSION as LISTS
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
+from ..tools import left_by
 from ..wording import VERSION as WORDING
 from ..yardsticks import SPEECHES
 from .jobs import Job, by_calls, by_screen, job
@@ -90,7 +91,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     both), `changes_beside` (changes that bring the desk no nearer to what was asked ÷ changes). Raises TypeError where
     the trial had other tools.
     """
-    desk, goal = _desk(setting), wanted(item)
+    desk, goal = left_by(setting, Desk, "desk"), wanted(item)
     steps = desk.steps
     short = len(by_screen(_job(item)) if desk.way == "screen" else by_calls(_job(item)))
     ways = {step.way for step in steps if step.way}
@@ -137,13 +138,7 @@ def _hear(item: Item, conversation: Conversation) -> Act:
 
 async def over(item: Item, conversation: Conversation, setting: Setting) -> bool:
     """Whether the desk is as it should be."""
-    return _desk(setting).state == wanted(item)
-
-
-def _desk(setting: Setting) -> Desk:
-    if not isinstance(setting.tools, Desk):
-        raise TypeError(f"the task desk was given the tools of another task: {type(setting.tools).__name__}")
-    return setting.tools
+    return left_by(setting, Desk, "desk").state == wanted(item)
 
 
 def _job(item: Item) -> Job:

@@ -16,13 +16,13 @@ import orjson
 
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
-from ..desk.arguments import read, schema
 from ..first_turn import BOOKED, class_of, first_booked
 from ..first_turn import VERSION as TURN
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
+from ..tools import called, left_by, schema
 from ..wording import OFFERS, REQUESTS, TRAILS
 from ..wording import VERSION as WORDING
 from ..yardsticks import SPEECHES
@@ -121,8 +121,7 @@ class Desk:
         return name == "book"
 
     async def call(self, name: str, arguments: str) -> str:
-        tool = next((tool for tool in self.schemas if tool["function"]["name"] == name), None)
-        given = read(tool, arguments) if tool else f"error: there is no tool {name[:40]}; there are find, book"
+        given = called(self.schemas, name, arguments)
         if isinstance(given, str):
             return given
         return self._book(given["number"]) if name == "book" else self._find(given)
@@ -210,7 +209,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     Own figures: `booked`; `wishes_met`, of the wishes the user came with. Raises TypeError where the trial had other
     tools.
     """
-    desk = _desk(setting)
+    desk = left_by(setting, Desk, "slots")
     first = {part.name: part.value for part in item.parts}
     wishes = {**first, **setting.settled}
     best = max(_met(desk.ontology, row, wishes) for row in range(len(desk.ontology.rows)))
@@ -228,13 +227,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
 
 async def over(item: Item, conversation: Conversation, setting: Setting) -> bool:
     """Whether a row is booked."""
-    return _desk(setting).booked is not None
-
-
-def _desk(setting: Setting) -> Desk:
-    if not isinstance(setting.tools, Desk):
-        raise TypeError(f"the task slots was given the tools of another task: {type(setting.tools).__name__}")
-    return setting.tools
+    return left_by(setting, Desk, "slots").booked is not None
 
 
 def _domain(item: Item) -> Ontology:

@@ -14,13 +14,13 @@ import orjson
 
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
-from ..desk.arguments import read, schema
 from ..first_turn import BOOKED, books, class_of, first_booked
 from ..first_turn import VERSION as TURN
 from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Task, Verdict
 from ..terms import names
+from ..tools import called, left_by, schema
 from ..wording import OFFERS, REQUESTS, TRAILS
 from ..wording import VERSION as WORDING
 from ..yardsticks import SPEECHES
@@ -100,8 +100,7 @@ class Agency:
         return name == "answer"
 
     async def call(self, name: str, arguments: str) -> str:
-        tool = next((tool for tool in self.schemas if tool["function"]["name"] == name), None)
-        given = read(tool, arguments) if tool else f"error: there is no tool {name[:40]}; there are search, answer"
+        given = called(self.schemas, name, arguments)
         if isinstance(given, str):
             return given
         options = self.trip.options[given["aspect"]]
@@ -182,7 +181,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     Own figures: `best`, `correct` and `answered` (÷ aspects), `elicited_actively` and `elicited_passively`
     (÷ preferences). Raises TypeError where the trial had other tools.
     """
-    agency = _agency(setting)
+    agency = left_by(setting, Agency, "travel")
     planned = agency.trip
     best = correct = 0
     for aspect, chosen in agency.answered.items():
@@ -209,13 +208,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
 
 async def over(item: Item, conversation: Conversation, setting: Setting) -> bool:
     """Whether every aspect has its answer."""
-    return _agency(setting).finished
-
-
-def _agency(setting: Setting) -> Agency:
-    if not isinstance(setting.tools, Agency):
-        raise TypeError(f"the task travel was given the tools of another task: {type(setting.tools).__name__}")
-    return setting.tools
+    return left_by(setting, Agency, "travel").finished
 
 
 def _trip(item: Item) -> Trip:
