@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from overture.errors import DataError, UsageError
-from overture.tasks.pairs import PairRow, built_in, rows, stratified, task
+from overture.tasks import written
+from overture.tasks.pairs import PairRow, built_in, rows, task
 from overture.tasks.task import KINDS
 from overture.tasks.terms import names
 
@@ -83,7 +84,8 @@ def test_a_count_that_cannot_be_had_is_refused(count: int) -> None:
 
 
 def test_uneven_groups_are_used_up_without_repeats() -> None:
-    assert stratified(["a", "b", "b", "b"], 4, 0) == [0, 1, 2, 3]
+    found = [("a", 1), ("b", 2), ("b", 3), ("b", 4)]
+    assert written.drawn(found, 4, 0, lambda one: one[0]) == found
 
 
 def test_a_bad_row_is_refused_by_line_and_field() -> None:

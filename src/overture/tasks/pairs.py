@@ -11,14 +11,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import DataError, UsageError
+from ..errors import DataError
 from .classify import classify
 from .delivered import delivered, version
 from .task import Item, Part, Script, Task
+from .written import drawn
 from .yardsticks import SPEECHES
 
 SOLVED = (
@@ -100,25 +100,6 @@ def task(count: int | None = None, seed: int = 0) -> Task:
     Where `count` does not divide evenly, the domains that get one more are drawn too. Raises UsageError on a count that
     cannot be had.
     """
-    everything = built_in()
-    if count is None:
-        count = len(everything)
-    if not 1 <= count <= len(everything):
-        raise UsageError(f"{count} pairs were asked for; there are 1 to {len(everything)}")
-    chosen = set(stratified([row.domain for row in everything], count, seed))
-    items = tuple(item for at, row in enumerate(everything) if at in chosen for item in items_of(row))
+    chosen = drawn(built_in(), count, seed, lambda row: row.domain, "pairs")
+    items = tuple(item for row in chosen for item in items_of(row))
     return Task("pairs", items, delivered, version(), first=classify, yardsticks=SPEECHES, turns=6, solved_means=SOLVED)
-
-
-def stratified(groups: list[str], count: int, seed: int) -> list[int]:
-    """`count` positions, as evenly from the groups as their sizes allow, sorted."""
-    rng = np.random.default_rng(seed)
-    members = {group: [i for i, g in enumerate(groups) if g == group] for group in dict.fromkeys(groups)}
-    queues = {group: [int(i) for i in rng.permutation(at)] for group, at in members.items()}
-    order = [list(queues)[int(i)] for i in rng.permutation(len(queues))]
-    chosen: list[int] = []
-    while len(chosen) < count:
-        for group in order:
-            if queues[group] and len(chosen) < count:
-                chosen.append(queues[group].pop(0))
-    return sorted(chosen)

@@ -18,8 +18,8 @@ from ..sandbox import run_tests
 from ..sharded.answers import function
 from ..task import Item, Setting, Task, Verdict
 from .replies import VERSION as REPLIES
-from .replies import hear, last, replies, verdict
-from .rows import STAGINGS, Row, drawn, item_of, rows
+from .replies import last, replies, verdict
+from .rows import Row, item_of, rows, task_of
 from .speeches import speeches
 
 VERSION = f"code 1, sandbox {SANDBOX}, replies {REPLIES}"
@@ -43,19 +43,8 @@ class CodeRow(Row):
 
 def task(count: int | None = None, seed: int = 0) -> Task:
     """`count` functions (all by default), evenly from the groups by `seed`. Raises UsageError on too many or few."""
-    return Task(
-        "code",
-        drawn(built_in(), count, seed),
-        check,
-        VERSION,
-        hear=hear,
-        protocols=STAGINGS,
-        yardsticks=speeches(
-            lambda item: _reply(item.data["answer"]), lambda item: _reply(item.data["guess"]), _COACHING
-        ),
-        turns=16,
-        solved_means=SOLVED,
-    )
+    speaking = speeches(lambda item: _reply(item.data["answer"]), lambda item: _reply(item.data["guess"]), _COACHING)
+    return task_of("code", built_in(), count, seed, check, VERSION, speaking, SOLVED)
 
 
 @cache

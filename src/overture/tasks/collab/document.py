@@ -20,8 +20,8 @@ from ..scoring.texts import VERSION as TEXTS
 from ..scoring.texts import bleu, rouge_l
 from ..task import Item, Setting, Task, Verdict
 from .replies import VERSION as REPLIES
-from .replies import hear, last, replies, verdict
-from .rows import STAGINGS, Row, drawn, item_of, rows
+from .replies import last, replies, verdict
+from .rows import Row, item_of, rows, task_of
 from .speeches import speeches
 
 VERSION = f"document 1, blocks {BLOCKS}, texts {TEXTS}, replies {REPLIES}"
@@ -45,19 +45,8 @@ class DocumentRow(Row):
 
 def task(count: int | None = None, seed: int = 0) -> Task:
     """`count` texts (all by default), evenly from the genres by `seed`. Raises UsageError on too many or too few."""
-    return Task(
-        "document",
-        drawn(built_in(), count, seed),
-        check,
-        VERSION,
-        hear=hear,
-        protocols=STAGINGS,
-        yardsticks=speeches(
-            lambda item: _reply(item.data["target"]), lambda item: _reply(item.data["guess"]), _COACHING
-        ),
-        turns=16,
-        solved_means=SOLVED,
-    )
+    speaking = speeches(lambda item: _reply(item.data["target"]), lambda item: _reply(item.data["guess"]), _COACHING)
+    return task_of("document", built_in(), count, seed, check, VERSION, speaking, SOLVED)
 
 
 @cache

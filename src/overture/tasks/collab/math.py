@@ -21,8 +21,8 @@ from ..scoring.numbers import extract_number
 from ..sharded.own import value_of
 from ..task import Item, Setting, Task, Verdict
 from .replies import VERSION as REPLIES
-from .replies import hear, last, questions, replies, verdict
-from .rows import STAGINGS, Row, drawn, item_of, rows
+from .replies import last, questions, replies, verdict
+from .rows import Row, item_of, rows, task_of
 from .speeches import speeches
 
 VERSION = f"math 1, numbers {NUMBERS}, replies {REPLIES}"
@@ -49,19 +49,8 @@ class MathRow(Row):
 
 def task(count: int | None = None, seed: int = 0) -> Task:
     """`count` problems (all by default), evenly from the groups by `seed`. Raises UsageError on too many or too few."""
-    return Task(
-        "math",
-        drawn(built_in(), count, seed),
-        check,
-        VERSION,
-        hear=hear,
-        protocols=STAGINGS,
-        yardsticks=speeches(
-            lambda item: _reply(item.data["answer"]), lambda item: _reply(item.data["guess"]), _COACHING
-        ),
-        turns=16,
-        solved_means=SOLVED,
-    )
+    speaking = speeches(lambda item: _reply(item.data["answer"]), lambda item: _reply(item.data["guess"]), _COACHING)
+    return task_of("math", built_in(), count, seed, check, VERSION, speaking, SOLVED)
 
 
 @cache

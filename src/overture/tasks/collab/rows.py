@@ -8,19 +8,19 @@ part's words and figures in it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ...errors import DataError, UsageError
+from ...errors import DataError
 from ...models.verdicts import Prompt
-from ..pairs import stratified
-from ..task import Item, Part, Staging
+from ..task import Check, Item, Part, Speech, Staging, Task
+from ..written import drawn, rows_in
+from .replies import hear
 
 
 class PartRow(BaseModel):
@@ -58,18 +58,11 @@ OfKind = TypeVar("OfKind", bound=Row)
 
 def read(name: str, text: str, shape: type[OfKind]) -> list[OfKind]:
     """The rows in a file's text. Raises DataError naming the item and the field that is wrong."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{name} is not TOML ({error}); mend the file") from error
-    common = {key: value for key, value in raw.items() if key != "item"}
-    found: list[OfKind] = []
-    for number, one in enumerate(raw.get("item", []), 1):
-        try:
-            found.append(shape.model_validate({**common, **one}))
-        except ValidationError as error:
-            place = ".".join(str(at) for at in error.errors()[0]["loc"])
-            raise DataError(f"item {number} of {name} is not one: see {place}; mend the file") from error
+
+    def made(raw: dict[str, Any], one: dict[str, Any]) -> OfKind:
+        return shape.model_validate({**{key: value for key, value in raw.items() if key != "item"}, **one})
+
+    found = rows_in(name, text, made)
     for row in found:
         if len({part.name for part in row.part}) < len(row.part):
             raise DataError(f"{row.id} of {name} has two parts of the same name; give each its own")
@@ -108,18 +101,6 @@ def item_of(kind: str, group: str, row: Row, data: Mapping[str, Any], result: st
     )
 
 
-def drawn(items: Sequence[Item], count: int | None, seed: int) -> tuple[Item, ...]:
-    """`count` of the items (all by default), evenly from the groups by `seed`, in their order.
-
-    Raises UsageError on a count that cannot be had.
-    """
-    if count is None:
-        return tuple(items)
-    if not 1 <= count <= len(items):
-        raise UsageError(f"{count} items were asked for; there are 1 to {len(items)}")
-    return tuple(items[at] for at in stratified([item.group for item in items], count, seed))
-
-
 def _at_once(item: Item, seed: int) -> Item:
     """Everything in the first message: the control, where a question is one too many."""
     lines = "\n".join(f"- {part.words}" for part in item.parts)
@@ -128,3 +109,21 @@ def _at_once(item: Item, seed: int) -> Item:
 
 STAGINGS: Mapping[str, Staging] = MappingProxyType({"vague": Staging(), "full": Staging(prepare=_at_once)})
 """Protocol → how it puts an item; `vague` is the default."""
+
+
+def task_of(
+    name: str,
+    items: Sequence[Item],
+    count: int | None,
+    seed: int,
+    check: Check,
+    version: str,
+    yardsticks: Mapping[str, Speech],
+    solved: str,
+) -> Task:
+    """The task of `count` of the items (all by default), evenly from the groups. Raises as `drawn` does."""
+    chosen = tuple(drawn(items, count, seed, lambda item: item.group))
+    return Task(
+        name, chosen, check, version, hear=hear, protocols=STAGINGS, yardsticks=yardsticks, turns=16,
+        solved_means=solved,
+    )  # fmt: skip

@@ -27,8 +27,8 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
     an unknown kind and on a count that cannot be had.
     """
     from ...errors import UsageError
-    from ..pairs import stratified
     from ..task import Task
+    from ..written import drawn
     from . import measures, own, public
     from .judging import check, over, version
     from .shapes import KINDS
@@ -39,18 +39,11 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
     if unknown or not kinds:
         raise UsageError(f"no kind of instruction is named {unknown[:1]}; there are {', '.join(KINDS)}")
     found = [item for kind in kinds for item in own.items(kind)]
-    extra: tuple[int, ...] = ()
-    if count is not None and count > len(found) and {"math", "translation"} & set(kinds):
+    lacking = 0 if count is None else count - len(found)
+    if lacking > 0 and {"math", "translation"} & set(kinds):
         more = public.gsm8k().sound if "math" in kinds else public.translation().items
-        lacking = count - len(found)
-        chosen = stratified(["public"] * len(more), lacking, seed) if lacking <= len(more) else range(len(more))
-        extra = tuple(chosen)
-        found += [more[at] for at in extra]
-    if count is not None and not 1 <= count <= len(found):
-        raise UsageError(f"{count} items were asked for; there are 1 to {len(found)}")
-    if count is not None and not extra:
-        found = [found[at] for at in stratified([item.kind for item in found], count, seed)]
-    items = tuple(map(item_of, found))
+        found += drawn(more, min(lacking, len(more)), seed, lambda item: "public")
+    items = tuple(map(item_of, drawn(found, count, seed, lambda item: item.kind)))
     # a user may answer each of seven shards and be asked in vain as often; past that it is a loop
     return Task(
         "sharded", items, check, version(), protocols=STAGINGS, over=over, yardsticks=SPEECHES, turns=18,

@@ -8,15 +8,15 @@ does not. Easy to get wrong: a shard that the check does not depend on is no par
 from __future__ import annotations
 
 import ast
-import tomllib
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ...errors import DataError
+from ..written import rows_in
 from .protocols import prompt
 from .shapes import (
     IN_ORDER,
@@ -88,19 +88,7 @@ def items(kind: str | None = None) -> tuple[Sharded, ...]:
 
 def read(kind: str, text: str) -> tuple[Sharded, ...]:
     """The items in a file's text. Raises DataError naming the item and the field that is wrong."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{kind}.toml is not TOML ({error}); mend the file") from error
-    found: list[Sharded] = []
-    for number, one in enumerate(raw.get("item", []), 1):
-        try:
-            found.append(_item(kind, ItemRow.model_validate(one), raw))
-        except ValidationError as error:
-            place = ".".join(str(at) for at in error.errors()[0]["loc"])
-            raise DataError(f"item {number} of {kind}.toml is not one: see {place}; mend the file") from error
-        except (KeyError, ValueError, SyntaxError) as error:
-            raise DataError(f"item {number} of {kind}.toml is not one ({error}); mend the file") from error
+    found = rows_in(f"{kind}.toml", text, lambda raw, one: _item(kind, ItemRow.model_validate(one), raw))
     if len({item.id for item in found}) < len(found):
         raise DataError(f"two items of {kind}.toml have the same id; give each its own")
     return tuple(found)
