@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from overture.errors import DataError, UsageError
+from overture.tasks.arithmetic import value_of
 from overture.tasks.sharded import own, public, task
 from overture.tasks.sharded.answers import extract
 from overture.tasks.sharded.checks import Score, plainly, score
@@ -61,8 +62,8 @@ def test_every_figure_of_a_shard_changes_the_number(item: Sharded) -> None:
     for shard in item.shards[1:]:
         figures = re.findall(r"\d+(?:\.\d+)?", shard.value)
         assert any(
-            own.value_of(re.sub(rf"(?<![\d.]){re.escape(figure)}(?![\d.])", f"({figure}+1)", formula, count=1))
-            != own.value_of(formula)
+            value_of(re.sub(rf"(?<![\d.]){re.escape(figure)}(?![\d.])", f"({figure}+1)", formula, count=1))
+            != value_of(formula)
             for figure in figures
             if re.search(rf"(?<![\d.]){re.escape(figure)}(?![\d.])", formula)
         ), shard.name
@@ -79,11 +80,11 @@ def test_every_shard_of_an_action_is_in_its_call(item: Sharded) -> None:
 
 
 def test_a_formula_is_exact_and_nothing_but_arithmetic() -> None:
-    assert own.value_of("6 * 25 * 3.20 * (1 - 10/100)") == 432
-    assert own.value_of("-1/3 + 0.1") == Fraction(-7, 30)
+    assert value_of("6 * 25 * 3.20 * (1 - 10/100)") == 432
+    assert value_of("-1/3 + 0.1") == Fraction(-7, 30)
     for bad in ("2 ** 9", "len('x')", "__import__('os')", "'a' * 3"):
         with pytest.raises(ValueError, match="arithmetic"):
-            own.value_of(bad)
+            value_of(bad)
 
 
 def test_a_bad_file_is_refused_by_item_and_field() -> None:

@@ -16,9 +16,9 @@ from pydantic import Field
 
 from ...conversation import Conversation
 from ...errors import DataError
+from ..arithmetic import value_of
 from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import extract_number
-from ..sharded.own import value_of
 from ..task import Item, Setting, Task, Verdict
 from .replies import VERSION as REPLIES
 from .replies import last, questions, replies, verdict
@@ -77,8 +77,7 @@ def number_in(value: str) -> str:
 
 def worked_out(formula: str, numbers: list[str]) -> Fraction:
     """The exact value of a formula. Raises KeyError on a letter that no part has, ValueError on no arithmetic."""
-    named = dict(zip(LETTERS, numbers, strict=False))
-    return value_of(re.sub(r"[a-z]+", lambda letter: f"({named[letter[0]]})", formula))
+    return value_of(formula, dict(zip(LETTERS, map(value_of, numbers), strict=False)))
 
 
 async def check(item: Item, conversation: Conversation, setting: Setting) -> Verdict:

@@ -17,7 +17,7 @@ from fractions import Fraction
 import orjson
 
 from ...errors import DataError
-from .expression import Expression, shown
+from ..arithmetic import Expression, shown
 from .rewrite import remove
 from .template import Problem
 

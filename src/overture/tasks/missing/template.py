@@ -18,7 +18,7 @@ from fractions import Fraction
 from importlib.resources import files
 
 from ...errors import DataError
-from .expression import Expression, shown
+from ..arithmetic import Expression, shown
 
 _NAMES = (
     "Ada Amir Bela Carla Chidi Dana Elif Enzo Farah Goran Hana Ines Ivan Jonas Kofi Lena Luca Mai Marta Nadia Noor "

@@ -7,8 +7,6 @@ does not. Easy to get wrong: a shard that the check does not depend on is no par
 
 from __future__ import annotations
 
-import ast
-from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...errors import DataError
+from ..arithmetic import value_of
 from ..written import rows_in
 from .protocols import prompt
 from .shapes import (
@@ -147,32 +146,3 @@ def _check(kind: str, row: ItemRow, raw: dict[str, Any]) -> tuple[Check, str, st
             return JudgeCheck(found), row.answer, row.guess
         case _:
             return TextCheck(tuple(row.references)), row.references[0], row.guess
-
-
-def value_of(formula: str) -> Fraction:
-    """The exact value of a formula of numbers with + - * / and parentheses. Raises ValueError on anything else."""
-    return _value(ast.parse(formula, mode="eval").body, formula)
-
-
-def _value(node: ast.expr, formula: str) -> Fraction:
-    match node:
-        case ast.Constant(value=int() | float()):
-            return Fraction(ast.get_source_segment(formula, node) or "")
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, formula)
-        case ast.BinOp(left=left, op=op, right=right):
-            one, two = _value(left, formula), _value(right, formula)
-            match op:
-                case ast.Add():
-                    return one + two
-                case ast.Sub():
-                    return one - two
-                case ast.Mult():
-                    return one * two
-                case ast.Div():
-                    return one / two
-                case _:
-                    pass
-        case _:
-            pass
-    raise ValueError(f"{formula[:60]!r} is not arithmetic")

@@ -1,4 +1,4 @@
-"""Which quantities does an answer hang on? Found out by changing each, not by reading.
+"""What does a formula come to, and which quantities does it hang on? Found by changing each, and not by reading.
 
 In come an expression such as `boxes * each + loose` and the value of every quantity in the problem; out come the exact
 answer and the names of the necessary quantities. A quantity is necessary iff changing it changes the answer. Easy to
@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 
-from ...errors import DataError
+from ..errors import DataError
 
 _OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
@@ -28,6 +29,31 @@ _CHANGES: tuple[Callable[[Fraction], Fraction], ...] = (
     lambda value: 2 * value + 3,
     lambda value: value / 2 + 7,
 )
+_NOTHING: Mapping[str, Fraction] = MappingProxyType({})
+
+
+def value_of(formula: str, values: Mapping[str, Fraction] = _NOTHING) -> Fraction:
+    """The exact value of a formula of numbers, names, + - * / and parentheses.
+
+    Raises KeyError on a name without a value where there are values, ValueError or SyntaxError on anything else.
+    """
+    return _value(ast.parse(formula, mode="eval").body, formula, values)
+
+
+def _value(node: ast.expr, formula: str, values: Mapping[str, Fraction]) -> Fraction:
+    match node:
+        case ast.Name(id=name) if values:
+            return values[name]
+        case ast.Constant(value=int(number)) if not isinstance(number, bool):
+            return Fraction(number)
+        case ast.Constant(value=float()):
+            return Fraction(ast.get_source_segment(formula, node) or "")
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, formula, values)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_value(left, formula, values), _value(right, formula, values))
+        case _:
+            raise ValueError(f"{formula[:60]!r} is not arithmetic")
 
 
 @dataclass(frozen=True)
@@ -49,14 +75,12 @@ class Expression:
         self._check(tree)
         return tree
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Every quantity that occurs in it."""
-        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
-
     def value(self, values: Mapping[str, Fraction]) -> Fraction:
         """The exact answer. Raises DataError on a quantity without a value, ZeroDivisionError as arithmetic does."""
-        return self._value(self.tree, values)
+        try:
+            return _value(self.tree, self.text, values)
+        except KeyError as error:
+            raise DataError(f"{self.text!r} needs a value for {error.args[0]}, and none was given") from error
 
     def necessary(self, values: Mapping[str, Fraction]) -> frozenset[str]:
         """Names of the quantities that the answer hangs on, of all in `values`."""
@@ -71,16 +95,6 @@ class Expression:
             except ZeroDivisionError:
                 return True
         return False
-
-    def _value(self, node: ast.expr, values: Mapping[str, Fraction]) -> Fraction:
-        if isinstance(node, ast.BinOp):
-            return _OPERATORS[type(node.op)](self._value(node.left, values), self._value(node.right, values))
-        if isinstance(node, ast.Name):
-            if node.id not in values:
-                raise DataError(f"{self.text!r} needs a value for {node.id}, and none was given")
-            return values[node.id]
-        assert isinstance(node, ast.Constant) and isinstance(node.value, int)
-        return Fraction(node.value)
 
     def _check(self, node: ast.expr) -> None:
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
