@@ -47,11 +47,10 @@ from .wording import (
     WANTS_QUESTIONS,
     WANTS_STEPS,
     WRITES,
-    apart,
     at_large,
-    blanked,
     echoes,
     placeholders,
+    to_the_user,
 )
 from .wording import VERSION as WORDING
 
@@ -78,7 +77,7 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         return Outcome(None, why_unscored="empty")
     if not seen.scored:
         return Outcome(None, why_unscored="unjudged")
-    spoken = blanked(text, apart(text))
+    spoken = to_the_user(text)
     asking, delivering, rest, offers, declines = _roles(seen, spoken, item)
     if asking and _preamble(delivering, asking[0], spoken, item):
         delivering = []
@@ -163,8 +162,7 @@ def _declines(words: str, item: Item) -> bool:
 
 def steps(text: str) -> float:
     """The share of the sentences spoken to the user that are steps for them to take; by the patterns, with no lens."""
-    text = text.replace("’", "'")
-    spoken = blanked(text, apart(text))
+    spoken = to_the_user(text)
     said = (spoken[start:end] for start, end in spans(text))
     sentences = [words for words in said if re.search(r"\w", words) and "?" not in words and not OPENS.search(words)]
     return sum(bool(TELLS_HOW.search(words)) for words in sentences) / max(1, len(sentences))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from ..conversation import Conversation, Message, ToolCall
 from .classes import reply_class
 from .task import Hear, Item
-from .wording import ASSUMES, DECLINES, apart, blanked
+from .wording import ASSUMES, DECLINES, to_the_user
 
 BOOKED = "booked: "
 """What a call that books is answered, before what is booked."""
@@ -43,7 +43,7 @@ def class_of(item: Item, conversation: Conversation, hear: Hear, delivers: Calla
     act = hear(item, item.opening.then(Message("assistant", text)))
     made = any(delivers(call) for message in turn for call in message.tool_calls)
     # where nothing was done, "shall I?" puts the turn back to the user
-    asks = bool(act.asks) or act.elsewhere or (not made and "?" in blanked(text, apart(text)))
+    asks = bool(act.asks) or act.elsewhere or (not made and "?" in to_the_user(text))
     assumes, declines = bool(ASSUMES.search(text)), bool(DECLINES.search(text))
     names_open = bool(item.open.intersection(act.asks))
     found = reply_class(asks, names_open, made, assumes, declines, "" if item.lacking else "done")

@@ -199,6 +199,12 @@ def blanked(text: str, stretches: list[tuple[int, int]]) -> str:
     return "".join(out)
 
 
+def to_the_user(text: str) -> str:
+    """The text with spaces in place of what is not spoken to the user, and with plain apostrophes; offsets stay."""
+    plain = text.replace("’", "'")
+    return blanked(plain, apart(plain))
+
+
 _NOTHING_MORE = frozenset(
     stems(
         "a an the please kindly could can would you i we me us your my and also so sorry sure ok okay great thanks "

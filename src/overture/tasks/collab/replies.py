@@ -18,7 +18,7 @@ from ..listed import VERSION as LISTS
 from ..listed import as_questions
 from ..task import Act, Item, Part, Verdict
 from ..terms import names, stems
-from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, apart, at_large, blanked
+from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, at_large, to_the_user
 from ..wording import VERSION as WORDING
 
 VERSION = f"3, wording {WORDING}, lists {LISTS}"
@@ -47,16 +47,10 @@ def unsaid(item: Item, conversation: Conversation) -> list[Part]:
     return [part for part in item.open_parts if part.words not in said]
 
 
-def spoken(text: str) -> str:
-    """A reply with spaces in place of blocks, quotations and drafts."""
-    plain = text.replace("’", "'")
-    return blanked(plain, apart(plain))
-
-
 def questions(text: str) -> list[str]:
     """The sentences that ask the user for something; generic offers are none. Each item of a list that a question
     goes on in is one."""
-    words = spoken(as_questions(text))
+    words = to_the_user(as_questions(text))
     found = [words[start:end].strip() for start, end in sentences(words)]
     return [
         each
@@ -109,7 +103,7 @@ def first_class(item: Item, text: str, delivers: bool) -> str | None:
 
     To an item with nothing open: `asked`, or `answered` for a delivery that asks nothing.
     """
-    asked, words = questions(text), spoken(text)
+    asked, words = questions(text), to_the_user(text)
     names_open = any(item.open.intersection(named(item, each)) for each in asked)
     assumes, declines = bool(ASSUMES.search(words)), bool(DECLINES.search(words))
     return reply_class(bool(asked), names_open, delivers, assumes, declines, "" if item.lacking else "answered")
