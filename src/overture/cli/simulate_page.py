@@ -18,7 +18,7 @@ from ..report.examples import ExampleConversation, ExampleMessage, Span
 from ..report.simulate import SimulatePage, UserErrors
 from ..simulate.store import Trial
 from ..simulate.summary import Simulation, counts, fell_short, user_errors
-from ..tasks.seeing import Seen, see
+from ..tasks.seeing import Seen, looks
 from ..users.base import ERRORS
 
 SHOWN = 12
@@ -217,11 +217,9 @@ def _ended(trial: Trial) -> str:
 def _example(trial: Trial, group: str) -> ExampleConversation:
     conversation = trial.conversation
     assert conversation is not None
-    at = [n for n, message in enumerate(conversation.messages) if message.role == "assistant"]
-    prefixes = [Conversation(conversation.messages[:n]) for n in at]
-    looks = dict(zip(at, see(prefixes, [conversation.messages[n] for n in at]), strict=True)) if at else {}
+    seen = looks(conversation)
     messages = [
-        ExampleMessage(n, message.role, message.name, spans(_text(conversation, n), looks.get(n)))
+        ExampleMessage(n, message.role, message.name, spans(_text(conversation, n), seen.get(n)))
         for n, message in enumerate(conversation.messages)
     ]
     return ExampleConversation(trial.item, group, messages)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..conversation import Conversation, Message
+from ..conversation import Conversation
 from .classes import Outcome
 from .classify import VERSION as RULES
 from .classify import classify
-from .seeing import see
+from .seeing import looks
 from .seeing import version as lens
 from .task import Item, Setting, Verdict
 
@@ -29,9 +29,8 @@ def version() -> str:
 
 def outcomes(item: Item, conversation: Conversation, revealed: Sequence[Sequence[str]]) -> list[Outcome]:
     """Each reply's Outcome, given what was open before it. `revealed[n]` are the parts in the user's n-th message."""
-    openings: list[Conversation] = []
-    replies: list[Message] = []
-    items: list[Item] = []
+    seen = looks(conversation)
+    found: list[Outcome] = []
     left = set(item.open)
     heard = 0
     for at, message in enumerate(conversation.messages):
@@ -39,10 +38,8 @@ def outcomes(item: Item, conversation: Conversation, revealed: Sequence[Sequence
             left -= set(revealed[heard]) if heard < len(revealed) else set()
             heard += 1
         elif message.role == "assistant":
-            openings.append(Conversation(conversation.messages[:at]))
-            replies.append(message)
-            items.append(replace(item, open=frozenset(left)))
-    return [classify(r, i, s) for r, i, s in zip(replies, items, see(openings, replies), strict=True)]
+            found.append(classify(message, replace(item, open=frozenset(left)), seen[at]))
+    return found
 
 
 async def delivered(item: Item, conversation: Conversation, setting: Setting) -> Verdict:

@@ -82,3 +82,10 @@ def see(openings: Sequence[Conversation], replies: Sequence[Message]) -> list[Se
         unasked = frozenset(name for k, name in enumerate(NAMES) if scores.made_unasked[last, k])
         out.append(Seen(bool(scores.scored[last]), tuple(segments), made, unasked))
     return out
+
+
+def looks(conversation: Conversation) -> dict[int, Seen]:
+    """Place of each of the assistant's messages → what the lens saw in it. One look for all of them."""
+    at = [place for place, message in enumerate(conversation.messages) if message.role == "assistant"]
+    before = [Conversation(conversation.messages[:place]) for place in at]
+    return dict(zip(at, see(before, [conversation.messages[place] for place in at]), strict=True))

@@ -18,7 +18,7 @@ from ...conversation import Conversation, Message
 from ...schemes import SCHEMES
 from ..classify import SURE
 from ..listed import Listed, listed
-from ..seeing import Seen, Segment
+from ..seeing import Seen, Segment, looks
 from ..wording import OFFERS, TRAILS, apart, blanked
 from .answers import extract, hedges, user_words
 from .shapes import Sharded
@@ -94,15 +94,9 @@ def label(item: Sharded, reply: Message, seen: Seen, said: str) -> Label:
 
 def labels(item: Sharded, conversation: Conversation) -> list[Label]:
     """The label of each assistant turn. One look through the lens for all of them."""
-    from ..seeing import see
-
-    turns = [at for at, message in enumerate(conversation.messages) if message.role == "assistant"]
-    before = [Conversation(conversation.messages[:at]) for at in turns]
-    replies = [conversation.messages[at] for at in turns]
-    found = see(before, replies)
     return [
-        label(item, reply, seen, user_words(opening.messages))
-        for opening, reply, seen in zip(before, replies, found, strict=True)
+        label(item, conversation.messages[at], seen, user_words(conversation.messages[:at]))
+        for at, seen in looks(conversation).items()
     ]
 
 
