@@ -30,7 +30,7 @@ from inspect_ai.model import (
 from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.models import Sampling
-from overture.simulate.engine import Experiment, run
+from overture.simulate.engine import Experiment, as_put, run
 from overture.simulate.gate import Gate
 from overture.simulate.inspect import tasks
 from overture.simulate.inspect.logs import KEY, to_inspect, trials_of
@@ -59,7 +59,7 @@ def output(message: ChatMessageAssistant | str, **more: Any) -> ModelOutput:
 def speaking(task: Task, protocol: str, name: str) -> Outputs:
     """A scripted assistant of a task, as a model of Inspect's; it knows the item by its opening."""
     speech: Speech = task.yardsticks[name]
-    put = [tasks.put(task, item, protocol, 0, number) for number in (0, 1) for item in task.items]
+    put = [as_put(task, item, protocol, 0, number) for number in (0, 1) for item in task.items]
 
     def answer(messages: list[ChatMessage], *_: Any) -> ModelOutput:
         said = Conversation(tuple(map(ours, messages)))

@@ -92,16 +92,15 @@ def _game(
     item: str | None, seed: int, turns: int | None, max_tokens: int, temperature: float | None,
 ) -> Game:  # fmt: skip
     from ..models import Sampling, load
-    from ..simulate.seats import seed_of, yardstick
+    from ..simulate.engine import as_put
+    from ..simulate.seats import yardstick
     from ..users.named import chosen
     from .play_game import Game
 
-    way = protocol or next(iter(task.protocols))
-    if way not in task.protocols:
-        raise UsageError(f"{task.name} has no protocol {way[:40]!r}; there are {', '.join(task.protocols)}")
+    way = task.way(protocol or None)
     found = _item(task, item, seed)
     place = (seed, task.name, found.hash, 0)
-    put = task.protocols[way].prepare(found, seed_of(*place, "protocol", 0, 0))
+    put = as_put(task, found, way, seed, 0)
     someone: User | None = None
     opposite: Model | None = None
     if role == "user":

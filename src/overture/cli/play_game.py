@@ -15,7 +15,7 @@ from typing import Any
 from ..conversation import Conversation
 from ..errors import ModelError
 from ..models import Model, Reply, Sampling
-from ..simulate.outcome import outcome, settled
+from ..simulate.outcome import outcome, setting_of, status_of
 from ..simulate.relay import Assistant, Bare, Talk, relay
 from ..simulate.seats import Meter, seed_of
 from ..simulate.store import Trial
@@ -147,9 +147,7 @@ class Table:
 
     def setting(self) -> Setting:
         """What the check may look at, as things stand."""
-        heard = self.talk.heard
-        revealed = [said.revealed for said in heard if said.message is not None]
-        return Setting(self.game.protocol, revealed, settled(heard), self.tools, self.game.judge)
+        return setting_of(self.game.protocol, self.talk, self.tools, self.game.judge)
 
     async def talking(self) -> None:
         """The relay, to its end. Raises what the person's seat raises, and ModelError."""
@@ -175,9 +173,6 @@ class Table:
     def trial(self, verdict: Verdict, error: ModelError | None = None) -> Trial:
         """What the engine would have stored of it."""
         game, talk = self.game, self.talk
-        status = "failed" if error else "unscored" if verdict.solved is None else "done"
-        if status == "done" and talk.ended in ("turns", "steps"):
-            status = "capped"
         config = game.config()
         cost = self.meter.to_dict()
         found = {"run": 0, **outcome(game.item, talk, verdict, game.task.hear)}
@@ -189,7 +184,7 @@ class Table:
             game.item.id,
             seed_of(*game.place, "trial", 0, 0),
             config,
-            status,
+            "failed" if error else status_of(talk.ended, verdict.solved),
             talk.conversation,
             found,
             cost if game.user is None else {"user": cost},

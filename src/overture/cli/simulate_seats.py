@@ -108,9 +108,7 @@ def experiments_of(
 
     drawn = Sampling(temperature=asked.temperature, max_tokens=asked.max_tokens)
     speaking = Sampling(temperature=asked.user_temperature, max_tokens=400)
-    protocols = list(dict.fromkeys(asked.protocols)) or [next(iter(task.protocols))]
-    if unknown := next((name for name in protocols if name not in task.protocols), None):
-        raise UsageError(f"{task.name} has no protocol {unknown[:40]!r}; there are {', '.join(task.protocols)}")
+    protocols = [task.way(name) for name in dict.fromkeys(asked.protocols or (None,))]
     words = users_of(asked.user) or [task.user]
     apart({word: chosen(word, task) for word in words})
     found: list[Experiment] = []

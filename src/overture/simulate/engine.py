@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import DataError, ModelError, OvertureError, UsageError
-from ..tasks.task import Item, Setting, Staging, Task, Verdict, digest
+from ..tasks.task import Item, Setting, Task, digest
 from ..users import faults
 from ..users.base import User
 from .gate import Stopped
-from .outcome import outcome, settled
+from .outcome import outcome, setting_of, status_of
 from .relay import Bare, Talk, relay
 from .rounds import Rounds
 from .seats import Asked, Lead, Seat, asked, seed_of
@@ -63,17 +63,11 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.user.needs_model and self.speaker is None:
             raise UsageError(f"the user {self.user.name} is played by a model; name one with --user-model")
-        if self.protocol not in self.task.protocols:
-            known = ", ".join(self.task.protocols)
-            raise UsageError(f"{self.task.name} has no protocol {self.protocol[:40]!r}; there are {known}")
+        self.task.way(self.protocol)
 
     @property
     def name(self) -> str:
         return self.group or self.protocol
-
-    @property
-    def staging(self) -> Staging:
-        return self.task.protocols[self.protocol]
 
     @property
     def seats(self) -> list[Seat]:
@@ -84,6 +78,10 @@ class Experiment:
         """Every item's every run, run by run; of a share, each so-manieth."""
         number, of = self.share
         return [(item, run) for run in range(self.runs) for item in self.task.items][number::of]
+
+    def put(self, item: Item, run: int) -> Item:
+        """An item as a run of it is put: by the protocol and a seed of its own."""
+        return as_put(self.task, item, self.protocol, self.seed, run)
 
     def config(self) -> dict[str, Any]:
         """What determines the outcome of these trials, beside the item and the run."""
@@ -102,6 +100,16 @@ class Experiment:
             "turns_given": self.turns is not None,
             "models": {seat.role: seat.identity() for seat in self.seats},
         }
+
+
+def as_put(task: Task, item: Item, protocol: str, seed: int, run: int) -> Item:
+    """An item as a run of it is put."""
+    return task.protocols[protocol].prepare(item, seed_of(seed, task.name, item.hash, run, "protocol", 0, 0))
+
+
+def hashed(item: Item, put: Item) -> str:
+    """What an item adds to a trial's identity: itself, and how it was put where that is another thing."""
+    return item.hash if put is item else digest([item.hash, put.hash])
 
 
 @dataclass
@@ -145,9 +153,8 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
     async def work() -> None:
         await rounds.quiet()
         for at, (item, number) in queue:  # the workers share one iterator, so each place is taken once
-            drawn = seed_of(experiment.seed, experiment.task.name, item.hash, number, "protocol", 0, 0)
-            put = experiment.staging.prepare(item, drawn)
-            trial_id = identity(config, item.hash if put is item else digest([item.hash, put.hash]), number)
+            put = experiment.put(item, number)
+            trial_id = identity(config, hashed(item, put), number)
             trial = store.trial(trial_id)
             known = trial is not None and not (experiment.again and trial.status == "failed")
             if not known:
@@ -167,10 +174,10 @@ async def run(experiment: Experiment, store: Journal, watch: Watch | None = None
             for _ in range(min(2 * experiment.concurrency, len(places))):  # half of them talk
                 group.create_task(work())
     except* OvertureError as errors:
-        raise _first(errors) from None
+        raise first_of(errors) from None
     except* sqlite3.Error as errors:
         raise DataError(
-            f"{store.path} cannot be read ({_first(errors)}); move it away or use another --out"
+            f"{store.path} cannot be read ({first_of(errors)}); move it away or use another --out"
         ) from errors
     finally:
         rounds.finish()
@@ -199,8 +206,7 @@ async def _trial(
     blank = Trial(trial_id, task.name, item.id, seed_of(*place, "trial", 0, 0), config, "failed", None, None)
 
     def setting() -> Setting:
-        revealed = [said.revealed for said in talk.heard if said.message is not None]
-        return Setting(experiment.protocol, revealed, settled(talk.heard), tools, judge)
+        return setting_of(experiment.protocol, talk, tools, judge)
 
     over = task.over
     turns = experiment.turns or put.turns or task.turns
@@ -219,7 +225,7 @@ async def _trial(
         return _unstored(blank, error, number)
     trial = replace(
         blank,
-        status=_status(talk, verdict),
+        status=status_of(talk.ended, verdict.solved),
         conversation=talk.conversation,
         outcome={"run": number, **outcome(put, talk, verdict, task.hear)},
         cost={**_cost(seats.values()), "reply_seconds": sum(reply.seconds for reply in talk.replies)},
@@ -238,12 +244,6 @@ async def _stored(rounds: Rounds, trial: Trial) -> Trial:
 def _unstored(trial: Trial, error: sqlite3.Error, number: int) -> Trial:
     """A trial that could not be written down. It is counted in this run and owed to the next."""
     return replace(trial, status="failed", error_type="store_full", outcome={"run": number, "error": str(error)})
-
-
-def _status(talk: Talk, verdict: Verdict) -> str:
-    if verdict.solved is None:
-        return "unscored"
-    return "capped" if talk.ended in ("turns", "steps") else "done"
 
 
 def _kind(error: ModelError, talk: Talk, seats: dict[str, Asked]) -> str:
@@ -275,6 +275,7 @@ def _count(progress: Progress, trial: Trial, known: bool) -> None:
         progress.cost += each.get("cost") or 0.0
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+def first_of(errors: BaseExceptionGroup[Any]) -> BaseException:
+    """The first error of a group that is none itself."""
     error: BaseException = errors.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    return first_of(error) if isinstance(error, BaseExceptionGroup) else error

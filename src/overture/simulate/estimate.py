@@ -19,7 +19,7 @@ from ..tasks.task import Item
 from ..users.spoken import ATTEMPTS
 from .engine import Experiment
 from .relay import STEPS
-from .seats import Seat, seed_of
+from .seats import Seat
 
 LETTERS = 4
 """Letters of a token, about, in English."""
@@ -57,9 +57,7 @@ def estimate(
     sums: dict[str, list[int]] = {}
     for experiment in experiments:
         for item, run in experiment.places:
-            put = experiment.staging.prepare(
-                item, seed_of(experiment.seed, experiment.task.name, item.hash, run, "protocol", 0, 0)
-            )
+            put = experiment.put(item, run)
             for seat in experiment.seats:
                 for at, count in enumerate(_trial(experiment, seat, put, most)):
                     sums.setdefault(seat.role, [0, 0, 0])[at] += count

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..conversation import Conversation
-from ..tasks.task import Act, Hear, Item, Verdict
+from ..models import Model
+from ..tasks.task import Act, Hear, Item, Setting, Tools, Verdict
 from ..users import faults, hearing
 from ..users.base import Utterance, last_reply
 from .relay import Talk
@@ -41,6 +42,17 @@ def outcome(item: Item, talk: Talk, verdict: Verdict, hear: Hear | None) -> dict
         "user_again": sum(said.again for said in talk.heard),
         **decisions(talk),
     }
+
+
+def status_of(ended: str, solved: float | None) -> str:
+    """How a trial that did not fail ended, by `Talk.ended` and the check's verdict."""
+    return "unscored" if solved is None else "capped" if ended in ("turns", "steps") else "done"
+
+
+def setting_of(protocol: str, talk: Talk, tools: Tools | None, judge: Model | None) -> Setting:
+    """What the check may look at, as the talk stands."""
+    revealed = [said.revealed for said in talk.heard if said.message is not None]
+    return Setting(protocol, revealed, settled(talk.heard), tools, judge)
 
 
 def decisions(talk: Talk) -> dict[str, Any]:

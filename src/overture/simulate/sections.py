@@ -60,7 +60,7 @@ class Section:
 
     @property
     def protocol(self) -> str:
-        return self.kind.protocol or next(iter(self.task.protocols))
+        return self.task.way(self.kind.protocol)
 
 
 async def _once(item: Item, conversation: Conversation, setting: Setting) -> bool:

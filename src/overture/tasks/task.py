@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from ..conversation import Conversation, Message
+from ..errors import UsageError
 
 if TYPE_CHECKING:  # the reader loads numpy
     from ..models import Model
@@ -259,6 +260,13 @@ class Task:
     """What `solved` says and does not say, a sentence for people."""
     beside: Comparing | None = None
     """Sets protocols side by side as a paper did; None: nothing was published."""
+
+    def way(self, protocol: str | None) -> str:
+        """The protocol of this name, by default the first. Raises UsageError on a name that means none."""
+        name = next(iter(self.protocols)) if protocol is None else protocol
+        if name not in self.protocols:
+            raise UsageError(f"{self.name} has no protocol {name[:40]!r}; there are {', '.join(self.protocols)}")
+        return name
 
     @cached_property
     def hash(self) -> str:

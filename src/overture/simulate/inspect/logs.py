@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from ...conversation import Conversation
 from ...errors import BadRecord, DataError
 from ...tasks.task import digest
+from ..outcome import status_of
 from ..store import Store, Trial, identity
 from .messages import conversation_of, theirs
 
@@ -95,8 +96,7 @@ class Record(BaseModel):
             trial_id = identity(config, self.item_hash or "", self.run)
         status = self.status
         if status != "failed" and outcome is not None and "ended" in outcome:
-            status = "capped" if outcome["ended"] in ("turns", "steps") else "done"
-            status = "unscored" if outcome["solved"] is None else status
+            status = status_of(outcome["ended"], outcome["solved"])
         given = (self.task, self.item, self.seed, config, status, conversation, outcome, self.cost, self.error_type)
         return Trial(trial_id, *given)
 

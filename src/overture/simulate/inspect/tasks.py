@@ -25,9 +25,9 @@ from ...conversation import Conversation
 from ...errors import ModelError, UsageError
 from ...models.patience import Patience
 from ...tasks import named
-from ...tasks.task import Item, Setting, Task, Tools, Verdict, digest
+from ...tasks.task import Item, Setting, Task, Tools, Verdict
 from ...users.named import chosen
-from ..engine import Experiment, run
+from ..engine import Experiment, as_put, first_of, hashed, run
 from ..gate import Gate
 from ..outcome import coverage
 from ..seats import Seat, seed_of
@@ -58,17 +58,6 @@ def loaded(name: str, count: int | None, seed: int) -> tuple[Task, dict[str, Ite
     return found, {item.id: item for item in found.items}
 
 
-def put(task: Task, item: Item, protocol: str, seed: int, number: int) -> Item:
-    """An item as a run of it is put, just as the engine does."""
-    drawn = seed_of(seed, task.name, item.hash, number, "protocol", 0, 0)
-    return task.protocols[protocol].prepare(item, drawn)
-
-
-def hashed(item: Item, as_put: Item) -> str:
-    """What an item adds to a trial's identity: itself, and how it was put where that is another thing."""
-    return item.hash if as_put is item else digest([item.hash, as_put.hash])
-
-
 async def unjudged(item: Item, conversation: Conversation, setting: Setting) -> Verdict:
     """The verdict before the scorer's."""
     return Verdict(None, "not scored")
@@ -88,7 +77,7 @@ def relay(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         whole, items = loaded(task, count, seed)
         item, number = items[str(state.sample_id)], state.epoch - 1
-        known = hashed(item, put(whole, item, protocol, seed, number))
+        known = hashed(item, as_put(whole, item, protocol, seed, number))
         someone = chosen(user or whole.user, whole, whole.protocols[protocol].wrappers)
         speaking = _role("user") if someone.needs_model else None
         if someone.needs_model and speaking is None:
@@ -113,7 +102,7 @@ def relay(
             try:
                 trial = (await run(experiment, store)).trials[0]
             except BaseExceptionGroup as group:
-                raise _first(group) from None  # Inspect knows its own limits and cancellations only when they are bare
+                raise first_of(group) from None  # Inspect knows its own limits and cancellations only if they are bare
         said = trial.conversation.messages if trial.conversation else ()
         shared = state.messages if [ours(each) for each in state.messages] == list(said[: len(state.messages)]) else []
         state.messages = [*shared, *map(theirs, said[len(shared) :])]
@@ -141,7 +130,7 @@ def check() -> Scorer:
         protocol, seed = str(record.config["protocol"]), int(record.config["seed"])
         whole, items = loaded(record.task, record.count, seed)
         found = items.get(record.item)
-        item = put(whole, found, protocol, seed, record.run) if found else None
+        item = as_put(whole, found, protocol, seed, record.run) if found else None
         if found is None or item is None or not record.fits(hashed(found, item)):
             raise UsageError(
                 f"{record.task} has no item {record.item} as it was in this log, so it cannot be judged again"
@@ -198,11 +187,6 @@ def _seat(role: str, model: Inspected) -> Seat:
     return Seat(role, model, Gate(1, patience=Patience(attempts=1), seconds=LONGEST))
 
 
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    error: BaseException = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
 def _made(name: str) -> Callable[..., InspectTask]:
     @registered(name=name)
     def make(
@@ -213,14 +197,12 @@ def _made(name: str) -> Callable[..., InspectTask]:
         turns: int | None = None,
     ) -> InspectTask:
         whole, _ = loaded(name, count, seed)
-        how = protocol or next(iter(whole.protocols))
-        if how not in whole.protocols:
-            raise UsageError(f"{name} has no protocol {how[:40]!r}; there are {', '.join(whole.protocols)}")
+        how = whole.way(protocol or None)
         chosen(user or whole.user, whole, whole.protocols[how].wrappers)
         samples = [
             Sample(
                 id=item.id,
-                input=list(map(theirs, put(whole, item, how, seed, 0).opening.messages)),
+                input=list(map(theirs, as_put(whole, item, how, seed, 0).opening.messages)),
                 target=item.goal,
                 metadata={"group": item.group, "kind": item.kind, "pair": item.pair},
             )
