@@ -8,13 +8,16 @@ and a fresh user; both are pure, and models' answers are remembered, so it comes
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation
 from ..errors import ModelError
-from ..models import Model, Reply, Sampling
+from ..models import GREEDY, Model, Reply, Sampling, request_hash
+from ..models.base import JSON
+from ..models.wrapper import Wrapper
 from ..simulate.outcome import outcome, setting_of, status_of
 from ..simulate.relay import Assistant, Bare, Talk, relay
 from ..simulate.seats import Meter, seed_of
@@ -24,7 +27,6 @@ from ..users import hearing
 from ..users.base import Speaking, User, Utterance
 from .play_person import AsAssistant, AsUser, Left, Past, Undone
 from .play_screen import Lines, Screen
-from .play_trial import Seated
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,40 @@ class Watched:
     async def reply(self, conversation: Conversation) -> Reply:
         with self.screen.waiting("assistant"):
             return await self.seat.reply(conversation)
+
+
+@dataclass
+class Seated(Wrapper):
+    """A model in one seat of a played trial, with the engine's seeds. A call that was made before is not made again."""
+
+    model: Model
+    role: str
+    place: tuple[int, str, str, int]
+    """Root seed, task, item's hash, run."""
+    sampling: Sampling
+    turn: Callable[[], int]
+    answers: dict[str, Reply]
+    """Request → what was answered, shared by the talks of one play."""
+    meter: Meter = field(default_factory=Meter)
+    _samples: dict[int, int] = field(default_factory=dict[int, int])
+
+    async def reply(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> Reply:
+        """The model's answer, drawn as this seat draws. Raises as the model does."""
+        turn = self.turn()
+        sample = self._samples[turn] = self._samples.get(turn, -1) + 1
+        drawn = replace(self.sampling, seed=seed_of(*self.place, self.role, turn, sample))
+        asked = request_hash(conversation, drawn, tools, response_format)
+        known = self.answers.get(asked)
+        reply = known or await self.model.reply(conversation, drawn, tools, response_format)
+        self.answers[asked] = reply
+        self.meter.enter(reply, journalled=known is not None)
+        return reply
 
 
 async def played(game: Game, screen: Screen, lines: Lines, past: Past) -> tuple[Trial, ModelError | None]:

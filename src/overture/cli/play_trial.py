@@ -1,22 +1,17 @@
-"""A played trial from its talk to what is left of it: figures, the lens's reading, a record of the transcript.
+"""What is left of a played trial: figures, the lens's reading, a record of the transcript.
 
-In come an item, a Talk and what the check said; out come a Trial as the engine would have made it and rows for people.
-Easy to get wrong: one trial is no measurement, so nothing here has an interval; and an item is either lacking or
-complete, so one of the two errors cannot have happened: it is named beside the other, as not to be had from this item.
+In come an item and its Trial; out come rows for people, and the line of the transcript. Easy to get wrong: one trial is
+no measurement, so nothing here has an interval; and an item is either lacking or complete, so one of the two errors
+cannot have happened: it is named beside the other, as not to be had from this item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from typing import Any
 
 from ..conversation import Conversation
-from ..models import GREEDY, Model, Reply, Sampling, request_hash
-from ..models.base import JSON
-from ..models.wrapper import Wrapper
 from ..report.clean import one_line
-from ..simulate.seats import Meter, seed_of
 from ..simulate.store import Trial
 from ..simulate.tallies import UNITS, cells, lens_asks
 from ..tasks.task import Item, Task
@@ -36,40 +31,6 @@ SHOWN = (
 _ERRORS = (("asked_in_need", "asked_needlessly"), ("lens_asked_in_need", "lens_asked_needlessly"))
 OPPOSITE = (*_ERRORS, *((there, here) for here, there in _ERRORS))
 """A figure, and the one that the same item can never show."""
-
-
-@dataclass
-class Seated(Wrapper):
-    """A model in one seat of a played trial, with the engine's seeds. A call that was made before is not made again."""
-
-    model: Model
-    role: str
-    place: tuple[int, str, str, int]
-    """Root seed, task, item's hash, run."""
-    sampling: Sampling
-    turn: Callable[[], int]
-    answers: dict[str, Reply]
-    """Request → what was answered, shared by the talks of one play."""
-    meter: Meter = field(default_factory=Meter)
-    _samples: dict[int, int] = field(default_factory=dict[int, int])
-
-    async def reply(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> Reply:
-        """The model's answer, drawn as this seat draws. Raises as the model does."""
-        turn = self.turn()
-        sample = self._samples[turn] = self._samples.get(turn, -1) + 1
-        drawn = replace(self.sampling, seed=seed_of(*self.place, self.role, turn, sample))
-        asked = request_hash(conversation, drawn, tools, response_format)
-        known = self.answers.get(asked)
-        reply = known or await self.model.reply(conversation, drawn, tools, response_format)
-        self.answers[asked] = reply
-        self.meter.enter(reply, journalled=known is not None)
-        return reply
 
 
 def figures_of(task: Task, item: Item, trial: Trial) -> list[tuple[str, str, str, str]]:
