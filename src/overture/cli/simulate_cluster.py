@@ -2,9 +2,8 @@
 
 In come the words of the call, the path of the store and the budget; the store is filled, what was spent is entered, and
 nothing comes out. The run that follows on the driver finds every trial in the store, and makes those that a worker left
-owed, if the budget lets it. So both runners end with
-the same trials by the same code. Easy to get wrong: models hold connections and keys and are not sent; each worker
-makes its own from the words.
+owed, if the budget lets it. So both runners end with the same trials by the same code. Easy to get wrong: models hold
+connections and keys and are not sent; each worker makes its own from the words.
 """
 
 from __future__ import annotations

@@ -109,8 +109,8 @@ SAID = (
 
 
 def _sentences(page: SimulatePage) -> list[str]:
-    """Each figure of SAID with all its groups, whether solving holds
-    under all users, what a source has of it, and how often the user erred."""
+    """Each figure of SAID with all its groups, whether solving holds under all users, what a source has of it, and how
+    often the user erred."""
     rate = page.errors
     if not rate.trials:
         return [f"No trial came to an end, so nothing was measured. {' '.join(page.left_out)}".strip()]

@@ -1,5 +1,4 @@
 """What users want: hidden goals, the parts in which they are revealed, and checks that judge a reply.
 
-`pairs.task()` is the built-in task of requests that lack something, each with its complete twin. Importing this loads
-nothing.
+`named.load(name)` makes one of those that come with Overture; `task` says what a task is. Importing this loads nothing.
 """

@@ -1,6 +1,6 @@
 """The walls around one run: a root of its own with nothing in it but Python, no network, no other processes.
 
-In come the paths Python needs and the limits; the process that calls `enter` and then `close_in` finds itself inside.
+In come the paths Python needs and the limits; the process that calls `build` and then `close_in` finds itself inside.
 Easy to get wrong: the order. Namespaces first, then a child (only children are in the new process namespace), the
 mounts, the user, and the filter last of all, because each takes away what the earlier ones need.
 """
