@@ -14,7 +14,7 @@ from overture.tasks.listed import as_questions, listed
 from overture.tasks.seeing import see
 from overture.tasks.sharded.labels import label
 from overture.tasks.sharded.staging import sharded_of
-from overture.tasks.task import Item, Task
+from overture.tasks.task import Item, Setting, Task
 from overture.users import hearing
 
 LEADS = (
@@ -82,11 +82,11 @@ def test_users_hear_every_item(name: str, lead: str):
 
 @pytest.mark.parametrize("name", ["pairs", "missing"])
 @pytest.mark.parametrize("lead", LEADS)
-def test_a_first_reply_that_asks_in_a_list_asks_and_delivers_nothing(name: str, lead: str):
+async def test_a_first_reply_that_asks_in_a_list_asks_and_delivers_nothing(name: str, lead: str):
     task, item = lacking(name)
     reply = Message("assistant", lead.format(f"the {item.open_parts[0].terms[0]}"))
-    assert task.first is not None
-    assert task.first(reply, item, see([item.opening], [reply])[0]).label == "asked"
+    verdict = await task.check(item, item.opening.then(reply), Setting(revealed=[()]))
+    assert (verdict.first, verdict.delivered) == ("asked", None)
 
 
 def test_each_item_of_a_list_is_a_question_in_the_labels_of_a_turn():

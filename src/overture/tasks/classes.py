@@ -23,8 +23,6 @@ class Outcome:
     names_open: bool = False
     """It asks for a part that is open."""
     delivers: bool = False
-    assumes: bool = False
-    declines: bool = False
     trails: bool = False
     done: bool = False
     """It makes the thing: the lens's execute or inform, outside of what asks, and it does not coach."""
@@ -32,8 +30,6 @@ class Outcome:
     """It tells how instead: the lens's coach and not execute, or mostly steps with no result beside them."""
     overstepped: bool = False
     """On a complete request: executes although the user wanted to learn, decide or be heard; or proposes unasked."""
-    moves: tuple[str, ...] = ()
-    """The lens's labels of the whole reply, sorted."""
     why_unscored: str | None = None
     """`empty`, `unjudged` or `nothing_said`."""
 

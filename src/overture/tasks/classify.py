@@ -85,7 +85,7 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
     # a bare "How can I help?" puts the turn back to the user without naming anything
     asks = bool(asking) or (offers and not delivers and "?" in text)
     if not (asks or delivers or declines):
-        return Outcome(None, why_unscored="nothing_said", moves=tuple(sorted(seen.moves)))
+        return Outcome(None, why_unscored="nothing_said")
     parts = item.open_parts
     wording = [segment.text for segment in asking if not at_large(segment.text)]
     named = any(names(words, part.terms) for words in wording for part in parts)
@@ -107,13 +107,10 @@ def classify(reply: Message, item: Item, seen: Seen) -> Outcome:
         asks,
         named,
         delivers,
-        assumes,
-        declines and not asks and not delivers,
         offers or "trail" in seen.moves,
         done,
         coached,
         overstepped,
-        tuple(sorted(seen.moves)),
     )
 
 

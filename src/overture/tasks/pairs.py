@@ -15,7 +15,6 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import DataError
-from .classify import classify
 from .delivered import delivered, version
 from .task import Item, Part, Script, Task
 from .written import drawn
@@ -102,4 +101,4 @@ def task(count: int | None = None, seed: int = 0) -> Task:
     """
     chosen = drawn(built_in(), count, seed, lambda row: row.domain, "pairs")
     items = tuple(item for row in chosen for item in items_of(row))
-    return Task("pairs", items, delivered, version(), first=classify, yardsticks=SPEECHES, turns=6, solved_means=SOLVED)
+    return Task("pairs", items, delivered, version(), yardsticks=SPEECHES, turns=6, solved_means=SOLVED)

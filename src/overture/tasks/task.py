@@ -25,8 +25,6 @@ from ..errors import UsageError
 if TYPE_CHECKING:  # the reader loads numpy
     from ..models import Model
     from .beside import Comparing
-    from .classes import Outcome
-    from .seeing import Seen
 
 KINDS = ("do", "learn", "decide", "be_heard")
 """What a user is after: a thing done, something understood, a choice made, or somebody who listens."""
@@ -219,9 +217,6 @@ Hear = Callable[[Item, Conversation], Act]
 Check = Callable[[Item, Conversation, Setting], Awaitable[Verdict]]
 """Judges a whole conversation, given the item as it was put. Deterministic, but for what a judge says."""
 
-First = Callable[[Message, Item, "Seen"], "Outcome"]
-"""Classes a first reply to an item, given what the lens saw in it."""
-
 Speech = Callable[[Item, Conversation], "str | Message"]
 """What a scripted assistant that knows the item says next."""
 
@@ -238,8 +233,6 @@ class Task:
     check: Check
     check_version: str
     """Part of a trial's identity; changed by hand whenever the check would judge some conversation differently."""
-    first: First | None = None
-    """How `checkup` classes a lone first reply; None: the task is not for it."""
     user: str = "shards"
     """The user that speaks unless told otherwise, a name in `users`."""
     hear: Hear | None = None

@@ -69,9 +69,6 @@ class Reading:
     asks: bool = False
     names_open: bool = False
     delivers: bool = False
-    assumes: bool = False
-    declines: bool = False
-    trails: bool = False
     coached: bool = False
     """It delivers no figure, only steps for the user to take; that is a delivery all the same."""
     stray: int = 0
@@ -84,13 +81,11 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     sentences = [text[start:end] for start, end in sentences_of(text)]
     asking: list[int] = []
     rest: list[int] = []
-    trails = False
     for at, sentence in enumerate(sentences):
-        if TRAILS.search(sentence) or (OFFERS.search(sentence) and any(figures(s) for s in sentences[:at])):
-            trails = True
-        elif "?" in sentence and (_echoes(sentence, request) or _answers_itself(sentences, at, request)):
+        offers = TRAILS.search(sentence) or (OFFERS.search(sentence) and any(figures(s) for s in sentences[:at]))
+        if offers or ("?" in sentence and (_echoes(sentence, request) or _answers_itself(sentences, at, request))):
             continue
-        elif _asks(sentences, at, request):
+        if _asks(sentences, at, request):
             asking.append(at)
         else:
             rest.append(at)
@@ -115,8 +110,7 @@ def classed(text: str, request: str, terms: tuple[str, ...]) -> Reading:
     delivers = delivers or coached
     assumes = delivers and (left_open or any(supposes))
     label = reply_class(bool(asking), named, delivers, assumes, declines)
-    declined = label == "declined"
-    return Reading(label, bool(asking), named, delivers, assumes, declined, trails, coached, len(asking) - naming)
+    return Reading(label, bool(asking), named, delivers, coached, len(asking) - naming)
 
 
 _LACKS = re.compile(

@@ -13,12 +13,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
-from ...conversation import Conversation, Message
+from ...conversation import Conversation
 from ...errors import UsageError
-from ..classes import Outcome
 from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import same_number
-from ..seeing import Seen
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
 from ..yardsticks import SPEECHES
 from .first_reply import VERSION, Reading, classed
@@ -44,7 +42,6 @@ def task(count: int | None = None, seed: int = 0, source: str = "templates") -> 
         items,
         check,
         f"{VERSION}, numbers {NUMBERS}",
-        first=first,
         hear=hear,
         protocols={"mc": Staging(), "mce": Staging(prepare=_with_detail)},
         over=over,
@@ -105,25 +102,6 @@ async def over(item: Item, conversation: Conversation, setting: Setting) -> bool
     """Whether the last reply is right and asks nothing more."""
     replies = [message.text for message in conversation.messages if message.role == "assistant"]
     return bool(replies) and _right(replies[-1], item) and not _readings(item, conversation)[-1].asks
-
-
-def first(reply: Message, item: Item, seen: Seen) -> Outcome:
-    """The Outcome of a lone first reply. The lens only adds its moves; the class is the rules'."""
-    reading = classed(reply.text, item.request, item.parts[0].terms)
-    label = _label(reading, item)
-    return Outcome(
-        label,
-        reading.asks,
-        reading.names_open and item.lacking,
-        reading.delivers,
-        reading.assumes,
-        reading.declines,
-        reading.trails,
-        done=reading.delivers and not reading.coached,
-        coached=reading.coached,
-        moves=tuple(sorted(seen.moves)),
-        why_unscored=None if label else "nothing_said" if reply.text.strip() else "empty",
-    )
 
 
 def hear(item: Item, conversation: Conversation) -> Act:
