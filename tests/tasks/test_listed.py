@@ -13,7 +13,7 @@ from overture.tasks import named
 from overture.tasks.listed import as_questions, listed
 from overture.tasks.seeing import see
 from overture.tasks.sharded.labels import label
-from overture.tasks.sharded.staging import sharded_of
+from overture.tasks.sharded.protocols import sharded_of
 from overture.tasks.task import Item, Setting, Task
 from overture.users import hearing
 

@@ -8,9 +8,8 @@ import pytest
 
 from overture.conversation import Conversation, Message
 from overture.tasks.sharded import own, task
-from overture.tasks.sharded.protocols import OVER_TURNS, PROTOCOLS, at_once, words
+from overture.tasks.sharded.protocols import OVER_TURNS, PROTOCOLS, STAGINGS, at_once, item_of, sharded_of, words
 from overture.tasks.sharded.shapes import IN_ORDER, KINDS, Sharded
-from overture.tasks.sharded.staging import STAGINGS, item_of, sharded_of
 from overture.tasks.sharded.yardsticks import SPEECHES
 from overture.tasks.task import Item, Setting, Verdict
 from overture.users.named import chosen

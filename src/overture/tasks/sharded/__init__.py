@@ -31,8 +31,8 @@ def task(count: int | None = None, seed: int = 0, kinds: tuple[str, ...] = JUDGE
     from ..written import drawn
     from . import measures, own, public
     from .judging import check, over, version
+    from .protocols import STAGINGS, item_of
     from .shapes import KINDS
-    from .staging import STAGINGS, item_of
     from .yardsticks import SPEECHES
 
     unknown = [kind for kind in kinds if kind not in KINDS]

@@ -18,9 +18,8 @@ from .answers import attempt, user_words
 from .checks import VERSION as CHECKS
 from .checks import Score, ends, score, settle
 from .labels import LABELS, Label, labels
-from .protocols import prompts_version
+from .protocols import prompts_version, sharded_of
 from .shapes import GRADED, Sharded
-from .staging import sharded_of
 
 RULES = f"labels 1, lists {LISTS}"
 

@@ -1,19 +1,22 @@
-"""How one instruction is put: everything at once, or the words that reveal one shard.
+"""How one instruction is put: everything at once, or the words that reveal one shard; and the same as an Item.
 
-In come an item, a protocol and a seed; out comes the one request, or the words. Over turns a user of the house says the
-shards, and its wrappers `recap` and `snowball` repeat them in this task's words. Easy to get wrong: all protocols must
-say the same things, so the setting (schema, functions, the form of the answer) is a system message that is the same in
-all of them. Source: Laban et al. 2025, arXiv 2505.06120.
+In come Sharded items, a protocol and a seed; out comes the one request, or the words, and Items whose `data` carries
+all that the check needs. Over turns everything but the opening is open, a user of the house says the shards, and its
+wrappers `recap` and `snowball` repeat them in this task's words. Easy to get wrong: all protocols must say the same
+things, so the setting (schema, functions, the form of the answer) is a system message that is the same in all of them.
+Source: Laban et al. 2025, arXiv 2505.06120.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from ...models.verdicts import Prompt
-from ..task import digest
+from ..task import Item, Staging, digest
 from .shapes import IN_ORDER, KINDS, CallCheck, CodeCheck, QueryCheck, Sharded
 
 PROTOCOLS = ("full", "concat", "shuffle_concat", "sharded", "recap", "snowball")
@@ -83,3 +86,47 @@ def prompts_version() -> str:
     named += [f"sharded_{kind}_{which}" for kind in sorted(IN_ORDER) for which in ("first", "next", "concat", "full")]
     named += ["sharded_concat", "sharded_recap", "sharded_snowball"]
     return digest([prompt(name).version for name in named])[:12]
+
+
+def item_of(source: Sharded) -> Item:
+    """The item as `sharded` puts it: the opening, with every other shard open."""
+    parts = tuple(replace(shard.part, text=words(source, at)) for at, shard in enumerate(source.shards) if at)
+    return Item(
+        id=source.id,
+        group=source.kind,
+        kind="do",
+        request=words(source, 0),
+        goal=source.full,
+        parts=parts,
+        open=frozenset(part.name for part in parts),
+        pair=source.id,
+        data={
+            "sharded": source.to_dict(),
+            "in_order": source.kind in IN_ORDER,
+            "wording": {name: prompt(f"sharded_{name}").text for name in ("recap", "snowball")},
+        },
+        system=system(source),
+    )
+
+
+def sharded_of(item: Item) -> Sharded:
+    """The instruction behind an item that `item_of` made."""
+    return Sharded.of(item.data["sharded"])
+
+
+def _at_once(protocol: str) -> Callable[[Item, int], Item]:
+    def prepare(item: Item, seed: int) -> Item:
+        return replace(item, request=at_once(sharded_of(item), protocol, seed), open=frozenset())
+
+    return prepare
+
+
+STAGINGS: Mapping[str, Staging] = MappingProxyType(
+    {
+        name: Staging(wrappers=() if name == "sharded" else (name,))
+        if name in OVER_TURNS
+        else Staging(prepare=_at_once(name))
+        for name in sorted(PROTOCOLS, key=lambda name: name != "sharded")
+    }
+)
+"""Protocol → how it puts an item; `sharded` is the default."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ..collab.speeches import speeches
 from ..task import Item
+from .protocols import sharded_of
 from .shapes import NumberCheck
-from .staging import sharded_of
 
 _COACHING = "First write down all that is given, then decide which step each piece is for, and take the steps in order."
 
