@@ -90,7 +90,7 @@ def _item(domain: str, number: int, seed: int) -> Item:
         f"You help people book a {made.thing}. What there is to settle: {lines}. `find` looks up what exists; `book` "
         "books one row by its number and ends the conversation."
     )
-    best = max(range(len(made.rows)), key=lambda row: (_met(made, row, wishes), -row))
+    best = _best(made, wishes)
     script = Script(
         f"Which {made.slots[0].name} would you like?",
         f"I have booked number {best} for you.",
@@ -212,7 +212,7 @@ async def check(item: Item, conversation: Conversation, setting: Setting) -> Ver
     desk = left_by(setting, Desk, "slots")
     first = {part.name: part.value for part in item.parts}
     wishes = {**first, **setting.settled}
-    best = max(_met(desk.ontology, row, wishes) for row in range(len(desk.ontology.rows)))
+    best = _met(desk.ontology, _best(desk.ontology, wishes), wishes)
     met = _met(desk.ontology, desk.booked, wishes) if desk.booked is not None else 0
     kept = _met(desk.ontology, desk.booked, first) if desk.booked is not None else 0
     replies = [message for message in conversation.messages if message.role == "assistant"]
@@ -242,15 +242,16 @@ def _met(made: Ontology, row: int, wishes: Mapping[str, str]) -> int:
     return sum(wishes[name] == value for name, value in _row(made, row).items())
 
 
-def _booking(item: Item, best: bool) -> Message:
-    made = _domain(item)
-    wishes = {part.name: part.value for part in item.parts}
-    row = max(range(len(made.rows)), key=lambda at: (_met(made, at, wishes), -at)) if best else 0
-    return Message("assistant", "Booking it now.", tool_calls=(ToolCall("book", f'{{"number": {row}}}', "1"),))
+def _best(made: Ontology, wishes: Mapping[str, str]) -> int:
+    """The first of the rows that meet the most wishes."""
+    return max(range(len(made.rows)), key=lambda row: (_met(made, row, wishes), -row))
 
 
 def _booked(item: Item, talk: Conversation, best: bool) -> str | Message:
-    return "It is booked." if talk.messages[-1].role == "tool" else _booking(item, best)
+    if talk.messages[-1].role == "tool":
+        return "It is booked."
+    row = _best(_domain(item), {part.name: part.value for part in item.parts}) if best else 0
+    return Message("assistant", "Booking it now.", tool_calls=(ToolCall("book", f'{{"number": {row}}}', "1"),))
 
 
 def _asker(item: Item, talk: Conversation) -> str | Message:
