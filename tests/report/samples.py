@@ -12,22 +12,10 @@ from pathlib import Path
 
 from overture.audit.estimates import Difference, Figure, wilson
 from overture.moves import MOVES
-from overture.report import (
-    AuditPage,
-    CheckupPage,
-    Coefficient,
-    Compared,
-    ExampleConversation,
-    ExampleMessage,
-    ExamplePair,
-    Matrix,
-    Preference,
-    Reject,
-    Reply,
-    audit_html,
-    checkup_html,
-    spans_of,
-)
+from overture.report.audit import AuditPage, Coefficient, Preference, Reject, audit_html
+from overture.report.checkup import CheckupPage, Compared, ExamplePair, Reply, checkup_html
+from overture.report.examples import ExampleConversation, ExampleMessage, Span
+from overture.report.matrix import Matrix
 
 NOTHING = Figure(None, None, None, 0)
 NAMES = [
@@ -88,7 +76,10 @@ def conversation(number: int, group: str, length: int = 8) -> ExampleConversatio
         ),
         ("tool", [('{"hotel": "Cliff House", "rooms": 2, "price": 318.00}', (), ())]),
     ]  # fmt: skip
-    messages = [ExampleMessage(i, role, None, spans_of(spans)) for i, (role, spans) in enumerate((said * 10)[:length])]
+    messages = [
+        ExampleMessage(i, role, None, [Span(*one) for one in spans])
+        for i, (role, spans) in enumerate((said * 10)[:length])
+    ]
     return ExampleConversation(f"conversation-{number:04d}", group, messages)
 
 
@@ -174,12 +165,12 @@ def checkup_page(against: bool = True, examples: int = 8) -> CheckupPage:
             DOMAINS[i % 8],
             Reply(
                 "Tom has some apples and buys 5 more. How many has he now?",
-                spans_of([(reply, ("inform",), ())]),
+                [Span(reply, ("inform",))],
                 "guessed",
             ),
             Reply(
                 "Tom has 5 apples and buys 5 more. How many has he now?",
-                spans_of([("He has 10. ", ("inform",), ()), ("Is there anything else?", ("trail",), ())]),
+                [Span("He has 10. ", ("inform",)), Span("Is there anything else?", ("trail",))],
                 "delivered",
             ),
         )

@@ -12,20 +12,11 @@ from reading import Reader
 from samples import NOTHING, audit_page, checkup_page, share
 
 from overture.moves import MOVES
-from overture.report import (
-    AuditPage,
-    Changed,
-    CheckupPage,
-    ExampleConversation,
-    ExampleMessage,
-    ExamplePair,
-    Matrix,
-    Reject,
-    Reply,
-    Span,
-    audit_html,
-    checkup_html,
-)
+from overture.report.audit import AuditPage, Reject, audit_html
+from overture.report.changes import Changed
+from overture.report.checkup import CheckupPage, ExamplePair, Reply, checkup_html
+from overture.report.examples import ExampleConversation, ExampleMessage, Span
+from overture.report.matrix import Matrix
 from overture.report.tune import Lap, TunePage, tune_html
 
 HOSTILE = [

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from samples import NOTHING, share
 
-from overture.report import Matrix
-from overture.report.matrix import matrix
+from overture.report.matrix import Matrix, matrix
 from overture.report.plane import Point, plane
 from overture.report.svg import SHAPES, WIDE, mark, ticks
 from overture.report.turns import turns

@@ -76,7 +76,7 @@ def audit(
     from ..audit.files import write_whole
     from ..audit.kinds import EVERYTHING, KEYLESS
     from ..lenses import chosen
-    from ..report import audit_html
+    from ..report.audit import audit_html
     from .audit_page import page_of, warnings_of
 
     if judge_sample < 2 or examples < 0 or (workers is not None and workers < 1):

@@ -16,16 +16,9 @@ from ..audit import Audit
 from ..audit.estimates import Figure
 from ..audit.kinds import EVERYTHING
 from ..lenses.columns import TURNS
-from ..report import (
-    AuditPage,
-    Coefficient,
-    ExampleConversation,
-    ExampleMessage,
-    Matrix,
-    Preference,
-    Reject,
-    Span,
-)
+from ..report.audit import AuditPage, Coefficient, Preference, Reject
+from ..report.examples import ExampleConversation, ExampleMessage, Span
+from ..report.matrix import Matrix
 from .terminal import number
 
 NAMED = 5

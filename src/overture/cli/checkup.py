@@ -96,7 +96,7 @@ def checkup(
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..policies.candidates import OFF
-    from ..report import checkup_html, headlines
+    from ..report.checkup import checkup_html, headlines
     from ..simulate.checkup import summary
     from ..simulate.sections import draw
     from ..simulate.store import Store, alone

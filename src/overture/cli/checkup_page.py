@@ -14,7 +14,8 @@ from typing import Any
 
 from .. import __version__
 from ..conversation import Message
-from ..report import Changed, CheckupPage, Compared, ExamplePair, Part, Reply
+from ..report.changes import Changed
+from ..report.checkup import CheckupPage, Compared, ExamplePair, Part, Reply
 from ..simulate.checkup import Checkup, Measured
 from ..simulate.store import Trial
 from ..simulate.summary import counts

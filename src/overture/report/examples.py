@@ -7,7 +7,7 @@ characters, and what is not shown is counted on the page, never dropped in silen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..moves import MOVES
@@ -83,11 +83,6 @@ class ExampleConversation:
         """What the first user says, or else the first words of the conversation."""
         users = [message for message in self.messages if message.role == "user"] or list(self.messages)
         return "".join(span.text for span in users[0].spans) if users else ""
-
-
-def spans_of(raw: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> tuple[Span, ...]:
-    """Spans from (text, moves, unasked)."""
-    return tuple(Span(text, tuple(moves), tuple(unasked)) for text, moves, unasked in raw)
 
 
 def fitted(examples: Sequence[ExampleConversation]) -> list[ExampleConversation]:
