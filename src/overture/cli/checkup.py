@@ -141,7 +141,7 @@ def checkup(
     said = "; ".join(map(_counted, result.speakers.values()))
     sentences = headlines(page)
     figures: dict[str, object] = {**summary(result, "checkup", settings), "sentences": sentences}
-    leave(out, _json(figures), checkup_html(page).encode(), said)
+    leave(out, figures, checkup_html(page), said)
     _say(result, sentences, out, serving(model, policy) if policy else "")
     for line in warnings_of(result, max_tokens):
         warn(line)
@@ -237,12 +237,6 @@ def _leave_nothing_empty(out: Path, made_folder: bool) -> None:
             (out / name).unlink(missing_ok=True)
         if made_folder and not any(out.iterdir()):
             out.rmdir()
-
-
-def _json(value: dict[str, object]) -> bytes:
-    import orjson
-
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
 def _say(result: Checkup, sentences: Sequence[str], out: Path, use: str) -> None:

@@ -20,6 +20,7 @@ from .money import limited, owing, price_of, prices_of, say_beforehand
 from .simulate_seats import Asked, experiments_of, loaded, warmth
 from .simulate_watch import watching
 from .terminal import (
+    MOST_TOKENS,
     flag,
     leave,
     plain,
@@ -79,7 +80,7 @@ def simulate(
         flag("--concurrency", help="Trials at a time: by default one a core embedded, 8 for embedded:fast, else 16."),
     ] = None,
     runner: Annotated[str, flag("--runner", help="`native` (this process) or `ray` (a cluster).")] = "native",
-    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = 512,
+    max_tokens: Annotated[int, flag("--max-tokens", help="Most tokens of a reply.")] = MOST_TOKENS,
     temperature: Annotated[
         float | None, flag("--temperature", help="Of the assistant. By default 0, the likeliest token; with --runs, 1.")
     ] = None,
@@ -184,16 +185,13 @@ def _dry(asked: Asked) -> None:
 
 
 def _write(result: Simulation, asked: Asked, out: Path, words: list[str], began: datetime) -> None:
-    import orjson
-
     from ..report.simulate import simulate_html
     from ..simulate.summary import summary
     from .simulate_page import page_of
 
     settings: dict[str, Any] = {**asked.__dict__, "protocols": list(asked.protocols)}
     page = page_of(result, words, settings, began, datetime.now(UTC))
-    told = orjson.dumps(summary(result, settings), option=orjson.OPT_INDENT_2)
-    leave(out, told, simulate_html(page).encode(), _said(result, asked.policy))
+    leave(out, summary(result, settings), simulate_html(page), _said(result, asked.policy))
 
 
 def _said(result: Simulation, policy: str | None) -> str:

@@ -11,7 +11,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -114,14 +114,17 @@ def result_table(figures: str = "", width: int = 0) -> Table:
     return table
 
 
-def leave(out: Path, summary: bytes, page: bytes, said: str) -> None:
+def leave(out: Path, summary: Mapping[str, Any], page: str, said: str) -> None:
     """Write the summary and the page of a run whose trials are stored. Raises OvertureError where they find no room,
     with what the run came to (`said`), because nothing else would tell it then."""
+    import orjson
+
     from ..audit.files import write_whole
 
+    told = orjson.dumps(summary, option=orjson.OPT_INDENT_2)
     try:
-        write_whole(out / "summary.json", summary)
-        write_whole(out / "report.html", page)
+        write_whole(out / "summary.json", told)
+        write_whole(out / "report.html", page.encode())
     except OSError as error:
         raise OvertureError(
             f"{said}; {out} takes no summary and no page of it ({error.strerror or error}); make room and run the same "
