@@ -6,6 +6,8 @@ on messages drawn one by one, so the simulation draws conversations whose messag
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 
@@ -168,3 +170,73 @@ def test_intervals_of_paired_differences_cover_the_truth(
         (found,) = differences(tallies, ["x"])
         inside += found.low <= shares[0] - shares[1] <= found.high
     assert inside / 200 >= 0.90
+
+
+@pytest.mark.parametrize(("unit", "count", "least"), [((3.0, 7.0), 4, 0.5), ((0.7, 1.0), 40, 0.2)])
+def test_units_that_differ_by_rounding_alone_are_as_many_as_they_are(
+    unit: tuple[float, float], count: int, least: float
+) -> None:
+    """3 ÷ 7 forty times over is not always the same number, and that is no spread."""
+    tally = Tally(["x"])
+    tally.add(np.full((count, 1), unit[0]), np.full((count, 1), unit[1]))
+    found = tally.figure("x")
+    assert (found.low, found.high) == pytest.approx(wilson(unit[0] / unit[1], count), abs=1e-6)
+    assert found.high is not None and found.low is not None and found.high - found.low > least
+
+
+def cover(top: np.ndarray, bottom: np.ndarray, truth: float, unit: str) -> float:
+    """How often the truth is inside, of columns that are a log each."""
+    names = [str(at) for at in range(top.shape[1])]
+    tally = Tally(names, 1, dict.fromkeys(names, unit))
+    tally.add(top, bottom)
+    return float(np.mean([f.low <= truth <= f.high for f in tally.figures().values() if f.low is not None]))
+
+
+@pytest.mark.parametrize("count", [3, 8, 12])
+def test_few_conversations_that_resemble_themselves_are_few(count: int) -> None:
+    rng = np.random.default_rng(count)
+    inclination, length = rng.beta(1, 1, (count, 400)), rng.integers(1, 16, (count, 400))
+    assert cover(rng.binomial(length, inclination).astype(float), length.astype(float), 0.5, "share") >= 0.92
+
+
+@pytest.mark.parametrize("count", [5, 8, 12])
+def test_means_of_few_units_cover_the_truth(count: int) -> None:
+    rng = np.random.default_rng(count)
+    assert cover(rng.normal(3, 1, (count, 400)), np.ones((count, 400)), 3.0, "turns") >= 0.925
+
+
+@pytest.mark.parametrize("units", [2, 5, 11, 30, 101])
+def test_students_points_are_the_tables(units: int) -> None:
+    table = {2: 12.706, 5: 2.776, 11: 2.228, 30: 2.045, 101: 1.984}
+    assert estimates.student(units) == pytest.approx(table[units], abs=1e-3)
+
+
+@pytest.mark.parametrize("count", [6, 12, 24])
+def test_two_that_are_alike_are_told_apart_no_oftener_than_p_says(count: int) -> None:
+    """Every way in which units can differ up and down, with the chance of each if both models are alike."""
+    ways = [(up, down) for up in range(count + 1) for down in range(count + 1 - up)]
+    rows = np.arange(count)[:, None]
+    ups, downs = np.array(ways).T
+    names = [f"{up} {down}" for up, down in ways]
+    one, two = Tally(names, keep=True), Tally(names, keep=True)
+    one.add((rows < ups).astype(float), np.ones((count, len(ways))))
+    two.add(((rows >= ups) & (rows < ups + downs)).astype(float), np.ones((count, len(ways))))
+    p = {d.figure: d.p for d in differences({"a": one, "b": two}, names)}
+    for differ in (0.2, 0.5, 0.8, 1.0):
+        chance = {
+            name: comb(count, up + down) * differ ** (up + down) * (1 - differ) ** (count - up - down)
+            * comb(up + down, up) * 0.5 ** (up + down)
+            for name, (up, down) in zip(names, ways, strict=True)
+        }  # fmt: skip
+        for level in (0.05, 0.005, 0.001):
+            assert sum(each for name, each in chance.items() if p[name] < level) <= 1.5 * level
+
+
+def test_no_more_units_speak_than_differ() -> None:
+    """Of a hundred units three differ, all in one way: a test of signs says 0.25, whatever the ninety-seven."""
+    one, two = Tally(["x"], keep=True), Tally(["x"], keep=True)
+    rows = np.arange(100)[:, None]
+    one.add((rows < 53).astype(float), np.ones((100, 1)))
+    two.add((rows < 50).astype(float), np.ones((100, 1)))
+    (found,) = differences({"a": one, "b": two}, ["x"])
+    assert one.apart(two, "x") == 3 and found.p == 0.25

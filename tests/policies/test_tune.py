@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from overture.audit.estimates import Difference
 from overture.cli import main
 from overture.cli.tune_page import page_of
 from overture.conversation import Conversation
@@ -21,7 +22,7 @@ from overture.policies.base import LEAVE
 from overture.policies.candidates import BARE, expand
 from overture.policies.racing import Rules
 from overture.policies.tune import tune
-from overture.policies.tune_figures import summary
+from overture.policies.tune_figures import Tuned, summary
 from overture.policies.tune_plan import Plan, Worth
 from overture.report.tune import tune_html
 from overture.simulate.store import Store, Trial
@@ -135,6 +136,12 @@ async def test_where_nothing_helps_the_bare_model_wins(tmp_path: Path) -> None:
 async def test_too_few_units_are_refused(tmp_path: Path) -> None:
     with Store(tmp_path / "trials.sqlite") as store, pytest.raises(UsageError, match="too few"):
         await tune(plan(10, rules=Rules()), MODEL, store)
+
+
+@pytest.mark.parametrize(("p", "sure"), [(0.01, True), (0.0625, False)])
+def test_an_interval_above_nought_of_too_few_units_makes_no_winner_sure(p: float, sure: bool) -> None:
+    won = Difference("worth", "winner", "bare", 0.2, 0.05, 0.35, p)
+    assert Tuned("gaps", (), 10, 20, 5, differences=(won,)).sure is sure
 
 
 def test_worth_takes_off_what_it_took() -> None:

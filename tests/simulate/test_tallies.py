@@ -130,6 +130,19 @@ def test_several_runs_of_an_item_are_one_item() -> None:
         assert five[name].high == pytest.approx(one[name].high, abs=1e-6), name
 
 
+def test_an_item_with_runs_still_owed_has_no_spread() -> None:
+    """Two runs lie nearer together than three: an item that a limit of cost cut short would look the more reliable."""
+    whole = [trial for trial in made_up(9) if trial.outcome]
+    thrice = next(item.id for item in TASK.items if sum(trial.item == item.id for trial in whole) == 3)
+    cut = [trial for trial in whole if trial.trial_id != f"{thrice}/2"]
+    for trials in (whole, cut):
+        for trial in trials:
+            assert trial.outcome is not None
+            trial.outcome["solved"] = float(trial.trial_id.endswith("/0"))
+    full, short = (group(TASK, trials, lens=False).figures["unreliability"] for trials in (whole, cut))
+    assert short.n == full.n - 1 and short.value == full.value == pytest.approx(0.8)
+
+
 def test_two_systems_are_compared_over_the_same_items() -> None:
     """Both draw the same items in each replicate, so a system beside itself differs by nothing at all."""
     trials = made_up(8)

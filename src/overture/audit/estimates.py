@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import erfc, exp, factorial, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ Floats = NDArray[np.float64]
 
 ROUNDS = 1000
 """Bootstrap replicates of every interval."""
-FEW = 30
-"""With fewer conversations than this the percentile interval is too narrow; Wilson's is used instead."""
+ROUNDING = 1e-6
+"""A spread of replicates below this part of what they spread about is that of rounding, and so none."""
 Z95 = 1.959963984540054
 """Standard errors on either side of a 95 % interval."""
 
@@ -50,6 +51,26 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
+def student(units: int) -> float:
+    """Student's 97.5 % point for the spread of so many units (two or more), to the third decimal."""
+    freedom = max(1, units - 1)
+    if freedom < 5:
+        return (12.706, 4.303, 3.182, 2.776)[freedom - 1]
+    z = Z95
+    terms = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+
+
+def percentiles(drawn: Floats, units: int) -> tuple[float, float]:
+    """The 95 % interval of replicates of so many units: the 2.5th and the 97.5th percentile, and further out the fewer
+    units there are, as far as Student's points are beyond the normal ones (Hesterberg 2015, Am. Stat. 69:371)."""
+    if units < 2:
+        return float(drawn.min()), float(drawn.max())
+    tail = 100 * NormalDist().cdf(-student(units) * sqrt(units / (units - 1)))
+    low, high = (float(value) for value in np.percentile(drawn, [tail, 100 - tail]))
+    return low, high
+
+
 def _poisson_table() -> NDArray[np.uint8]:
     cumulative = np.cumsum([exp(-1) / factorial(k) for k in range(10)])
     return np.searchsorted(cumulative, (np.arange(65536) + 0.5) / 65536).astype(np.uint8)
@@ -65,7 +86,11 @@ class Tally:
     Conversations must be added in the same order for the same intervals; the runner merges in order, so it is.
     """
 
-    def __init__(self, names: Sequence[str], seed: int = 0, units: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, names: Sequence[str], seed: int = 0, units: Mapping[str, str] | None = None, keep: bool = False
+    ) -> None:
+        """`keep`: hold every unit's own counts too, so that beside a tally of the same units it can be said how many
+        of them differ."""
         self.names = tuple(names)
         self.units = dict(units or {})
         self._rng = np.random.default_rng(seed)
@@ -74,10 +99,13 @@ class Tally:
         self._clusters = np.zeros(width, np.int64)
         self._replicates = np.zeros((2, ROUNDS, width))
         self.conversations = 0
+        self._kept: list[Floats] | None = [] if keep else None
 
     def add(self, numerators: Floats, denominators: Floats) -> None:
         """(C, F) each: C conversations, in the names' order."""
         self.conversations += len(numerators)
+        if self._kept is not None:
+            self._kept.append(np.stack([numerators, denominators]))
         for start in range(0, len(numerators), _CHUNK):
             top, bottom = numerators[start : start + _CHUNK], denominators[start : start + _CHUNK]
             self.numerator += top.sum(0)
@@ -94,44 +122,59 @@ class Tally:
             return self._replicates[0, :, at] / self._replicates[1, :, at]
 
     def error(self, name: str) -> float:
-        """The bootstrap's standard error of the ratio."""
-        return float(np.nanstd(self.replicates(name)))
+        """The bootstrap's standard error of the ratio; 0 where nothing but rounding sets the replicates apart."""
+        drawn = self.replicates(name)
+        drawn = drawn[~np.isnan(drawn)]
+        return _spread(drawn, float(np.abs(drawn).max())) if len(drawn) else 0.0
 
     def clusters(self, name: str) -> int:
         """How many conversations had something to count."""
         return int(self._clusters[self.names.index(name)])
 
-    def skewed(self, name: str) -> bool:
-        """Whether percentiles would be absurd or too narrow: a share of few conversations, or of 0, 1 or no spread."""
-        at = self.names.index(name)
-        share = self.units.get(name, "share") == "share"
-        return share and (
-            self.clusters(name) < FEW
-            or self.numerator[at] in (0.0, self.denominator[at])
-            or not np.nanstd(self.replicates(name)) > 0
+    def apart(self, other: Tally, name: str) -> int | None:
+        """In how many units the two differ; None unless both hold the counts of equally many units."""
+        if self._kept is None or other._kept is None or self.conversations != other.conversations:
+            return None
+        one, two = (
+            np.concatenate(tally._kept or [np.zeros((2, 0, len(tally.names)))], axis=1)[..., tally.names.index(name)]
+            for tally in (self, other)
         )
+        return int((one != two).any(axis=0).sum())
 
     def figure(self, name: str) -> Figure:
-        """The ratio of sums with its interval."""
+        """The ratio of sums with its interval: of a share Wilson's, of all else by percentile."""
         at = self.names.index(name)
         unit = self.units.get(name, "share")
         n, clusters = round(self.denominator[at]), self.clusters(name)
         if n == 0:
             return Figure(None, None, None, 0, unit)
         value = float(self.numerator[at] / self.denominator[at])
-        drawn = self.replicates(name)
-        drawn = drawn[~np.isnan(drawn)]
-        spread = float(drawn.std()) if len(drawn) else 0.0
-        if self.skewed(name):
-            effective = min(value * (1 - value) / spread**2, n) if spread > 0 else clusters
-            low, high = wilson(value, min(effective, n))
+        if unit == "share":
+            low, high = wilson(value, self._effective(name, value, n, clusters))
         else:
-            low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5]))
+            drawn = self.replicates(name)
+            low, high = percentiles(drawn[~np.isnan(drawn)], clusters)
         return Figure(value, low, high, n, unit)
+
+    def _effective(self, name: str, value: float, n: int, clusters: int) -> float:
+        """How many independent draws would have the bootstrap's standard error: at most n. What they are more than
+        conversations is cut by Student's point, as few conversations tell little of their spread (Korn and Graubard
+        1998, Surv. Methodol. 24:193); where no replicate differs they are the conversations."""
+        error = self.error(name)
+        draws = value * (1 - value) / error**2 if error > 0 else clusters
+        if draws > clusters:
+            draws = max(clusters, draws * (Z95 / student(clusters)) ** 2)
+        return min(draws, n)
 
     def figures(self) -> dict[str, Figure]:
         """Every figure by name."""
         return {name: self.figure(name) for name in self.names}
+
+
+def _spread(drawn: Floats, size: float) -> float:
+    """The standard deviation of replicates about as large as `size`; 0 where it is that of rounding."""
+    spread = float(drawn.std())
+    return spread if spread > ROUNDING * size else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +188,7 @@ class Difference:
     low: float
     high: float
     p: float
-    """Two-sided, from the bootstrap's standard error; never below what a sign test of as many units can give."""
+    """Two-sided, by the spread about nought; never below what a sign test of the units that differ can give."""
     p_adjusted: float = 1.0
     """After Holm's correction over every difference of the same call."""
 
@@ -161,37 +204,49 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
                 one, two = figures[a], figures[b]
                 if one.value is None or two.value is None:
                     continue
-                low, high, error = _spread(tallies[a], tallies[b], one, two, name)
+                low, high, error = _between(tallies[a], tallies[b], one, two, name)
                 value = one.value - two.value
-                # no fewer units than this could speak more surely, if every one of them spoke the same way
-                signs = 2.0 ** (1 - min(tallies[a].clusters(name), tallies[b].clusters(name)))
-                normal = erfc(abs(value) / error / sqrt(2)) if error > 1e-6 * abs(value) else float(value == 0)
-                p = min(1.0, max(normal, signs)) if value else 1.0
+                p = _p(value, error, tallies[a], tallies[b], name)
                 found.append(Difference(name, a, b, value, low, high, p))
     adjusted = holm([d.p for d in found])
     return [replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)]
 
 
-def _spread(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:
+def _p(value: float, error: float, one: Tally, two: Tally, name: str) -> float:
+    """Two-sided p of a difference, from its standard error were it nought: about nought the squares of the units are
+    larger by value² ÷ units. Without that few units would speak too surely (as McNemar's test and the pooled test of
+    two shares know). No fewer units than those that differ could be as sure, if every one of them spoke the same way.
+    """
+    if not value:
+        return 1.0
+    counts = one.clusters(name), two.clusters(name)
+    differ = one.apart(two, name)
+    units = sum(counts) if differ is None else min(counts)
+    signs = 2.0 ** (1 - min(*counts, *([] if differ is None else [differ])))
+    return min(1.0, max(erfc(abs(value) / sqrt(error**2 + value**2 / units) / sqrt(2)), signs))
+
+
+def _between(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:
     """(low, high, standard error) of the difference of a figure, `a` less `b`, paired where both drew the same units.
 
-    By percentile; where that is absurd or too narrow for either figure, by square-and-add of the two figures' own
-    intervals, with the correlation of their replicates (Newcombe 1998, Stat. Med. 17:2635; Zou and Donner 2008); where
-    no unit differs, by Wilson's upper bound on the share that would.
+    Of shares by square-and-add of the two figures' own intervals, with the correlation of their replicates (Newcombe
+    1998, Stat. Med. 17:2635; Zou and Donner 2008), and where no unit differs, by Wilson's upper bound on the share that
+    would; of all else by percentile.
     """
     x, y = one.replicates(name), two.replicates(name)
     both = ~np.isnan(x) & ~np.isnan(y)
     x, y = x[both], y[both]
-    error = float((x - y).std()) if len(x) else 0.0
     assert a.value is not None and a.low is not None and a.high is not None
     assert b.value is not None and b.low is not None and b.high is not None
-    if a.unit == "share" and a.value == b.value and error == 0:
-        none = wilson(0.0, min(one.clusters(name), two.clusters(name)))[1]  # no unit differs
-        return -none, none, 0.0
-    if a.unit != "share" or not (one.skewed(name) or two.skewed(name)):
-        low, high = (float(v) for v in np.percentile(x - y, [2.5, 97.5])) if len(x) else (0.0, 0.0)
+    error = _spread(x - y, max(abs(a.value), abs(b.value))) if len(x) else 0.0
+    fewer = min(one.clusters(name), two.clusters(name))
+    if a.unit != "share":
+        low, high = percentiles(x - y, fewer) if len(x) else (0.0, 0.0)
         return low, high, error
-    alike = float(np.corrcoef(x, y)[0, 1]) if len(x) and x.std() > 0 and y.std() > 0 else 0.0
+    if a.value == b.value and error == 0:
+        none = wilson(0.0, fewer)[1]  # no unit differs
+        return -none, none, 0.0
+    alike = float(np.corrcoef(x, y)[0, 1]) if one.error(name) > 0 and two.error(name) > 0 and len(x) else 0.0
     ends: list[float] = []
     for far, near in ((a.value - a.low, b.high - b.value), (a.high - a.value, b.value - b.low)):
         ends.append(sqrt(max(0.0, far**2 + near**2 - 2 * alike * far * near)))

@@ -24,6 +24,8 @@ FIGURES = (
     "reply_seconds", "failed",
 )  # fmt: skip
 """What is reported of the winner and the bare model."""
+LEVEL = 0.05
+"""The winner is not surely worth more where p is not below this, whatever the interval: its units may be too few."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Tuned:
     @property
     def sure(self) -> bool:
         """Whether the winner is worth more than the bare model on the units kept apart, beyond chance."""
-        return any(difference.figure == "worth" and difference.low > 0 for difference in self.differences)
+        return any(d.figure == "worth" and d.low > 0 and d.p < LEVEL for d in self.differences)
 
     @property
     def saved(self) -> int:
@@ -80,7 +82,7 @@ def tallied(plan: Plan, units: Sequence[Unit], ended: Sequence[Trial]) -> Tally:
                 hits, chances = counted.get(name, (0, 0))
                 top[row, column] += hits
                 bottom[row, column] += chances
-    tally = Tally(FIGURES, plan.seed, {**UNITS, "worth": "worth"})
+    tally = Tally(FIGURES, plan.seed, {**UNITS, "worth": "worth"}, keep=True)
     tally.add(top, bottom)
     return tally
 

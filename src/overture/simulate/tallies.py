@@ -128,7 +128,7 @@ def group(task: Task, trials: Sequence[Trial], seed: int = 0, lens: bool = True)
     _balance(top, bottom, column)
     _spread(items, trials, rows, top, bottom, column)
     counted = {name: "mean" for name in own if (top[:, column[name]] > bottom[:, column[name]]).any()}
-    tally = Tally(names, seed, {**UNITS, **counted, **task.units})
+    tally = Tally(names, seed, {**UNITS, **counted, **task.units}, keep=True)
     tally.add(top, bottom)
     return Group(trials, tally)
 
@@ -141,13 +141,15 @@ def _spread(
     bottom: Any,
     column: Mapping[str, int],
 ) -> None:
-    """Aptitude and unreliability of the items whose every run was scored; each counts once."""
+    """Aptitude and unreliability of the items whose every run was scored; each counts once. One with runs still owed is
+    left out: fewer runs lie nearer together."""
     scores: dict[str, list[float | None]] = {}
     for trial in trials:
         scores.setdefault(trial.item, []).append((trial.outcome or {}).get("solved"))
+    asked = max(map(len, scores.values()), default=0)
     for item in items:
         runs = [score for score in scores.get(item.id, ()) if score is not None]
-        if len(runs) > 1 and len(runs) == len(scores[item.id]):
+        if len(runs) == asked > 1:
             low, high = np.percentile(runs, [10, 90])
             for name, value in (("aptitude", high), ("unreliability", high - low)):
                 top[rows[item.pair], column[name]] += value

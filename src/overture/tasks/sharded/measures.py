@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...audit.estimates import Figure, Tally
+from ...audit.estimates import ROUNDING, Figure, Tally, percentiles
 from ...errors import UsageError
 from ..beside import Beside
 
@@ -126,7 +126,7 @@ def _ratio(one: Tally, base: Tally, name: str, items: int, less: float = 0.0) ->
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = one.replicates(name) / base.replicates(name)
     drawn = drawn[np.isfinite(drawn)]
-    if not len(drawn) or drawn.std() == 0:
+    if not len(drawn) or drawn.std() <= ROUNDING:
         return Figure(above / below - less, None, None, items, "ratio")
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Figure(above / below - less, float(low) - less, float(high) - less, items, "ratio")
+    low, high = percentiles(drawn, items)
+    return Figure(above / below - less, low - less, high - less, items, "ratio")
