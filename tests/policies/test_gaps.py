@@ -219,3 +219,9 @@ def _seem(reader: str, texts: list[str]) -> list[bool]:
     talks = [talk(text) for text in texts]
     scores = look_again(talks) if reader == "careful" else look(lay_flat(talks))
     return [bool(each) for each in scores.missing >= scores.threshold]
+
+
+@pytest.mark.parametrize("label", ["Solve:", "Q:", "Question 3:", "Problem 2."])
+async def test_a_label_is_not_quoted(label: str):
+    decision = await Gaps().decide(talk(f"{label} {LACKING}"))
+    assert decision.say == 'You wrote "Tom has some apples": how many apples is that exactly?'

@@ -33,6 +33,12 @@ ASKED = "What do I need to know about Ines, the tiles and her floor?"
 PIECES = ("The floor has 6 square metres.", "She needs 25 tiles for each square metre.", "One tile costs 3.20 euros.")
 
 
+def test_what_the_things_do_is_not_of_their_name():
+    assert things("How many people fit in a van?") == ("the people", "the van")
+    assert things("How many students pass the exam?") == ("the students", "the exam")
+    assert things("How many tennis balls fit?") == ("the tennis balls",)
+
+
 def test_the_things_that_a_request_names_are_not_its_verbs_and_units():
     assert things("How many servings of soda does each guest get?") == ("the servings", "the soda", "each guest")
     assert things("How many euros do the posts for the fence around my garden cost?") == (

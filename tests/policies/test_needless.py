@@ -73,6 +73,11 @@ FACTS = [
     "How many cards are in two decks?",
     "How many legs do 6 spiders have?",
     "How much does a litre of water weigh?",
+    "How much protein is in 100 g of lentils?",
+    "How much vitamin C is in 2 oranges?",
+    "How many grams are in 2 cups of flour?",
+    "How many steps is 5 km?",
+    "How many ways are there to arrange 5 books on a shelf?",
 ]
 NO_FACTS = [
     "How many apples are in 3 boxes?",
@@ -80,6 +85,11 @@ NO_FACTS = [
     "How many legs do the spiders have?",
     "How many apples does Tom have?",
     "How many steps does a flight have?",
+    "How much is 2 kg?",
+    "How many apples is 3 euros?",
+    "How many boxes is 5 kg?",
+    "How many apples are in 2 bags of apples?",
+    "How many ways home does she know? She tried 2.",
 ]
 
 

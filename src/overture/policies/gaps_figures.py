@@ -59,6 +59,8 @@ _UNITS = frozenset(
     )
 )
 """What a figure is counted in, which is no thing to ask about."""
+_PRICES = frozenset(words_of("euro euros dollar dollars cent cents pound pounds franc francs"))
+"""Units that buy more of one thing than of another."""
 _DETERMINERS = frozenset(
     words_of("the a an this that these those each every his her their its my our your one another other many")
 )
@@ -81,6 +83,7 @@ _OTHERS = frozenset(
     )
 )
 """Small words, and verbs so common that they tell nothing."""
+_PEOPLE = frozenset(words_of("people children men women mice feet teeth geese"))
 _SUMS = frozenset(
     words_of("x plus minus times divided multiplied squared cubed square cubic root power convert equal equals half")
 )
@@ -93,12 +96,20 @@ _HOLDERS = frozenset(
     )
 )
 """Things of which each holds as many as somebody put there."""
-_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d+)"
+_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d+(?:[.,/]\d+)?)"
+_OF = r"(?: [a-z]+){1,2}(?: of(?: [a-z]+){1,2})?"
 _FACT = re.compile(
-    rf"\W*(?i:how) (?:many|much)(?: [a-z]+){{0,2}} (?:(?:is|are)(?: there)? in {_COUNT}(?: [a-z]+){{1,2}}"
-    rf"|do(?:es)? {_COUNT}(?: [a-z]+){{1,2}}(?: of [a-z]+)? (?:have|contain|weigh))\W*"
+    rf"\W*(?i:how) (?:many|much)(?: [a-z]+| [A-Z]\d{{0,2}}){{0,2}} (?:(?:is|are)(?: there)? in {_COUNT}{_OF}"
+    rf"|do(?:es)? {_COUNT}(?: [a-z]+){{1,2}}(?: of [a-z]+)? (?:have|contain|weigh)"
+    rf")\W*|\W*(?i:how) many(?: [a-z]+){{1,2}} (?:is|are) {_COUNT} (?P<unit>[a-z]+)\W*"
 )
-"""How many of one kind another kind of thing has: eggs in 4 dozen, the legs of 6 spiders."""
+"""How many of one kind another kind of thing has: eggs in 4 dozen, vitamin C in 2 oranges, the legs of 6 spiders; or
+how many of a thing a length or a time comes to: steps in 5 km."""
+_WAYS = re.compile(
+    r"\W*(?i:how many) (?:(?:different|distinct|possible|unique) )?(?:ways|combinations|permutations|arrangements)\b"
+    r"[^.!?\n]*\d[^.!?\n]*\W*"
+)
+"""In how many ways so many things can be put: a sum in words."""
 _SMALL = _DETERMINERS | _LINKS | _DO | _BE | _OTHERS
 
 
@@ -131,7 +142,12 @@ def is_sum(text: str) -> bool:
 def is_fact(text: str) -> bool:
     """Whether a request asks only how many of one kind of thing another kind has, which is so for every one of them
     and hangs on nothing of the user's: no name, no "the" or "my", and nothing that one may fill at will."""
-    return bool(_FACT.fullmatch(text.replace("’", "'"))) and _HOLDERS.isdisjoint(stems(text))
+    plain = text.replace("’", "'")
+    if _WAYS.fullmatch(plain):
+        return True
+    match = _FACT.fullmatch(plain)
+    unit = match["unit"] if match else None
+    return match is not None and _HOLDERS.isdisjoint(stems(text)) and (not unit or unit in _UNITS - _PRICES)
 
 
 def waited(text: str) -> bool:
@@ -186,6 +202,8 @@ def _named(run: Sequence[str], before: str, subject: bool) -> str:
     words = list(run)
     if words[0][0].isupper() and not words[0].endswith("'s"):
         words = list(takewhile(lambda word: word[0].isupper(), words))
+    elif before == "many" and any(map(_plural, words)):
+        words = words[: 1 + max(at for at, word in enumerate(words) if _plural(word))]
     elif before in _DETERMINERS or (before in _LINKS - {"to"} and not words[0].endswith("ing")):
         words = list(takewhile(lambda word: word[0].islower() or word.endswith("'s"), words))
         while len(words) > 1 and words[-1].endswith("ed"):
@@ -196,6 +214,10 @@ def _named(run: Sequence[str], before: str, subject: bool) -> str:
         return ""
     units = {words[0].lower(), words[-1].lower()} & _UNITS
     return "" if units or words[-1].endswith("ly") else " ".join(words)
+
+
+def _plural(word: str) -> bool:
+    return word in _PEOPLE or (word.endswith("s") and not word.endswith("ss"))
 
 
 def _spoken(before: str, named: str) -> str:

@@ -98,6 +98,10 @@ _OURS = re.compile(
     + "|".join(re.escape(alone) for _, alone, _ in QUESTIONS.values())
     + ")"
 )
+_LABEL = re.compile(
+    r"\W*(?:q|question|problem|word problem|exercise|task|solve|answer)(?: (?:this|the problem|\d+))?\s*[:.)]\s+", re.I
+)
+"""What stands before a problem and is not of it."""
 _POINTING = frozenset(["it", "this", "that", "these", "those", "them"])
 _WORD = re.compile(r"[^\W_]+")
 
@@ -118,7 +122,7 @@ def question_for(gap: Gap | None, conversation: Conversation) -> str:
         return question_about(text)
     if whole:
         return alone
-    quote = gap.quote if len(gap.quote) <= LONGEST_QUOTE else f"… {gap.words} …"
+    quote = _LABEL.sub("", gap.quote) if len(gap.quote) <= LONGEST_QUOTE else f"… {gap.words} …"
     if theirs:
         about = question_about(gap.quote)
         return f'You wrote "{_plain(quote)}": {about[0].lower()}{about[1:]}'

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 
 from ..conversation import Message
 from ..lenses.gaps_span import Gap
+from .distress import asks_for_dose, distressed
 from .gaps_figures import is_fact, is_sum
 from .initiative import exchanges
 from .kinds import HOW, request_kind
 from .manners import already_said, more_to_come
+from .material import handed, is_material
 from .replies import delegates, sentences
 
-VERSION = "3"
+VERSION = "4"
 """Changes whenever some question would be barred otherwise."""
 _MAKES = re.compile(
     r"\b(?:write|suggest|give|list|name|make|describe|tell|draft|create|invent|show|think of|come up with|explain|"
@@ -49,6 +51,8 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 """Speaks of a thing that is to be at hand."""
+_OF_THE_RESULT = frozenset(["form", "language", "level", "purpose", "topic", "recipient", "who", "message"])
+"""What may be open of the work on a text that is there."""
 
 
 def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str | None:
@@ -60,6 +64,8 @@ def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str
     theirs = [message for message in messages if message.role == "user"]
     if any(message.attachments for message in theirs):
         return "attached"
+    if any(distressed(message.text) for message in theirs) or (theirs and asks_for_dose(theirs[-1].text)):
+        return "harm"
     if len(theirs) == 1 and (rule := _alone(theirs[0].text)):
         return rule
     past = exchanges(messages)
@@ -72,6 +78,8 @@ def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str
         return "left"
     if gap is None:
         return None
+    if _handed_over(gap, messages):
+        return "material"
     if gap.ask == "text" and request_kind(text) == HOW and not _POINTS.search(text):
         return "how"
     if gap.kind == "amount" and any(gap.words.lower() in made[0].lower() for made in _MAKES.finditer(text)):
@@ -81,6 +89,14 @@ def needless(gap: Gap | None, question: str, messages: Sequence[Message]) -> str
     if gap.kind == "amount" and gap.words and re.match(_TOLD, text[gap.end :], re.IGNORECASE):
         return "told"
     return None
+
+
+def _handed_over(gap: Gap, messages: Sequence[Message]) -> bool:
+    """Whether what seems open stands in a text that was handed over, or is said of a request whose text is there."""
+    if gap.quote:
+        return is_material(messages, gap.message, gap.start)
+    there = is_material(messages, gap.message, 0) or handed(messages[gap.message].text) is not None
+    return there and _OF_THE_RESULT.isdisjoint((gap.ask, gap.other))
 
 
 def _alone(text: str) -> str | None:
