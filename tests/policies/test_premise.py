@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -20,6 +21,10 @@ TODAY = date(2026, 4, 29)
 WRONG = [
     ("no_such_day", "Book a room for 30 February."),
     ("no_such_day", "The deadline is April 31st."),
+    ("no_such_day", "Close it in April 31st style."),
+    ("no_such_day", "Book the hall on April 31 for 40 people."),
+    ("more_than_there_is", "Send it to 12 out of the 10 people."),
+    ("more_than_there_was", "We have 5 chairs. We lost 8 of our chairs."),
     ("no_such_day", "We meet on 29 February 2026."),
     ("weekday", "Book a table for Friday, 3 May 2026."),
     ("weekday", "Put it on Monday 8 May."),
@@ -52,6 +57,23 @@ RIGHT = [
     "Book the hotel from 28 May to 3 June.",
     "may 3 people come on Friday?",
     "When was 3 March 2020?",
+    "In February 30 people signed up and in March 45. What's the growth?",
+    "In June 31 students passed, which is 62 %.",
+    "I need 20 of the 12 inch pizzas and 4 of the 2 litre bottles of cola.",
+    "Order 20 of the 6-packs and 12 of 3 different colours.",
+    "Write a review: the food was 11 out of 10, the service 9 out of 10.",
+    "I have 2 dogs. Yesterday they ate 3 of the sausages.",
+    "I have 2 dogs and 10 sausages. They ate 3 of them.",
+    "The price is $5 for members. The price is $8 for guests. Make a sign.",
+    "The train leaves at 9 on weekdays. The train leaves at 10 on Sundays.",
+    "On weekdays the train leaves at 9. On Sundays the train leaves at 10.",
+    "1. The radius is 5 cm. Find the area.\n2. The radius is 7 cm. Find the area.",
+    "I'm in Rome from 28 to 3 May.",
+    "Our lease runs from 7 May to 3 May next year.",
+    "Plan a birthday party for my mum, born 3 May 1950",
+    "Order a replacement for the phone I bought on 3 May 2023.",
+    "My son was born on Friday 4 May. Book a cake.",
+    "Translate to French: The shop is closed on 31 June.",
     "",
 ]
 
@@ -70,6 +92,18 @@ def test_only_what_the_last_message_has_a_part_in():
     assert clashes(["The room is 4 m wide.", "The room is 5 m wide."])
     assert not clashes(["The room is 4 m wide.", "The room is 5 m wide.", "Thanks"])
     assert not clashes(["The room is 4 m wide.", "Actually the room is 5 m wide.", "The room is 5 m wide."])
+
+
+def test_another_question_may_have_other_values():
+    first, second = "The radius is 5 cm. What's the area?", "The radius is 7 cm. What's the area?"
+    assert not clashes([first, second])
+    assert clashes([first, "The radius is 7 cm."])
+
+
+async def test_what_an_operator_has_translated_is_not_judged():
+    said = Conversation((Message("system", "Translate every message."), Message("user", "Closed on 31 June.")))
+    assert (await Premise().decide(said)).leaves
+    assert (await Premise().decide(replace(said, messages=said.messages[1:]))).move == "challenge"
 
 
 def test_on_seven_thousand_sound_problems_it_hardly_ever_speaks(shared_data):

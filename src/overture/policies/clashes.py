@@ -18,9 +18,11 @@ from itertools import islice
 
 from ..tasks.terms import stems
 from ..tasks.wording import apart, blanked
+from .effects import words_of
 from .grounding import dates, numbers
+from .material import handed
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some message would be judged otherwise."""
 
 
@@ -71,7 +73,7 @@ _HAD = re.compile(
 _GAVE = re.compile(
     rf"\b(?:gave|gives?|sold|sells?|ate|eats?|lost|loses?|spent|spends?|used|uses?|took|takes?|removed?|threw|broke|"
     rf"donated?)\s+"
-    rf"(?:away\s+|out\s+)?{_N}\s+(?:of\s+(?:them|those|these|the|his|her|my|their)\b|([a-z]+))",
+    rf"(?:away\s+|out\s+)?{_N}\s+(?:of\s+(?:them|those|these)\b|(?:of\s+(?:the|his|her|my|our|your|their)\s+)?([a-z]+))",
     re.IGNORECASE,
 )
 _GAINED = re.compile(
@@ -97,11 +99,43 @@ _FROM_TO = re.compile(
 _BOOKS = re.compile(r"\b(?:book|reserve|schedule|arrange|order|rent|set up|plan)\b", re.IGNORECASE)
 
 
+_SMALL = frozenset(
+    words_of("in are were is was at on who that which and have has had will can to for or but by from with as so")
+)
+"""Words that may follow a number of things that was named before, or go without saying."""
+_PEOPLE = frozenset(words_of("people men women children mice feet teeth"))
+_SHARED_OUT = re.compile(
+    r"\s*(?:\w+\s+){0,2}(?:different|kinds?|sorts?|types?|colou?rs?|sizes?|designs?|flavou?rs?|styles?|each)\b", re.I
+)
+_STARS = frozenset([5.0, 10.0, 100.0])
+"""What marks are given out of."""
+_IN_A_MONTH = re.compile(r"\b(?:in|during|last|this|next)\s+$", re.IGNORECASE)
+_OF_THEN = re.compile(
+    r"\b(?:born|birth|dob|since|dated|bought|ordered|purchased|issued|placed|made|sent|was|were|did|had|died|married|"
+    r"founded|invoice|letter|receipt|e?-?mail|message|contract|report|minutes|photos?)\b",
+    re.IGNORECASE,
+)
+"""The day is one gone by, and known to be."""
+_WHERE = (
+    r"for|on|in|at|with|from|to|of|during|when|while|if|as|until|till|by|per|under|over|online|each|every|this|next|last|"
+    r"today|tomorrow|yesterday|now|including|excluding|plus"
+)
+_ONLY = re.compile(rf"\s*,?\s*\(?(?:{_WHERE})\b", re.IGNORECASE)
+"""Goes on after a value with what it holds for: for members, on Sundays."""
+_ONLY_THEN = re.compile(r"\W*(?:on|in|at|for|from|with|during|if|when)\b", re.IGNORECASE)
+_NEXT_ONE = re.compile(
+    r"\W*(?:\(?(?:\d{1,2}|[a-h])[.)]|(?:q|question|problem|exercise|case|part|option|variant|example)\s*[\da-h]\b)",
+    re.I,
+)
+"""Begins another problem or case."""
+
+
 def clashes(messages: Sequence[str], today: date | None = None) -> list[Clash]:
     """What cannot be in a user's messages, as far as the last of them has a part in it. `today`: for days gone by."""
     messages = [each for each in messages[:-1] if len(each) <= _LONGEST] + list(messages[-1:])
     if not messages or len(messages[-1]) > _LONGEST:
         return []
+    messages = [each[: handed(each)] for each in messages]
     last = _own(messages[-1])
     if not last.strip() or _ASKS_ABOUT.search(last):
         return []
@@ -126,13 +160,19 @@ def _days(text: str, today: date | None) -> Iterator[Clash]:
             continue  # a year, or a number of something
         most = calendar.monthrange(year or 2024, month)[1]
         written = match[0].strip()
+        if day > most and match["day2"] and match[0][-1].isdigit() and _counts(text, match):
+            continue
         if day > most:
             length = f"{dates.MONTHS[month - 1].capitalize()}{f' {year}' if year else ''} has {most} days"
             yield Clash("no_such_day", written, f"{length}, so there is no such day.")
             continue
         if not match["weekday"]:
-            if year and today and date(year, month, day) < today and _BOOKS.search(text[: match.start()]):
+            books = list(_BOOKS.finditer(text, 0, match.start()))
+            gone = bool(year and today and date(year, month, day) < today)
+            if gone and books and not _OF_THEN.search(text, books[-1].end(), match.start()):
                 yield Clash("past", written, "That day has gone by.")
+            continue
+        if not year and _OF_THEN.search(re.split(r"[.!?\n]", text[: match.start()])[-1]):
             continue
         years = [year] if year else [today.year, today.year + 1, today.year - 1] if today else []
         real = [date(each, month, day) for each in years if day <= calendar.monthrange(each, month)[1]]
@@ -145,9 +185,30 @@ def _days(text: str, today: date | None) -> Iterator[Clash]:
             )
 
 
+def _counts(text: str, match: re.Match[str]) -> bool:
+    """Whether the number behind a month counts something: "in February 30 people came"."""
+    return bool(_IN_A_MONTH.search(text[: match.start()])) and bool(re.match(r"\s+[a-z]", text[match.end() :]))
+
+
+def _of_size(text: str, match: re.Match[str], whole: float) -> bool:
+    """Whether "20 of the 12" names a size ("inch pizzas"), shares out among kinds ("20 of 3 colours"), or is a mark."""
+    noun = (match[3] or "").lower()
+    many = noun in _SMALL | _PEOPLE or (noun.endswith("s") and not noun.endswith("ss"))
+    if (noun and not many) or text[match.end(2) :].startswith("-"):
+        return True
+    of_them = re.search(r"\b(?:the|my|our|his|her|their|its|those|these|all)\b", match[0], re.IGNORECASE)
+    if of_them:
+        return False
+    if re.search(r"\bout\b", match[0], re.IGNORECASE):
+        return whole in _STARS and (not noun or noun in _SMALL | {"stars", "points"})
+    return bool(_SHARED_OUT.match(text[match.end(2) :]))
+
+
 def _more_of(text: str) -> Iterator[Clash]:
     for match in _OF.finditer(text):
         part, whole = _value(match[1]), _value(match[2])
+        if _of_size(text, match, whole):
+            continue
         if whole and part > whole and not re.match(r"\s*(?:percent|%|/)", text[match.end(2) :]):
             yield Clash(
                 "more_than_there_is",
@@ -162,8 +223,11 @@ def _more_taken(text: str) -> Iterator[Clash]:
         gave = _GAVE.search(text, had.end())
         if not gave or _GAINED.search(text[had.start() : gave.end()]) or text.count(".", had.end(), gave.start()) > 1:
             continue
-        if (gave[2] and stems(gave[2]) != thing) or _value(gave[1]) <= _value(had[1]):
+        noun = "" if (gave[2] or "").lower() in _SMALL else gave[2]
+        if (noun and stems(noun) != thing) or _value(gave[1]) <= _value(had[1]):
             continue
+        if not noun and re.search(rf"\b{_N}\s+[a-z]", text[had.end() : gave.start()], re.IGNORECASE):
+            continue  # of which things, is not said
         yield Clash(
             "more_than_there_was",
             f"{had[0].strip()} … {gave[0].strip()}",
@@ -174,7 +238,11 @@ def _more_taken(text: str) -> Iterator[Clash]:
 def _two_values(messages: Sequence[str]) -> Iterator[Clash]:
     known: dict[tuple[str, ...], tuple[str, str]] = {}
     for at, text in enumerate(messages):
+        if at < len(messages) - 1 and "?" in text and "?" in messages[-1]:
+            continue  # that was another question
         for sentence in re.split(r"(?<=[.!?])\s+|\n+", text):
+            if _NEXT_ONE.match(sentence):
+                known.clear()
             for match in _IS.finditer(sentence):
                 value = match["value"].strip("$€£").rstrip(".,") + (match["half"] or "").strip().lower().replace(
                     ".", ""
@@ -185,6 +253,9 @@ def _two_values(messages: Sequence[str]) -> Iterator[Clash]:
                     *stems(match["unit"] or ""),
                     match["adjective"] or "",
                 )
+                within = _ONLY.match(sentence, match.end("unit") if match["unit"] else match.end())
+                if within or (match["unit"] and _ONLY.match(match["unit"])) or _ONLY_THEN.match(sentence):
+                    continue
                 before = known.get(key)
                 fresh = not _CORRECTS.search(sentence)
                 if before and before[0] != value and fresh and at == len(messages) - 1:
@@ -195,7 +266,11 @@ def _two_values(messages: Sequence[str]) -> Iterator[Clash]:
 
 def _backwards(text: str) -> Iterator[Clash]:
     for match in _FROM_TO.finditer(text):
-        first, last = (match[2] or match[4]).lower()[:3], match[4].lower()[:3]
+        first, last = (match[2] or "").lower()[:3], match[4].lower()[:3]
+        if re.match(
+            r",?\s+(?:(?:of\s+)?(?:the\s+)?(?:next|following)\s+year|(?:19|20)\d\d)\b", text[match.end() :], re.I
+        ):
+            continue
         if first == last and int(match[1]) > int(match[3]) and int(match[1]) <= 31:
             yield Clash("backwards", match[0].strip(), "It ends before it begins.")
 

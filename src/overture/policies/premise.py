@@ -24,6 +24,7 @@ from . import clashes
 from .base import LEAVE, Decision, prompt
 from .grounding.dates import today_in
 from .grounding.heard import plain
+from .material import all_is_material
 from .mediator import as_text
 
 VERSION = f"1, clashes {clashes.VERSION}"
@@ -81,7 +82,7 @@ class Premise:
             return LEAVE
         said = [message.text for message in messages if message.role == "user"]
         today = self.today or today_in(message.text for message in messages if message.role in ("system", "developer"))
-        for found in clashes.clashes(said, today):
+        for found in () if all_is_material(messages) else clashes.clashes(said, today):
             if not any(found.problem in message.text for message in messages if message.role == "assistant"):
                 say = f'You wrote "{found.words}". {found.problem} {_WHICH[found.kind]}'
                 why = f'"{found.words}": {found.problem}'
