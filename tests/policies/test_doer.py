@@ -59,6 +59,28 @@ def test_kinds(kind: str, request_: str):
     assert request_kind(request_) == kind
 
 
+@pytest.mark.parametrize(
+    ("request_", "reply"),
+    [
+        ("Write instructions for our guests on how to use the coffee machine (fill water, capsule, press big button)",
+         "1. Fill the tank with water.\n2. Put in a capsule.\n3. Press the big button."),
+        ("Translate into English: Drücken Sie den roten Knopf und warten Sie.", "Press the red button and wait."),
+        ("Compute 17*23 and show your work",
+         "First multiply 17 by 20: 340. Then multiply 17 by 3: 51. Add them: 391."),
+        ("Give me directions from the station to the museum (it's straight on, then second left)",
+         "Go straight on, then take the second left."),
+    ],
+)  # fmt: skip
+async def test_steps_that_are_the_thing_asked_for_are_not_sent_back(request_: str, reply: str):
+    assert (await Doer().decide(reviewed(request_, reply))).leaves
+
+
+async def test_steps_in_the_text_do_not_excuse_a_lecture_on_the_work():
+    request = "Translate into English: Drücken Sie den roten Knopf und warten Sie."
+    lecture = "To translate this, look up each word first. Then put the words in English order and check the grammar."
+    assert not (await Doer().decide(reviewed(request, lecture))).leaves
+
+
 @pytest.mark.parametrize("text", ["", "   ", "hello", "yes", "```\nwrite x\n```", '"Write me a letter"', "12 May"])
 def test_no_kind_is_read_into_nothing(text: str):
     assert request_kind(text) is None

@@ -9,19 +9,35 @@ somebody who wanted to be taught is an error too (`overstepped`), so a request w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
-from ..tasks.wording import DECLINES, apart, blanked
+from ..tasks.wording import DECLINES, TELLS_HOW, apart, blanked
 from .base import LEAVE, Decision, is_draft, prompt, sent_back_to
 from .kinds import DO, request_kind
 from .kinds import VERSION as KINDS
+from .material import handed
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some draft would be sent back, or left, otherwise."""
+_STEPS = re.compile(
+    r"\b(?:write|draft|give|create|make|prepare|compose|put together|need|want|send)\b[^.?!\n]{0,40}?"
+    r"\b(?:instructions?|directions|how-?to|guide|manual|recipe|tutorial|walk-?through)\b|"
+    r"\bshow (?:me )?(?:your|the|all|every) (?:work|workings?|steps?)\b|\bstep[- ]by[- ]step\b",
+    re.IGNORECASE,
+)
+"""What is asked for is itself told in steps."""
+_WORK = re.compile(
+    r"\b(?:translat|summar|rewrit|rephras|paraphras|proofread|correct|shorten|edit|format)\w*|"
+    r"\b(?:sentence|text|word|phrase|grammar|tone|paragraph|table|draft|version|code|function|original)s?\b",
+    re.IGNORECASE,
+)
+"""Speaks of working on a text."""
+_TRANSLATE = re.compile(r"\btranslat", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ class Doer:
         request, kind = standing_request(before)
         if kind != DO or not draft.text or draft.tool_calls:
             return LEAVE
-        if not coaches(request, draft):
+        if steps_are_it(request.text, draft.text) or not coaches(request, draft):
             return LEAVE
         if sent_back_to(conversation):
             line = refusal(draft.text)
@@ -63,6 +79,18 @@ def standing_request(messages: list[Message]) -> tuple[Message, str | None]:
         if kind := request_kind(message.text):
             return message, kind
     return (asked[0] if asked else Message("user", "")), None
+
+
+def steps_are_it(request: str, draft: str) -> bool:
+    """Whether steps in a draft are the thing itself: instructions or the working were asked for; or the text that was
+    handed over to be translated or reworded may have steps in it, and the draft says nothing of the work."""
+    if _STEPS.search(request.replace("’", "'")):
+        return True
+    begins = handed(request)
+    if begins is None or _WORK.search(draft):
+        return False
+    theirs = (request[begins:][start:end] for start, end in spans(request[begins:]))
+    return bool(_TRANSLATE.search(request[:begins])) or any(TELLS_HOW.search(each) for each in theirs)
 
 
 def refusal(text: str) -> str:
