@@ -11,7 +11,7 @@ from overture.policies import LEAVE, Decision, make
 from overture.policies.base import First, is_draft
 from overture.policies.civility import Civility
 from overture.policies.initiative import asked_before, enough, initiative
-from overture.policies.manners import already_said, private, same, without_trail
+from overture.policies.manners import already_said, same, without_trail
 from overture.policies.one_question import one_question
 from talking import talk
 
@@ -133,14 +133,6 @@ async def test_what_is_the_users_to_raise_is_left_to_them(question: str):
     assert decision.details["civility"] == "private"
 
 
-def test_what_they_raised_may_be_asked_about_but_never_a_secret():
-    raised = talk("I have depression. Recommend a book.").messages
-    assert not private("How long have you had depression?", raised)
-    assert private("What is your password?", talk("I forgot my password").messages)
-    assert not private("What is your favourite race car?", talk("race car").messages)
-    assert not private("Which date suits you?", ())
-
-
 def test_which_questions_are_the_same():
     assert same("What date is it?", "Which day would you like?")
     assert same("How many people?", "What is the number of guests?")
@@ -222,7 +214,33 @@ async def test_a_draft_that_hands_something_over_is_not_sent_back_for_its_questi
     assert (await Civility().decide(talk("When do I arrive on Friday, at 14:20 plus 95 minutes?").then(draft))).leaves
 
 
-def test_money_may_be_asked_about_where_money_is_what_it_is_about():
-    assert not private("What is your income?", talk("Help me plan a budget.").messages)
-    assert private("What is your income?", talk("Suggest a film.").messages)
-    assert not private("Do you care about strong password practices?", ())
+async def test_the_question_that_takes_the_place_of_an_offer_keeps_the_words_that_it_quotes():
+    draft = Message("assistant", "He has 5 more than before. Let me know if you need anything else!")
+    decision = await make("gaps+civility").decide(
+        talk("Tom has some apples and buys 5 more. How many has he?").then(draft)
+    )
+    asked = 'You wrote "Tom has some apples": how many apples is that exactly?'
+    assert decision.say == f"He has 5 more than before.\n\n{asked}"
+
+
+async def test_who_wants_no_questions_does_not_want_questions():
+    draft = Message("assistant", "How many days do you have?")
+    decision = await Civility().decide(talk("I just want a plan. No questions please.").then(draft))
+    assert decision.details["civility"] == "just_do_it"
+
+
+async def test_a_part_that_is_played_may_ask_what_it_likes():
+    waiter = Message(
+        "assistant", "Good evening! Do you have a reservation? How many are you? Still or sparkling water?"
+    )
+    assert (await Civility().decide(talk("Let's do a role play: you're a waiter.").then(waiter))).leaves
+    assert (await Civility().decide(talk("Book me a table.").then(waiter))).say
+
+
+@pytest.mark.parametrize(
+    "help_", ["Please call 112 now.", "There is a helpline: 988.", "If it gets worse, go to the nearest hospital."]
+)
+async def test_where_help_is_stays_in_a_draft_whatever_it_asks(help_: str):
+    said = talk("I feel awful since yesterday.")
+    asked = f"I'm so sorry. Are you safe right now? {help_} Is anyone with you?"
+    assert (await Civility().decide(said.then(Message("assistant", asked)))).leaves

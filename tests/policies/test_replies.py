@@ -12,6 +12,7 @@ ENOUGH = [
     "Can you just do it?", "Ugh, just get on with it", "Just answer.", "I said just do it", "Do it already",
     "Quit asking me things", "Book it, no questions please", "Just do it now, please.", "just go ahead and do it",
     "Thanks. Now just do it.", "Look, simply do it", "Please do this without asking",
+    "No more questions about this, book it.", "I said no questions", "Stop asking me questions and write it",
 ]  # fmt: skip
 GOES_ON = [
     "Write a slogan like Just do it", "just do it like Nike", "What does 'just do it' mean?",
@@ -19,6 +20,9 @@ GOES_ON = [
     "Don't just do it, think first", "Nike's tagline is just do it", "What questions should I ask?",
     "I never ask twice", "How do I stop asking so many questions?", "He said no more",
     "Write an essay on the Just Do It campaign", "I was told not to ask", "Just a quick one: what is due?",
+    "I have no questions.", "Thanks, I have no more questions about the hotel. Now book me a taxi",
+    "They gave me a refund, no questions asked.", "Make a quiz from this. Skip the questions about dates.",
+    "Add enough questions to fill the page", "There are no questions on the form", "No questions from my side so far",
     "She won't stop asking me", "just do it yourself attitude is what I want in the text",
 ]  # fmt: skip
 

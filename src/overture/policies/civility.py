@@ -28,10 +28,12 @@ from .effects import changes_state, function_of, named, words_of
 from .gaps_words import TO_GO_ON, ours
 from .grounding.question import parameters
 from .initiative import TO_ASK, TO_LEAD, afresh, asked_before, enough, forbidden, initiative, pressed, took_initiative
-from .manners import already_said, private, topic, without_trail
+from .manners import already_said, topic, without_trail
 from .one_question import one_question, things
+from .privacy import private
+from .replies import just_do_it, sentences
 
-VERSION = f"4, initiative {budget.VERSION}, one question {cutting.VERSION}"
+VERSION = f"5, initiative {budget.VERSION}, one question {cutting.VERSION}"
 """Changes whenever some decision or draft would be changed otherwise."""
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
@@ -98,7 +100,7 @@ class Civility:
         if draft.tool_calls or not draft.text or not took_initiative(draft.text):
             return await self._trail(draft, before, conversation)
         request = next((message.text for message in before if message.role == "user"), "")
-        if WANTS_QUESTIONS.search(request) or WRITES.search(request):
+        if _wants_questions(request) or WRITES.search(request) or _plays(before) or _WARNS.search(draft.text):
             return LEAVE
         own = not ours(draft.text)  # what repeats a policy's words is not the model's own thought
         found = things(draft.text, within=own)
@@ -131,7 +133,8 @@ class Civility:
         asked = questions(plan.say)
         if plan.move not in ELICITING or not asked or _broken(asked[:1], before, spoken=True):
             return LEAVE
-        say = f"{bare}\n\n{asked[0]}".strip()
+        # what is heard of a question is without the words that it quotes
+        say = f"{bare}\n\n{one_question(plan.say, within=False) or plan.say}".strip()
         return _by(Decision(plan.move, say=say, why=_WHY["trail"], confidence=plan.confidence), self, "trail", plan)
 
 
@@ -140,6 +143,19 @@ _OPTIONAL = re.compile(
     r"\bany\b|\boptional\w*",
     re.IGNORECASE,
 )
+_PLAYS = re.compile(
+    r"\brole-?\s?play\w*|\bact as\b|\bpretend (?:to be|(?:that )?you(?:'re| are))\b|\bplay the (?:role|part) of\b|"
+    r"\b(?:interview|quiz|test|examine) me\b|\bsocratic\w*|\bplay (?:twenty|20) questions\b",
+    re.IGNORECASE,
+)
+_WARNS = re.compile(
+    r"\b(?:call|dial|ring|text|phone) (?:\w+ ){0,3}?(?:112|911|999|988|111|an? ambulance|(?:the )?police|emergency)\b|"
+    r"\b(?:hotline|helpline|lifeline|poison control|emergency (?:services|room|number))\b|"
+    r"\b(?:go|get|head)(?: straight)? to (?:the|an?) (?:nearest )?(?:hospital|er|emergency|a&e)\b|"
+    r"\b(?:see|seek|call|consult) (?:a (?:doctor|vet)|medical)\b|\bstop (?:taking|using)\b",
+    re.IGNORECASE,
+)
+"""Says where help is, which must not be cut off with a second question."""
 _WHY = {
     "just_do_it": "the user said to get on with it",
     "forbidden": "the operator wants no questions",
@@ -167,6 +183,16 @@ def _broken(asked: Sequence[str], before: Sequence[Message], spoken: bool, own: 
         if already_said(question, before):
             return "said"
     return None
+
+
+def _wants_questions(request: str) -> bool:
+    """Whether the request itself is for questions, and does not merely say that it wants none."""
+    return any(WANTS_QUESTIONS.search(each) and not just_do_it(each) for each in sentences(request))
+
+
+def _plays(messages: Sequence[Message]) -> bool:
+    """Whether the user has asked for a part to be played, or to be questioned: then its questions are the thing."""
+    return any(message.role == "user" and _PLAYS.search(message.text) for message in messages)
 
 
 def _wanted(conversation: Conversation, before: Sequence[Message]) -> frozenset[str]:

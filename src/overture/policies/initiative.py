@@ -21,7 +21,7 @@ from .gaps_figures import waited
 from .manners import PERMISSION, same, telling
 from .replies import delegates, does_not_know, just_do_it, rejects, sentences
 
-VERSION = "5"
+VERSION = "6"
 """Changes whenever some conversation would leave another budget."""
 SPENDS, REFUND, BRUSHED, NEWS = 0.2, 0.5, 0.5, 0.1
 """What an initiative takes from the budget, what comes back when it is taken up, the factor when it comes to nothing,

@@ -48,28 +48,6 @@ _TOPICS: Mapping[str, str] = {
     "money": "budget price spend cost amount",
 }
 _TOPIC_OF = {stem: topic for topic, words in _TOPICS.items() for stem in stems(words)}
-_PRIVATE = re.compile(
-    r"\b(?:relig\w+|faith|church|pray\w*|sexual\w*|orientation|gender identity|ethnic\w*|race|racial|skin colou?r|"
-    r"politic\w*|vot(?:e|ed|ing)|"
-    r"union member\w*|diagnos\w*|medical (?:history|condition)|illness\w*|disease\w*|hiv|pregnan\w*|abortion|"
-    r"miscarriage|mental health|depress\w*|"
-    r"suicid\w*|self[- ]harm|trauma\w*|abus\w*|assault\w*|medication\w*|disabilit\w*|addict\w*|how much (?:do )?you "
-    r"(?:drink|weigh|earn)|your weight|"
-    r"salary|income|net worth|debts?|criminal record|convict\w*|immigration status|undocumented|divorc\w*|affair)\b",
-    re.IGNORECASE,
-)
-_SECRET = re.compile(
-    r"\b(?:your|the|a|current|new)\s+(?:\w+\s+)?(?:password|passcode|pin(?: code| number)?|cvv|cvc|security code|"
-    r"social security(?: number)?|ssn|one[- ]time (?:code|password)|otp|(?:full |complete )?(?:credit|debit)[- "
-    r"]?card number|"
-    r"private key|seed phrase|mother's maiden name)\b(?! (?:practices?|manager|polic|requirements?|rules?|strength))",
-    re.IGNORECASE,
-)
-_MONEY = re.compile(r"\b(?:salary|income|net worth|debts?|earn)\b", re.IGNORECASE)
-_OF_MONEY = re.compile(
-    r"\b(?:budget|money|financ\w+|expenses?|tax\w*|loan|mortgage|saving|save|invest\w*|salary|pay)\b", re.I
-)
-"""Who speaks of these has raised their income too."""
 _GIVEN = {
     "mail": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w+"),  # bounded: what was pasted may be one long word
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()/-]{6,}\d"),
@@ -174,16 +152,6 @@ _IN_PIECES = re.compile(
     r"more (?:is )?(?:to come|to follow|follows)|(?:rest|next part|second part) (?:will )?(?:follows?|comes?))\b",
     re.IGNORECASE,
 )
-
-
-def private(question: str, messages: Sequence[Message]) -> bool:
-    """Whether a question goes to what is the user's to raise. What they raised themselves may be asked about, but never
-    a secret such as a password."""
-    if _SECRET.search(question):
-        return True
-    said = " ".join(message.text.lower() for message in messages if message.role == "user")
-    found = [match[0].lower() for match in _PRIVATE.finditer(question)]
-    return any(word[:6] not in said and not (_MONEY.search(word) and _OF_MONEY.search(said)) for word in found)
 
 
 def without_trail(text: str) -> str | None:

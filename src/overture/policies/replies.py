@@ -28,6 +28,15 @@ _NO_QUESTIONS = re.compile(
     r"a(?:ny)? questions?)|(?:don't|do not) ask\W*$|no questions\b|stop asking|without asking)\b",
     re.IGNORECASE,
 )
+_OTHER_QUESTIONS = re.compile(
+    r"\b(?:i|he|she|they|we) (?:was|were|won't|will|never)\b|\bno questions asked\b|"
+    r"\b(?:i|we)(?:'ve| have| had)?(?: got)? no (?:more |further |other )?questions\b|"
+    r"\bno (?:more |further |other )?questions? (?:from (?:me|us|my|our)\b|so far\b|yet\b)|"
+    r"\bthere(?:'s| is| are| were|'re)\b[^.]{0,20}\bquestions?\b|"
+    r"\bquestions? (?:about (?!(?:this|that|it)\b)|on|for|in|to|with|of|that|which)\b",
+    re.IGNORECASE,
+)
+"""Speaks of questions that are not the other's to put: the user has none, or there is a kind that is not wanted."""
 _JUST_DO_IT = re.compile(
     rf"{_LEAD}(?:just|simply) (?:please )?(?:do|go|get)(?: (?:it|that|this|so|ahead|on with it|going|started|and "
     rf"do))+{_TAIL}"
@@ -119,9 +128,7 @@ def just_do_it(text: str, asked: bool = False) -> bool:
     for sentence in sentences(text):
         if sentence.endswith("?") and not re.match(r"\W*(?:can|could|would|will) you\b", sentence, re.IGNORECASE):
             continue
-        if _NO_QUESTIONS.search(sentence) and not re.search(
-            r"\b(?:i|he|she|they|we) (?:was|were|won't|will|never)\b", sentence, re.I
-        ):
+        if _NO_QUESTIONS.search(sentence) and not _OTHER_QUESTIONS.search(sentence):
             return True
         if _JUST_DO_IT.search(sentence) or (asked and _JUST.search(sentence)):
             return True

@@ -22,8 +22,9 @@ from .effects import changes_state, named
 from .grounding import Heard
 from .initiative import asked_before, brushed_off, enough
 from .insert_expansion import ungrounded
-from .manners import already_said, private, same
+from .manners import already_said, same
 from .one_question import things
+from .privacy import private
 from .replies import accepts, does_not_know, rejects
 
 _ASKING = ELICITING - {"probe"}
@@ -148,7 +149,7 @@ def self_awareness(seen: Seen) -> Count:
 
 
 def boundaries(seen: Seen) -> Count:
-    """Civility. Questions that do not go to what is the user's to raise (`manners.private`) ÷ questions."""
+    """Civility. Questions that do not go to what is the user's to raise (`privacy.private`) ÷ questions."""
     kept = could = 0
     for at, asked in seen.asking:
         could += len(asked)
