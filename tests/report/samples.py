@@ -121,7 +121,7 @@ def audit_page(groups: int = 5, examples: int = 20, length: int = 20, seed: int 
         lens_note="The labels are made by a small tagger. On messages that no training saw, its macro-F1 over moves is "
         "0.79; two blind labellers agree at 0.84. Shares of moves rarer than 1% are not to be leaned on.",
         corrected={name: {"disjoint_corrected": share(0.24, 150), "done": share(0.52, 150)} for name in names},
-        judged=150,
+        judged=(200, 150),
         differences=differences,
         turns=turns,
         goal_action=Matrix(goals, goals[::-1], [row[::-1] for row in counts]),

@@ -195,9 +195,18 @@ def test_the_barest_pages_stand() -> None:
 
 def test_no_judged_sample_means_no_headline_for_disjoint() -> None:
     page = audit_page(2, 0)
-    assert "is no headline" in audit_html(replace(page, corrected=None, judged=0))
+    assert "is no headline" in audit_html(replace(page, corrected=None, judged=(0, 0)))
     with_sample = audit_html(page)
     assert "is no headline" not in with_sample and "corrected by 150 judged" in with_sample
+    assert "corrected by 200 judged" not in with_sample  # no figure of the sample page is of messages
+
+
+def test_a_share_of_messages_that_a_judge_corrected_is_said_to_be_and_by_how_many_messages() -> None:
+    page = audit_page(2, 0)
+    asked = {name: {"dialogue_initiative": figures["dialogue_initiative"]} for name, figures in page.groups.items()}
+    said = audit_html(replace(page, corrected=asked, judged=(200, 150)))
+    assert "dialogue_initiative is corrected by 200 judged at random" in said and "by 150 judged" not in said
+    assert "200 messages and 150 conversations judged at random" in said
 
 
 def test_only_surviving_differences_are_shown() -> None:

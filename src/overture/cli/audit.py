@@ -164,6 +164,9 @@ def _say(result: Audit, out: Path) -> None:
     for name in (*SHOWN, *own):
         if name in result.groups[EVERYTHING]:
             table.add_row(name, *(share(result.groups[group].get(name)) for group in shown))
+            fixed = [result.corrected.get(group, {}).get(name) for group in shown]
+            if any(fixed):
+                table.add_row("  corrected", *(share(figure) for figure in fixed))
     say_table(console, table)
     if len(groups) > 1:
         for at, group in enumerate(shown, 1):
@@ -173,6 +176,11 @@ def _say(result: Audit, out: Path) -> None:
     if result.judged and result.judged.unscored:
         why = ", ".join(f"{n:,} {plain(reason, 60)}" for reason, n in result.judged.unscored.items())
         console.print(f"verdicts of the judge that could not be had or read: {why}", highlight=False, markup=False)
+    if result.judged and result.corrected:
+        counted = (
+            f"{number(result.judged.messages, 'message')} and {number(result.judged.conversations, 'conversation')}"
+        )
+        console.print(f"corrected: by {counted} judged at random", highlight=False)
     if not result.corrected:
         why = "no verdict of the judge could be used" if result.judged else "no judged sample corrected these figures"
         console.print(f"By the lens alone: {why}{'' if result.judged else ' (--judge)'}.", highlight=False)

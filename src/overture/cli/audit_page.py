@@ -58,7 +58,7 @@ def page_of(result: Audit, words: Sequence[str], began: datetime, ended: datetim
         groups=groups,
         lens_note=LENS_NOTE + (CAREFUL_NOTE if result.settings.careful else ""),
         corrected=_named(result.corrected) or None,
-        judged=(result.judged.messages + result.judged.conversations) if result.judged else 0,
+        judged=(result.judged.messages, result.judged.conversations) if result.judged else (0, 0),
         differences=result.differences,
         turns=_turns(groups),
         goal_action=_matrix(result.matrix),

@@ -77,8 +77,8 @@ class AuditPage(Page):
     """What the labels of the lens are worth, in a sentence or two."""
     corrected: Mapping[str, Mapping[str, Figure]] | None = None
     """Group → figures corrected by a judged sample."""
-    judged: int = 0
-    """How many conversations or messages were judged for `corrected`."""
+    judged: tuple[int, int] = (0, 0)
+    """How many messages, and how many conversations, were judged for `corrected`."""
     differences: Sequence[Difference] = ()
     """All that were tested, already adjusted."""
     turns: Mapping[str, Series] = field(default_factory=dict[str, Series])
@@ -141,6 +141,7 @@ def audit_html(page: AuditPage) -> str:
         "audit.html",
         page,
         sentences=audit_sentences(groups, page.corrected, page.judged),
+        judged=f"{page.judged[0]:,} messages and {page.judged[1]:,} conversations",
         pairs=[pair for pair in (_present(pair, groups) for pair in PAIRS) if pair.names],
         moves_picture=_moves_picture(groups),
         legend=legend(list(groups)) if len(groups) > 1 else Markup(""),

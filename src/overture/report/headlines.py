@@ -28,28 +28,40 @@ INSTEAD: Mapping[str, str] = {
 """What a reply that did not ask in need did, for the middle of a sentence."""
 
 
-def audit_sentences(groups: Mapping[str, Figures], corrected: Mapping[str, Figures] | None, judged: int) -> list[str]:
+ASKING = ("dialogue_initiative", "trailing")
+"""The figures of the first sentence of an audit."""
+
+
+def audit_sentences(
+    groups: Mapping[str, Figures], corrected: Mapping[str, Figures] | None, judged: tuple[int, int]
+) -> list[str]:
     """Asking, doing, common activity, as far as the lenses looked for them; corrected by a judged sample where there
-    is one."""
+    is one. `judged`: messages, and conversations."""
     fixed = corrected or {}
     best = {group: {**figures, **fixed.get(group, {})} for group, figures in groups.items()}
     asking = (
         f"Of the assistant's messages, {_range(best, 'dialogue_initiative')} asked a question that serves the request, "
-        f"and {_range(best, 'trailing')} closed with a generic offer."
+        f"and {_range(best, 'trailing')} closed with a generic offer.{_by(fixed, ASKING, judged[0])}"
     )
     doing = (
         "Of the conversations whose goal was to have something made or done, in "
         f"{_range(best, 'done')} it was made or done, and in {_range(best, 'coached')} the user was told how instead."
     )
-    used = sorted({name for figures in fixed.values() for name in figures} & {"done", "coached"})
-    if used:
-        doing += f" Of these, {listed(used)} is corrected by {judged:,} judged at random."
+    doing += _by(fixed, ("coached", "done"), judged[1])
     looked_for = {name for figures in best.values() for name in figures}
     return [
         asking,
         *([doing] if "done" in looked_for else []),
-        *([_common(best, fixed, judged)] if "disjoint" in looked_for else []),
+        *([_common(best, fixed, judged[1])] if "disjoint" in looked_for else []),
     ]
+
+
+def _by(fixed: Mapping[str, Figures], names: Sequence[str], judged: int) -> str:
+    """Which of these figures are corrected, and by how many; empty without one."""
+    used = [name for name in names if any(_counted(figures.get(name)) for figures in fixed.values())]
+    if not used:
+        return ""
+    return f" Of these, {listed(used)} {'are' if len(used) > 1 else 'is'} corrected by {judged:,} judged at random."
 
 
 def _common(best: Mapping[str, Figures], fixed: Mapping[str, Figures], judged: int) -> str:
