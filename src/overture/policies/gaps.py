@@ -45,7 +45,7 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"7, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"8, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
 WEIGHTS = {

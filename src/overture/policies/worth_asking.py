@@ -37,7 +37,7 @@ from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .needless import needless
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = f"4, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"5, initiative {budget.VERSION}, needless {rules.VERSION}"
 LEAST = 0.5
 """Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
 
