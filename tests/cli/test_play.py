@@ -90,6 +90,12 @@ def test_the_user_knows_the_goal_and_the_verdict_comes_with_both_errors(play: An
     assert any(line.startswith("assistant") and "elicit" in line for line in shown.splitlines())
 
 
+def test_no_name_of_a_figure_is_cut_on_a_narrow_terminal(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    _, shown, _ = play("\n", "missing", "--model", "scripted:asker", "--item", "3")
+    assert "Figures of this one trial" in shown and not re.search(r"_\w*…", shown)
+
+
 def test_the_assistant_knows_only_the_conversation_until_the_end(play: Any) -> None:
     words = ("travel", "--as", "assistant", "--item", "0")
     lines = "/parts\n/tools\n/hint\nWhat kind of cuisine do you like?\n/quit\n"

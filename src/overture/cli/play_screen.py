@@ -124,6 +124,8 @@ class Screen:
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
+        for column in table.columns:
+            column.overflow = "fold"  # `asked_in_need` and `asked_needlessly` are one when both are cut
         self._console.print(table)
 
     def follow(self, conversation: Conversation) -> None:
