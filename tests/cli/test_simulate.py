@@ -286,6 +286,8 @@ def test_missing_stands_beside_the_papers_accuracy(tmp_path: Path, capsys: pytes
         (["pairs", "--runs", "0"], "1 or more"),
         (["pairs", "--turns", "0"], "1 or more"),
         (["pairs", "--model", ""], "no model is meant by ''"),
+        (["pairs", "--model", "localhost:8000/v1#m"], "did you mean http://localhost:8000/v1#m? A model is"),
+        (["pairs", "--model", "api.example.com/v1#m"], "did you mean https://api.example.com/v1#m? A model is"),
         (["pairs", "--model", "http://127.0.0.1:99999/v1#m"], "http://host:port/v1#name, where name is the model's: "),
         (["pairs", "--model", "http://[::1/v1#m"], "http://host:port/v1#name"),
         (["pairs", "--concurrency", "0"], "1 or more"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -257,7 +258,9 @@ def load(spec: str, **options: Any) -> Model:
         name = word.removesuffix(FAST)
         options.setdefault("fast", name != word)
         return embedded.load(None if name == "embedded" else Path(name), **options)
-    raise UsageError(f"no model is meant by {spec[:80]!r}; a model is {FORMS}")
+    scheme = "http" if word.startswith(("localhost", "127.")) else "https"
+    meant = f"did you mean {scheme}://{word[:80]}? A" if re.match(r"[\w.-]+(:\d+)?/[^#]*#.", word) else "a"
+    raise UsageError(f"no model is meant by {spec[:80]!r}; {meant} model is {FORMS}")
 
 
 def is_local(spec: str) -> bool:
