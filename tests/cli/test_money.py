@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from overture.cli.money import gated, price_of, prices_of
+from overture.cli.money import gated, owing, price_of, prices_of
 from overture.models.endpoint import Endpoint
 from overture.models.patience import Price
 
@@ -41,3 +41,8 @@ def test_a_call_may_take_the_seconds_it_is_given_though_nothing_is_heard_until_i
     model = gated("http://localhost:8000/v1#m", 8, seconds=1800)
     assert isinstance(model, Endpoint)
     assert (model.patience.silence, model.patience.total, model.patience.attempts) == (1800, 1800, 1)
+
+
+def test_one_trial_is_owed_and_two_are():
+    assert owing(1, 0, "why") == "1 trial is owed: why; the same command goes on with it"
+    assert owing(2, 0, "why") == "2 trials are owed: why; the same command goes on with them"

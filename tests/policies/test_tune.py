@@ -134,7 +134,10 @@ async def test_where_nothing_helps_the_bare_model_wins(tmp_path: Path) -> None:
 
 
 async def test_too_few_units_are_refused(tmp_path: Path) -> None:
-    with Store(tmp_path / "trials.sqlite") as store, pytest.raises(UsageError, match="too few"):
+    with (
+        Store(tmp_path / "trials.sqlite") as store,
+        pytest.raises(UsageError, match="too few; give --count 16 or more"),
+    ):
         await tune(plan(10, rules=Rules()), MODEL, store)
 
 

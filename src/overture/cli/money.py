@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import UsageError
-from .terminal import plain
+from .terminal import number, plain
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -78,7 +78,8 @@ def limited(most: float | None, words: Iterable[str], prices: Mapping[str, Price
 def owing(owed: int, failed: int, why: str) -> str:
     """Why trials are owed, and how to go on with them."""
     also = f", and with --retry-failed also with the {failed} that failed" if failed else ""
-    return f"{owed} trials are owed: {why}; the same command goes on with them{also}"
+    verb, them = ("is", "it") if owed == 1 else ("are", "them")
+    return f"{number(owed, 'trial')} {verb} owed: {why}; the same command goes on with {them}{also}"
 
 
 def say_beforehand(

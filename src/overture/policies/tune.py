@@ -42,7 +42,8 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
     """
     racing, rest = plan.halves()
     if len(racing) < plan.rules.first:
-        raise UsageError(f"{len(racing)} units to race on are too few; give {2 * plan.rules.first} or more")
+        least = -(-2 * plan.rules.first // len(plan.tasks))
+        raise UsageError(f"{len(racing)} units to race on are too few; give --count {least} or more")
     shared = Remembered(model)
     held, every = await _race(plan, shared, store, racing, told)
     winner, found = await _learn(plan, held[-1].best, shared, store, racing[: 2 * LEAST], every)
