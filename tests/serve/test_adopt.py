@@ -162,10 +162,12 @@ async def test_the_snippets_that_read_the_log_run_on_a_log(
     async with served(**given) as base, openai_at(base) as client:
         for content in (LACKING, COMPLETE):
             await client.chat.completions.create(model="m", messages=[{"role": "user", "content": content}])
+        with pytest.raises(Exception, match="no such policy may be chosen"):
+            await client.chat.completions.create(model="m", messages=[], extra_headers={"X-Overture-Policy": "other"})
     counting, reading = snippets("rollout.md", "decisions")
     exec(counting, names := {})
     counted = capsys.readouterr().out.split()
-    assert counted[:5] == ["1", "shadow", "elicit", "by", "gaps"] and counted[-2:] == ["left", "alone"]
+    assert counted[:5] == ["1", "shadow", "elicit", "by", "gaps"] and counted[5:] == ["1", "shadow", "left", "alone"]
     exec(reading, names)
     assert capsys.readouterr().out.startswith(f'{LACKING} -> You wrote "Tom has some apples"')
 
