@@ -55,8 +55,8 @@ def audit_logs(
     """Look at every conversation of these logs and write the tables to the folder `out`.
 
     `on_piece(done, total)` is called with bytes as pieces finish, `on_judge` with verdicts. Raises NothingReadable
-    where there is no conversation, UsageError on what cannot work, before any work, and ConfigurationChanged where `out`
-    holds an unfinished run of other settings or inputs, or what another command left (`fresh` writes over either).
+    where there is no conversation, UsageError on what cannot work, before any work, and ConfigurationChanged where
+    `out` holds an unfinished run of other settings or inputs, or what another command left (`fresh` writes over both).
     """
     began = time.monotonic()
     settings = settings or Settings()
