@@ -240,3 +240,38 @@ def test_no_more_units_speak_than_differ() -> None:
     two.add((rows < 50).astype(float), np.ones((100, 1)))
     (found,) = differences({"a": one, "b": two}, ["x"])
     assert one.apart(two, "x") == 3 and found.p == 0.25
+
+
+def halved(asked: list[tuple[bool, bool]]) -> Tally:
+    """A tally of pairs: whether the lacking one was asked about, and whether the complete one was."""
+    rows = np.array([[a, b, (a + 1 - b) / 2] for a, b in asked], float)
+    tally = Tally(("need", "needless", "balanced"), keep=True, halves={"balanced": ("need", "needless")})
+    tally.add(rows, np.ones_like(rows))
+    return tally
+
+
+def test_balanced_accuracy_is_as_sure_as_its_two_shares():
+    never = halved([(False, False)] * 200).figure("balanced")
+    assert never.value == 0.5 and never.low is not None and never.high is not None
+    reach = wilson(0.0, 200)[1] / 2
+    assert (never.low, never.high) == pytest.approx((0.5 - reach, 0.5 + reach))
+    always = halved([(True, False)] * 12).figure("balanced")
+    assert always.value == always.high == 1 and always.low is not None and 0.8 < always.low < 0.85
+
+
+@pytest.mark.parametrize(("need", "needless", "count"), [(0.75, 0.04, 200), (0.02, 0.01, 200), (0.5, 0.1, 24)])
+def test_intervals_of_balanced_accuracy_cover_the_truth(
+    need: float, needless: float, count: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(estimates, "ROUNDS", 200)
+    rng, held, wide = np.random.default_rng(7), 0, []
+    for _ in range(300):
+        figure = halved(list(zip(rng.random(count) < need, rng.random(count) < needless, strict=True))).figure(
+            "balanced"
+        )
+        assert figure.low is not None and figure.high is not None
+        held += figure.low <= (need + 1 - needless) / 2 <= figure.high
+        wide.append(figure.high - figure.low)
+    assert held >= 0.92 * 300
+    spread = np.sqrt((need * (1 - need) + needless * (1 - needless)) / count)
+    assert np.mean(wide) < 1.5 * 1.96 * spread

@@ -87,12 +87,19 @@ class Tally:
     """
 
     def __init__(
-        self, names: Sequence[str], seed: int = 0, units: Mapping[str, str] | None = None, keep: bool = False
+        self,
+        names: Sequence[str],
+        seed: int = 0,
+        units: Mapping[str, str] | None = None,
+        keep: bool = False,
+        halves: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         """`keep`: hold every unit's own counts too, so that beside a tally of the same units it can be said how many
-        of them differ."""
+        of them differ. `halves`: a figure → the two shares of which it is half the one and half of what the other is
+        not, as balanced accuracy is."""
         self.names = tuple(names)
         self.units = dict(units or {})
+        self.halves = dict(halves or {})
         self._rng = np.random.default_rng(seed)
         width = len(self.names)
         self.numerator, self.denominator = np.zeros(width), np.zeros(width)
@@ -142,14 +149,20 @@ class Tally:
         return int((one != two).any(axis=0).sum())
 
     def figure(self, name: str) -> Figure:
-        """The ratio of sums with its interval: of a share Wilson's, of all else by percentile."""
+        """The ratio of sums with its interval: of a share Wilson's, of two halves from those of both, of all else by
+        percentile."""
         at = self.names.index(name)
         unit = self.units.get(name, "share")
         n, clusters = round(self.denominator[at]), self.clusters(name)
         if n == 0:
             return Figure(None, None, None, 0, unit)
         value = float(self.numerator[at] / self.denominator[at])
-        if unit == "share":
+        if name in self.halves:
+            one, other = self.halves[name]
+            alike = _alike(self.replicates(one), self.replicates(other))
+            below, above = _apart(self.figure(one), self.figure(other), alike)
+            low, high = max(0.0, value - below / 2), min(1.0, value + above / 2)
+        elif unit == "share":
             low, high = wilson(value, self._effective(name, value, n, clusters))
         else:
             drawn = self.replicates(name)
@@ -229,15 +242,13 @@ def _p(value: float, error: float, one: Tally, two: Tally, name: str) -> float:
 def _between(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:
     """(low, high, standard error) of the difference of a figure, `a` less `b`, paired where both drew the same units.
 
-    Of shares by square-and-add of the two figures' own intervals, with the correlation of their replicates (Newcombe
-    1998, Stat. Med. 17:2635; Zou and Donner 2008), and where no unit differs, by Wilson's upper bound on the share that
-    would; of all else by percentile.
+    Of shares by square-and-add with the correlation of their replicates, and where no unit differs, by Wilson's upper
+    bound on the share that would; of all else by percentile.
     """
     x, y = one.replicates(name), two.replicates(name)
     both = ~np.isnan(x) & ~np.isnan(y)
     x, y = x[both], y[both]
-    assert a.value is not None and a.low is not None and a.high is not None
-    assert b.value is not None and b.low is not None and b.high is not None
+    assert a.value is not None and b.value is not None
     error = _spread(x - y, max(abs(a.value), abs(b.value))) if len(x) else 0.0
     fewer = min(one.clusters(name), two.clusters(name))
     if a.unit != "share":
@@ -246,11 +257,29 @@ def _between(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[f
     if a.value == b.value and error == 0:
         none = wilson(0.0, fewer)[1]  # no unit differs
         return -none, none, 0.0
-    alike = float(np.corrcoef(x, y)[0, 1]) if one.error(name) > 0 and two.error(name) > 0 and len(x) else 0.0
-    ends: list[float] = []
-    for far, near in ((a.value - a.low, b.high - b.value), (a.high - a.value, b.value - b.low)):
-        ends.append(sqrt(max(0.0, far**2 + near**2 - 2 * alike * far * near)))
-    return a.value - b.value - ends[0], a.value - b.value + ends[1], error
+    below, above = _apart(a, b, _alike(x, y))
+    return a.value - b.value - below, a.value - b.value + above, error
+
+
+def _alike(x: Floats, y: Floats) -> float:
+    """The correlation of two figures' replicates; 0 where either has no spread."""
+    both = ~np.isnan(x) & ~np.isnan(y)
+    x, y = x[both], y[both]
+    if not len(x) or not (_spread(x, float(np.abs(x).max())) and _spread(y, float(np.abs(y).max()))):
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _apart(a: Figure, b: Figure, alike: float) -> tuple[float, float]:
+    """How far below and above the difference `a` less `b` its interval reaches, by square-and-add of both figures' own
+    intervals (Newcombe 1998, Stat. Med. 17:2635; with their correlation Zou and Donner 2008)."""
+    assert a.value is not None and a.low is not None and a.high is not None
+    assert b.value is not None and b.low is not None and b.high is not None
+
+    def reach(far: float, near: float) -> float:
+        return sqrt(max(0.0, far**2 + near**2 - 2 * alike * far * near))
+
+    return reach(a.value - a.low, b.high - b.value), reach(a.high - a.value, b.value - b.low)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -128,7 +128,8 @@ def group(task: Task, trials: Sequence[Trial], seed: int = 0, lens: bool = True)
     _balance(top, bottom, column)
     _spread(items, trials, rows, top, bottom, column)
     counted = {name: "mean" for name in own if (top[:, column[name]] > bottom[:, column[name]]).any()}
-    tally = Tally(names, seed, {**UNITS, **counted, **task.units}, keep=True)
+    halves = {"balanced_accuracy": ("asked_in_need", "asked_needlessly")}
+    tally = Tally(names, seed, {**UNITS, **counted, **task.units}, keep=True, halves=halves)
     tally.add(top, bottom)
     return Group(trials, tally)
 
