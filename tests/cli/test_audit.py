@@ -84,7 +84,10 @@ def test_nothing_readable_says_what_it_is_and_where_to_look(tmp_path: Path, caps
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     assert run("audit", tmp_path / "t.csv", "--out", tmp_path / "out") == 3
     said = one_line(capsys)
-    assert "such as Human:" in said and "rejects.jsonl" in said and "audit --help" in said
+    assert "a table" in said and "rejects.jsonl" in said and "audit --help" in said
+    (tmp_path / "t.txt").write_text("a b\n1 2\n")
+    assert run("audit", tmp_path / "t.txt", "--out", tmp_path / "other") == 3
+    assert "such as Human:" in one_line(capsys)
 
 
 def test_files_in_which_nothing_was_read_are_said_though_others_were(log: Log, tmp_path: Path, capsys: Captured):

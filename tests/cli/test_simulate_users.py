@@ -56,7 +56,7 @@ def test_users_are_the_groups_and_each_is_as_it_is_alone(tmp_path: Path, capsys:
 
 def test_signs_stand_in_summary_page_and_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     users = ("shards", "shards+impatient")
-    words = ("sharded", *MODEL[:2], "-n", "12", "--protocol", "sharded,recap", "--user", ",".join(users))
+    words = ("sharded", *MODEL[:2], "-n", "24", "--protocol", "sharded,recap", "--user", ",".join(users))
     assert run(*words, "--out", str(tmp_path)) == 0
     summary = left(tmp_path)
     assert list(summary["groups"]) == [f"{how} · {user}" for user in users for how in ("sharded", "recap")]

@@ -13,8 +13,8 @@ from overture.conversation import Conversation, Message, ToolCall
 from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.base import with_tools
-from overture.policies.grounding.leaf import Leaf
 from overture.policies.grounding.labels import label
+from overture.policies.grounding.leaf import Leaf
 from overture.policies.insert_expansion import InsertExpansion
 
 BOOK: dict[str, Any] = {

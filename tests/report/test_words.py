@@ -58,16 +58,16 @@ def test_extremes_take_the_ends_of_equals() -> None:
 
 def test_sentences_with_one_group_several_and_none() -> None:
     figures = {"dialogue_initiative": share(0.3, 100), "trailing": share(0.1, 100)}
-    one = audit_sentences({"log": figures}, None, 0)
+    one = audit_sentences({"log": figures}, None, (0, 0))
     assert one[0].startswith("Of the assistant's messages, 30% (22–40%") and " in log" not in one[0]
-    two = audit_sentences({"x": figures, "y": {"dialogue_initiative": share(0.6, 100)}}, None, 0)
+    two = audit_sentences({"x": figures, "y": {"dialogue_initiative": share(0.6, 100)}}, None, (0, 0))
     assert "in x to 60%" in two[0] and "the only group" in two[0]
     assert len(one) == len(two) == 1, "nobody looked for goals, so nothing is said of them"
     goals = {"done": share(0.2, 50), "coached": share(0.1, 50), "disjoint": share(0.5, 50)}
-    three = audit_sentences({"log": figures | goals}, None, 0)
+    three = audit_sentences({"log": figures | goals}, None, (0, 0))
     assert "20%" in three[1] and "10%" in three[1] and "no sample was judged" in three[2]
-    nothing = dict.fromkeys(figures | goals, Figure(None, None, None, 0))
-    assert all("uncounted" in sentence for sentence in audit_sentences({"log": nothing}, None, 0)[:2])
+    nothing = dict.fromkeys(figures | goals, Figure(None, None, None, (0, 0)))
+    assert all("uncounted" in sentence for sentence in audit_sentences({"log": nothing}, None, (0, 0))[:2])
     assert len(checkup_sentences("m", {})) == 3
 
 
