@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from common import finish, table
-from overture.audit.estimates import Figure, Floats, Tally, corrected, differences
+from overture.audit.differences import differences
+from overture.audit.estimates import Figure, Floats, Tally, corrected
 
 DRAWS = 1000
 """Made-up logs a row; the standard error of a share of 95 % of them is 0.7 points."""

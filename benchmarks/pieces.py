@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from common import finish, table
-from overture.audit.estimates import Difference, differences, holm
+from overture.audit.differences import Difference, differences, holm
 from overture.conversation import Conversation
 from overture.policies import Steering
 from overture.simulate.engine import Experiment, run

@@ -23,7 +23,8 @@ from typing import Any
 import orjson
 
 from common import finish, table
-from overture.audit.estimates import Difference, Figure, differences, holm
+from overture.audit.differences import Difference, differences, holm
+from overture.audit.estimates import Figure
 from overture.models import Model, Remembered, Reply, Sampling, is_local, load
 from overture.policies import Steering
 from overture.policies.named import COMPOSED

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from overture.audit.estimates import Difference
+from overture.audit.differences import Difference
 from overture.cli import main
 from overture.cli.tune_page import page_of
 from overture.conversation import Conversation

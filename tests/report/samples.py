@@ -10,7 +10,8 @@ import random
 import sys
 from pathlib import Path
 
-from overture.audit.estimates import Difference, Figure, wilson
+from overture.audit.differences import Difference
+from overture.audit.estimates import Figure, wilson
 from overture.moves import MOVES
 from overture.report.audit import AuditPage, Coefficient, Preference, Reject, audit_html
 from overture.report.checkup import CheckupPage, Compared, ExamplePair, Reply, checkup_html

@@ -251,7 +251,7 @@ def test_the_page_stays_small() -> None:
 
 
 def changed(figure: str, value: float, low: float, high: float, p: float) -> Changed:
-    from overture.audit.estimates import Difference
+    from overture.audit.differences import Difference
 
     unit = "tokens" if figure == "assistant_tokens" else "share"
     bare, steered = (replace(share(0.2, 40), value=0.2 + more, unit=unit) for more in (0.0, value))

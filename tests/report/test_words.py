@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from samples import NOTHING, share
 
-from overture.audit.estimates import Difference, Figure
+from overture.audit.differences import Difference
+from overture.audit.estimates import Figure
 from overture.moves import MOVES
 from overture.report.clean import one_line, visible
 from overture.report.examples import HEAD, MOST, ExampleConversation, ExampleMessage, Span, fitted, joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from overture.audit.estimates import Difference
+from overture.audit.differences import Difference
 from overture.simulate.signs import Sign, signs, told
 
 USERS = ("shards", "impatient", "ignorant")

@@ -21,7 +21,8 @@ import orjson
 from .. import logs
 from ..errors import NothingReadable, OvertureError, UsageError
 from ..lenses import chosen
-from .estimates import Difference, Figure
+from .differences import Difference
+from .estimates import Figure
 from .files import keep_apart, only_one, writable, write_whole
 from .judge import Judged, judge_all, sampled
 from .kinds import Part, Settings

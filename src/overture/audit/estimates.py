@@ -1,4 +1,4 @@
-"""Shares with honest intervals: resampled by conversation, corrected by a judged sample, compared between groups.
+"""Shares with honest intervals: resampled by conversation, corrected by a judged sample.
 
 In come, a conversation at a time, how often something was so (numerator) and could have been so (denominator); out come
 Figures. Memory does not grow with the log: each of ROUNDS replicates keeps two running sums (the Poisson bootstrap of
@@ -9,8 +9,8 @@ are too narrow. Everything here draws whole conversations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from math import erfc, exp, factorial, sqrt
+from dataclasses import asdict, dataclass
+from math import exp, factorial, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -132,7 +132,7 @@ class Tally:
         """The bootstrap's standard error of the ratio; 0 where nothing but rounding sets the replicates apart."""
         drawn = self.replicates(name)
         drawn = drawn[~np.isnan(drawn)]
-        return _spread(drawn, float(np.abs(drawn).max())) if len(drawn) else 0.0
+        return spread(drawn, float(np.abs(drawn).max())) if len(drawn) else 0.0
 
     def clusters(self, name: str) -> int:
         """How many conversations had something to count."""
@@ -159,8 +159,8 @@ class Tally:
         value = float(self.numerator[at] / self.denominator[at])
         if name in self.halves:
             one, other = self.halves[name]
-            alike = _alike(self.replicates(one), self.replicates(other))
-            below, above = _apart(self.figure(one), self.figure(other), alike)
+            alike = alike_by(self.replicates(one), self.replicates(other))
+            below, above = square_and_add(self.figure(one), self.figure(other), alike)
             low, high = max(0.0, value - below / 2), min(1.0, value + above / 2)
         elif unit == "share":
             low, high = wilson(value, self._effective(name, value, n, clusters))
@@ -184,93 +184,22 @@ class Tally:
         return {name: self.figure(name) for name in self.names}
 
 
-def _spread(drawn: Floats, size: float) -> float:
+def spread(drawn: Floats, size: float) -> float:
     """The standard deviation of replicates about as large as `size`; 0 where it is that of rounding."""
-    spread = float(drawn.std())
-    return spread if spread > ROUNDING * size else 0.0
+    found = float(drawn.std())
+    return found if found > ROUNDING * size else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Group `a` minus group `b` in one figure."""
-
-    figure: str
-    a: str
-    b: str
-    value: float
-    low: float
-    high: float
-    p: float
-    """Two-sided, by the spread about nought; never below what a sign test of the units that differ can give."""
-    p_adjusted: float = 1.0
-    """After Holm's correction over every difference of the same call."""
-
-
-def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Difference]:
-    """Every pair of groups in every named figure, in order, with Holm's correction over all of them."""
-    found: list[Difference] = []
-    groups = list(tallies)
-    for name in names:
-        figures = {group: tally.figure(name) for group, tally in tallies.items()}
-        for i, a in enumerate(groups):
-            for b in groups[i + 1 :]:
-                one, two = figures[a], figures[b]
-                if one.value is None or two.value is None:
-                    continue
-                low, high, error = _between(tallies[a], tallies[b], one, two, name)
-                value = one.value - two.value
-                p = _p(value, error, tallies[a], tallies[b], name)
-                found.append(Difference(name, a, b, value, low, high, p))
-    adjusted = holm([d.p for d in found])
-    return [replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)]
-
-
-def _p(value: float, error: float, one: Tally, two: Tally, name: str) -> float:
-    """Two-sided p of a difference, from its standard error were it nought: about nought the squares of the units are
-    larger by value² ÷ units. Without that few units would speak too surely (as McNemar's test and the pooled test of
-    two shares know). No fewer units than those that differ could be as sure, if every one of them spoke the same way.
-    """
-    if not value:
-        return 1.0
-    counts = one.clusters(name), two.clusters(name)
-    differ = one.apart(two, name)
-    units = sum(counts) if differ is None else min(counts)
-    signs = 2.0 ** (1 - min(*counts, *([] if differ is None else [differ])))
-    return min(1.0, max(erfc(abs(value) / sqrt(error**2 + value**2 / units) / sqrt(2)), signs))
-
-
-def _between(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:
-    """(low, high, standard error) of the difference of a figure, `a` less `b`, paired where both drew the same units.
-
-    Of shares by square-and-add with the correlation of their replicates, and where no unit differs, by Wilson's upper
-    bound on the share that would; of all else by percentile.
-    """
-    x, y = one.replicates(name), two.replicates(name)
-    both = ~np.isnan(x) & ~np.isnan(y)
-    x, y = x[both], y[both]
-    assert a.value is not None and b.value is not None
-    error = _spread(x - y, max(abs(a.value), abs(b.value))) if len(x) else 0.0
-    fewer = min(one.clusters(name), two.clusters(name))
-    if a.unit != "share":
-        low, high = percentiles(x - y, fewer) if len(x) else (0.0, 0.0)
-        return low, high, error
-    if a.value == b.value and error == 0:
-        none = wilson(0.0, fewer)[1]  # no unit differs
-        return -none, none, 0.0
-    below, above = _apart(a, b, _alike(x, y))
-    return a.value - b.value - below, a.value - b.value + above, error
-
-
-def _alike(x: Floats, y: Floats) -> float:
+def alike_by(x: Floats, y: Floats) -> float:
     """The correlation of two figures' replicates; 0 where either has no spread."""
     both = ~np.isnan(x) & ~np.isnan(y)
     x, y = x[both], y[both]
-    if not len(x) or not (_spread(x, float(np.abs(x).max())) and _spread(y, float(np.abs(y).max()))):
+    if not len(x) or not (spread(x, float(np.abs(x).max())) and spread(y, float(np.abs(y).max()))):
         return 0.0
     return float(np.corrcoef(x, y)[0, 1])
 
 
-def _apart(a: Figure, b: Figure, alike: float) -> tuple[float, float]:
+def square_and_add(a: Figure, b: Figure, alike: float) -> tuple[float, float]:
     """How far below and above the difference `a` less `b` its interval reaches, by square-and-add of both figures' own
     intervals (Newcombe 1998, Stat. Med. 17:2635; with their correlation Zou and Donner 2008)."""
     assert a.value is not None and a.low is not None and a.high is not None
@@ -280,17 +209,6 @@ def _apart(a: Figure, b: Figure, alike: float) -> tuple[float, float]:
         return sqrt(max(0.0, far**2 + near**2 - 2 * alike * far * near))
 
     return reach(a.value - a.low, b.high - b.value), reach(a.high - a.value, b.value - b.low)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment (1979), in the order given."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    out = [1.0] * len(p_values)
-    worst = 0.0
-    for rank, i in enumerate(order):
-        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[i]))
-        out[i] = worst
-    return out
 
 
 def corrected(judged: Sequence[float], seen: Sequence[float], seen_share: float, seen_error: float, n: int) -> Figure:

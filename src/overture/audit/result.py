@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .estimates import Difference, Figure, differences
+from .differences import Difference, differences
+from .estimates import Figure
 from .judge import Judged
 from .kinds import EVERYTHING, PLACES, Example, Part, Settings
 from .merge import Merged

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..audit.estimates import differences
+from ..audit.differences import differences
 from ..errors import UsageError
 from ..models import Model, Remembered
 from ..simulate.engine import Experiment, Progress, run

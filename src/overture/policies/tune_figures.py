@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..audit.estimates import Difference, Figure, Tally
+from ..audit.differences import Difference
+from ..audit.estimates import Figure, Tally
 from ..simulate.store import Trial
 from ..simulate.tallies import UNITS, cells
 from .learned import Learned

@@ -25,7 +25,8 @@ from .whiskers import Row, legend, whiskers
 from .words import words_of
 
 if TYPE_CHECKING:
-    from ..audit.estimates import Difference, Figure
+    from ..audit.differences import Difference
+    from ..audit.estimates import Figure
 
 MOST_DIFFERENCES = 30
 """Rows of differences on the page; how many more survive is said below them."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .words import LESS, MORE, Written, written_difference
 
 if TYPE_CHECKING:
-    from ..audit.estimates import Difference, Figure
+    from ..audit.differences import Difference
+    from ..audit.estimates import Figure
 
 LEVEL = 0.05
 """A difference counts where its adjusted p is below this."""

@@ -17,7 +17,8 @@ from .shell import Page, render
 from .words import listed, written
 
 if TYPE_CHECKING:
-    from ..audit.estimates import Difference, Figure
+    from ..audit.differences import Difference
+    from ..audit.estimates import Figure
 
 PAIRS = (
     ("solved", "failed"),

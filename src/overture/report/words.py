@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a page that is only drawn should not load numpy
-    from ..audit.estimates import Difference, Figure
+    from ..audit.differences import Difference
+    from ..audit.estimates import Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..audit.estimates import Difference, Figure, holm
-from ..audit.estimates import differences as between
+from ..audit.differences import Difference, holm
+from ..audit.differences import differences as between
+from ..audit.estimates import Figure
 from ..models import load
 from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..audit.estimates import Difference
+from ..audit.differences import Difference
 
 LEVEL = 0.05
 """No sign where p is not below this, whatever the interval."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..audit.estimates import Difference, Figure
+from ..audit.differences import Difference
+from ..audit.estimates import Figure
 from ..tasks.beside import Beside
 from ..tasks.task import Task
 from .engine import Experiment, Progress, Ran, Watch, run

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..audit.estimates import Difference, Figure, Tally, holm
-from ..audit.estimates import differences as between
+from ..audit.differences import Difference, holm
+from ..audit.differences import differences as between
+from ..audit.estimates import Figure, Tally
 from ..conversation import Message
 from ..tasks.task import Item, Task
 from .store import Trial
