@@ -18,10 +18,12 @@ import orjson
 import pytest
 
 from overture.cli import main
+from overture.cli.play_game import Seated
 from overture.cli.play_person import call_of
-from overture.conversation import Conversation, ToolCall
+from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import ModelTimeout
-from overture.models import Scripted, register
+from overture.models import Reply, Sampling, Scripted, Usage, register
+from overture.simulate.seats import Draws
 from overture.tasks import named
 from overture.users.faults import told_by
 
@@ -269,3 +271,18 @@ def _until(terminal: int, wanted: str, seen: str, seconds: float = 60) -> str:
         assert ready, f"{wanted!r} is not in {seen!r}"
         seen += os.read(terminal, 65536).decode("utf-8", "replace")
     return seen
+
+
+async def test_in_a_play_too_an_answer_in_a_form_has_the_tokens_that_its_caller_gives_it() -> None:
+    heard: list[int] = []
+
+    def say(conversation: Conversation, sampling: Sampling, tools: object, form: object) -> Reply:
+        heard.append(sampling.max_tokens)
+        return Reply(Message("assistant", "{}"), Usage(1, 1), "stop", "m", 0.0)
+
+    draws = Draws("user", (0, "task", "item", 0), lambda: 1, Sampling(max_tokens=64))
+    seat = Seated(Scripted(say, "m", "1"), draws, {})
+    asked = Conversation((Message("user", "Go on."),))
+    await seat.reply(asked, Sampling(max_tokens=300))
+    await seat.reply(asked, Sampling(max_tokens=300), response_format={"type": "json_object"})
+    assert heard == [64, 300]

@@ -8,9 +8,9 @@ and a fresh user; both are pure, and models' answers are remembered, so it comes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..conversation import Conversation
@@ -20,7 +20,7 @@ from ..models.base import JSON
 from ..models.wrapper import Wrapper
 from ..simulate.outcome import outcome, setting_of, status_of
 from ..simulate.relay import Assistant, Bare, Talk, relay
-from ..simulate.seats import Meter, seed_of
+from ..simulate.seats import Draws, Meter, seed_of
 from ..simulate.store import Trial
 from ..tasks.task import Item, Setting, Task, Tools, Verdict, digest
 from ..users import hearing
@@ -88,15 +88,10 @@ class Seated(Wrapper):
     """A model in one seat of a played trial, with the engine's seeds. A call that was made before is not made again."""
 
     model: Model
-    role: str
-    place: tuple[int, str, str, int]
-    """Root seed, task, item's hash, run."""
-    sampling: Sampling
-    turn: Callable[[], int]
+    draws: Draws
     answers: dict[str, Reply]
     """Request → what was answered, shared by the talks of one play."""
     meter: Meter = field(default_factory=Meter)
-    _samples: dict[int, int] = field(default_factory=dict[int, int])
 
     async def reply(
         self,
@@ -106,9 +101,7 @@ class Seated(Wrapper):
         response_format: JSON | None = None,
     ) -> Reply:
         """The model's answer, drawn as this seat draws. Raises as the model does."""
-        turn = self.turn()
-        sample = self._samples[turn] = self._samples.get(turn, -1) + 1
-        drawn = replace(self.sampling, seed=seed_of(*self.place, self.role, turn, sample))
+        *_, drawn = self.draws.next(sampling, response_format is not None)
         asked = request_hash(conversation, drawn, tools, response_format)
         known = self.answers.get(asked)
         reply = known or await self.model.reply(conversation, drawn, tools, response_format)
@@ -164,18 +157,18 @@ class Table:
         self.talk = talk = Talk(game.item.before)
         self.tools: Tools | None = game.task.tools(game.item) if game.task.tools else None
         hear = game.task.hear or hearing.hear
+        sampling = Sampling(temperature=game.temperature, max_tokens=game.max_tokens)
         opposite = None
         if game.opposite is not None:
             role = "assistant" if game.role == "user" else "user"
-            sampling = Sampling(temperature=game.temperature, max_tokens=game.max_tokens)
-            opposite = Seated(game.opposite, role, game.place, sampling, lambda: len(talk.heard), answers)
+            opposite = Seated(game.opposite, Draws(role, game.place, lambda: len(talk.heard), sampling), answers)
         self.meter = opposite.meter if opposite else Meter()
         self.user: Speaking
         self.assistant: Assistant
         if game.user is None:
             assert opposite is not None
             self.user = AsUser(game.item, hear, screen, lines, past)
-            self.assistant = Watched(Bare(opposite, self.tools, opposite.sampling), screen)
+            self.assistant = Watched(Bare(opposite, self.tools, sampling), screen)
         else:
             someone = game.user.start(game.item, seed_of(*game.place, "user", 0, 0), opposite)
             self.user = Watched(someone, screen)

@@ -131,23 +131,42 @@ class Meter:
 
 
 @dataclass
+class Draws:
+    """How the calls of one role of one trial are drawn, in their order."""
+
+    role: str
+    place: tuple[int, str, str, int]
+    """Root seed, task, item's hash, run."""
+    turn: Callable[[], int]
+    """The turn that the conversation is at."""
+    own: Sampling | None
+    """How this role draws; None: as whoever calls says."""
+    _samples: dict[int, int] = field(default_factory=dict[int, int])
+
+    def next(self, asked: Sampling, in_a_form: bool) -> tuple[int, int, Sampling]:
+        """The turn, which sample of it this is, and how it is drawn. Whoever asks for a form knows how long it is."""
+        turn = self.turn()
+        sample = self._samples[turn] = self._samples.get(turn, -1) + 1
+        given = self.own or asked
+        if in_a_form:
+            given = replace(given, max_tokens=asked.max_tokens)
+        return turn, sample, replace(given, seed=seed_of(*self.place, self.role, turn, sample))
+
+
+@dataclass
 class Asked(Wrapper):
     """A seat's model in one trial. Every answer is journalled before it is handed on."""
 
     seat: Seat
     rounds: Rounds
     trial_id: str
-    place: tuple[int, str, str, int]
-    """Root seed, task, item's hash, run."""
-    turn: Callable[[], int]
-    """The turn that the conversation is at."""
+    draws: Draws
     model: Model
     known: Mapping[Place, Reply]
     """What an earlier run was answered in this trial."""
     meter: Meter = field(default_factory=Meter)
     failed: ModelError | None = None
     """The error that its last call ended in."""
-    _samples: dict[int, int] = field(default_factory=dict[int, int])
 
     async def reply(
         self,
@@ -157,14 +176,9 @@ class Asked(Wrapper):
         response_format: JSON | None = None,
     ) -> Reply:
         """The journalled answer to this call, or the model's own. Raises as the gate does."""
-        role, turn = self.seat.role, self.turn()
-        sample = self._samples[turn] = self._samples.get(turn, -1) + 1
-        given = self.seat.sampling or sampling
-        if response_format is not None:  # whoever asks for a form knows how long it is
-            given = replace(given, max_tokens=sampling.max_tokens)
-        drawn = replace(given, seed=seed_of(*self.place, role, turn, sample))
+        turn, sample, drawn = self.draws.next(sampling, response_format is not None)
         asked = request_hash(conversation, drawn, tools, response_format)
-        place = (role, turn, sample, asked)
+        place = (self.seat.role, turn, sample, asked)
         known = self.known.get(place)
         if known is not None:
             self.meter.enter(known, journalled=True)
@@ -202,4 +216,4 @@ def asked(
 ) -> Asked:
     """The seat's model for one trial of an item."""
     model = seat.model.knowing(item) if isinstance(seat.model, Yardstick) else seat.model
-    return Asked(seat, rounds, trial_id, place, turn, model, known)
+    return Asked(seat, rounds, trial_id, Draws(seat.role, place, turn, seat.sampling), model, known)
