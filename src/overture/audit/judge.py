@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..conversation import Conversation
-from ..errors import ModelError, ModelNotFound, ModelRefusedKey, ModelUnreachable
+from ..errors import ModelError
 from ..lenses import Columns
 from ..lenses.batch import Batch
 from ..lenses.judge_moves import BEFORE, as_text
 from ..lenses.moves import NAMES, MoveScores, names_of
 from ..models.base import GREEDY, JSON, Model, Reply, Sampling
+from ..models.patience import ABSENT
 from ..models.verdicts import Unscored
 from ..models.wrapper import Wrapper
 from ..moves import ELICITING, LEADING
@@ -27,8 +28,6 @@ from .kinds import EVERYTHING, Candidate, Part
 
 AT_ONCE = 8
 """Judge calls in flight."""
-LASTING = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
-"""What a judge that has never answered will go on saying."""
 
 
 @dataclass
@@ -64,7 +63,7 @@ class _UntilLost(Wrapper):
             raise self.lost
         try:
             reply = await self.model.reply(conversation, sampling, tools, response_format)
-        except LASTING as error:
+        except ABSENT as error:
             if not self.answered:
                 self.lost = error
             raise

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
-from ..errors import ModelError, ModelRateLimited, UsageError
+from ..errors import ModelError, ModelNotFound, ModelRateLimited, ModelRefusedKey, ModelUnreachable, UsageError
 
+ABSENT = (ModelUnreachable, ModelRefusedKey, ModelNotFound)
+"""What a model that has never answered will go on saying."""
 _KEYLIKE = re.compile(r"(?i)\bbearer\s+[^\s\"',;]+|\bsk-[A-Za-z0-9_*.-]{6,}")
 _STRUCK = "[key]"
 _WORDS = 12

@@ -17,20 +17,18 @@ from dataclasses import dataclass
 
 from ..errors import (
     ModelError,
-    ModelNotFound,
     ModelRateLimited,
-    ModelRefusedKey,
     ModelTimeout,
     ModelUnreachable,
     OvertureError,
     ServerFailed,
 )
 from ..models import Reply
-from ..models.patience import Patience, wait_before
+from ..models.patience import ABSENT, Patience, wait_before
 
 DOWN_AFTER = 3
 """Calls in a row that nobody took, after which each further call is tried once and not waited for."""
-LASTING = (ModelUnreachable, ModelRefusedKey, ModelNotFound, ModelRateLimited, ServerFailed)
+LASTING = (*ABSENT, ModelRateLimited, ServerFailed)
 """What a model that has never answered will go on saying, once it was waited for as long as that helps."""
 GONE_AFTER = 8
 """Calls in a row that ended in one of these, all of one kind, before any was answered; none is made after them."""
