@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -203,6 +204,33 @@ def lost(out: Path, task: str, policy: str) -> dict[str, int] | None:
     }
 
 
+REWRITING = ("carried out", "cut off", "figures nobody said", "unreadable")
+"""What comes of a rewriting."""
+
+
+def rewritings(out: Path, task: str) -> list[str] | None:
+    """What came of the rewritings of `mediator`, of the trials that have ended: also of a cell that is not finished."""
+    place = out / task / "mediator" / "trials.sqlite"
+    if not place.exists():
+        return None
+    found: Counter[str] = Counter()
+    with Store(place) as led, Store(out / task / "none" / "trials.sqlite") as bare:
+        ended = {trial.item: trial for trial in led.trials() if trial.outcome}
+        beside = {trial.item: trial for trial in bare.trials() if trial.item in ended and trial.outcome}
+    for trial in ended.values():
+        for decision in (each for turn in (trial.outcome or {})["decisions"] for each in turn):
+            if decision["policy"] == "mediator":
+                reason = decision["details"].get("failed", REWRITING[0])
+                found[next((each for each in REWRITING if reason.endswith(each)), REWRITING[-1])] += 1
+    spent = [sum(trials[item].cost["completion_tokens"] for item in beside) / len(beside) for trials in (beside, ended)]
+    solved = [sum((trials[item].outcome or {}).get("solved") or 0 for item in beside) for trials in (beside, ended)]
+    counts = [str(found[each]) for each in REWRITING]
+    return [
+        task, f"{len(ended)} of {len(load_task(task, PUT[task].count).items)}", str(found.total()), *counts,
+        f"{solved[0]:g} → {solved[1]:g}", f"{spent[0]:,.0f} → {spent[1]:,.0f}",
+    ]  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out/effects"))
@@ -226,6 +254,9 @@ def main() -> None:
     pages.append(
         "### Complete requests\n\n" + table(["task", "policy", "complete", "solved bare", "lost", "won"], rows)
     )
+    told = [row for task in tasks if "mediator" in policies and (row := rewritings(args.out, task))]
+    heads = ["task", "trials ended", "rewritings", *REWRITING, "solved, bare → led", "tokens a talk, bare → led"]
+    pages.append("### Rewritings of `mediator`\n\n" + table(heads, told))
     finish("policies", "policies.md", found, "\n\n".join(pages), args.docs)
 
 
