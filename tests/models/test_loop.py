@@ -55,6 +55,10 @@ def test_an_interrupt_ends_what_runs_beside(run: Callable[[Coroutine[Any, Any, N
         run(long())
 
     notebook = asyncio.new_event_loop()  # asyncio.run would take the interrupt for itself
-    with contextlib.closing(notebook), pytest.raises(KeyboardInterrupt):
-        notebook.run_until_complete(cell())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process begins with what its parent has
+    try:
+        with contextlib.closing(notebook), pytest.raises(KeyboardInterrupt):
+            notebook.run_until_complete(cell())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended == [True]
