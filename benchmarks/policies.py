@@ -204,7 +204,7 @@ def lost(out: Path, task: str, policy: str) -> dict[str, int] | None:
     }
 
 
-REWRITING = ("carried out", "cut off", "figures nobody said", "unreadable")
+REWRITING = ("carried out", "went round in circles", "cut off", "figures nobody said", "unreadable")
 """What comes of a rewriting."""
 
 

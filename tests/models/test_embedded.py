@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from overture import data
 from overture.conversation import Conversation, ToolCall
 from overture.errors import BadAnswer, BadRequest, ContextOverflow, DataError, ModelError, UsageError
-from overture.models import Model, Sampling, load
-from overture.models.chunks import Gathered
+from overture.models import Model, Sampling, Usage, load
+from overture.models.chunks import Gathered, in_circles
 from overture.models.embedded import Embedded
 from overture.models.requantise import as_q8_0, template_hash
 
@@ -95,6 +96,54 @@ def test_a_full_engine_is_passed_over_for_the_idlest(weights: Path, monkeypatch:
         model._give_back(place)
     assert model._take("Ann has pens") == 1, "where it was heard before"
     assert model._asking == [0, 1]
+
+
+async def test_an_answer_in_json_that_goes_round_in_circles_is_stopped(weights: Path) -> None:
+    given: list[int] = []
+
+    class Looping:
+        """An engine that never closes its object."""
+
+        def handle_chat_completions(self, request: dict[str, object], hear: Callable[[object], bool]) -> None:
+            pieces = ['{"instruction": "', *["I cannot ", "help you. "] * 400]
+            for said, piece in enumerate(pieces, 1):
+                given.append(said)
+                chunk: dict[str, object] = {"choices": [{"delta": {"content": piece}, "finish_reason": None}]}
+                if request.get("timings_per_token"):
+                    chunk["timings"] = {"cache_n": 3, "prompt_n": 4, "predicted_n": said}
+                if hear(chunk):
+                    return
+            hear({"choices": [{"delta": {}, "finish_reason": "length"}], "usage": {"completion_tokens": len(pieces)}})
+
+    model = model_of(weights)
+    model._running = dict.fromkeys(range(2), Looping())
+    cut = await model.reply(TOM, response_format={"type": "json_object"})
+    assert 40 < len(given) < 60, "four hundred characters of it are enough"
+    assert (cut.finish, cut.details) == ("length", {"circles": True}) and cut.message.text.startswith('{"instruction')
+    assert cut.usage == Usage(7, len(given), 0.0), "what it took so far"
+    given.clear()
+    whole = await model.reply(TOM)
+    assert len(given) == 801 and whole.usage.completion_tokens == 801, "words may go round as they like"
+    assert (whole.finish, whole.details) == ("length", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "circles"),
+    [
+        ("I cannot help you. " * 22, True),
+        ("Tom said: " + "a hotel in Palermo, which is a place to relax, " * 9, True),
+        ('{"solved":' + "\n" * 400, True),
+        ("A passage of three hundred characters. ".ljust(290, "x") * 4, True),
+        ("I cannot help you. " * 20, False),  # 380 characters
+        ("A passage that is long. ".ljust(290, "x") * 3, False),  # three times
+        ("I cannot help you. " * 22 + 'Go on."}', False),  # it has come out of it
+        ('{"scores": [' + "0, " * 200, False),
+        ("| --- | --- " * 50, False),
+        ("", False),
+    ],
+)
+def test_what_goes_round_in_circles(text: str, circles: bool) -> None:
+    assert in_circles(text) is circles
 
 
 async def test_too_long_and_refused_requests_have_their_names(weights: Path) -> None:

@@ -114,15 +114,19 @@ async def test_a_model_that_thought_until_its_tokens_ran_out_is_asked_once_more_
     assert caps == [50, 50 + module.THINKING]
 
 
-async def test_a_model_that_only_rambles_is_not_asked_again():
+@pytest.mark.parametrize(
+    ("details", "reason"),
+    [({}, "the answer was cut off"), ({"circles": True}, "the answer went round in circles")],
+)
+async def test_a_model_that_only_rambles_is_not_asked_again(details: dict[str, bool], reason: str):
     said: list[str] = []
 
     def ramble(*_: object) -> Reply:
         said.append('{"solved": ')
-        return Reply(Message("assistant", said[-1]), Usage(1, 50), "length", "m", 0.0)
+        return Reply(Message("assistant", said[-1]), Usage(1, 50), "length", "m", 0.0, details)
 
     verdict = await ask(Scripted(ramble, "rambler", "1"), "Is it?", Solved, 50)
-    assert verdict == Unscored("the answer was cut off")
+    assert verdict == Unscored(reason)
     assert len(said) == 1
 
 

@@ -102,7 +102,7 @@ class Reply:
     """From asking to the whole answer, waits and retries included."""
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What else came: `fingerprint`, `reasoning`, `usage_missing`, `attempts`, `cached`; `left_out`: fields that the
-    server does not take."""
+    server does not take; `circles`: it was stopped, saying one passage over and over."""
 
     def to_dict(self) -> JSON:
         """As JSON can hold it; `Reply.of` reads it back."""

@@ -1,7 +1,8 @@
 """A message put together from the pieces in which it came.
 
 In come the chunks of one streamed completion, in order; out come the message, how it finished and what it took. Easy
-to get wrong: a tool call comes in pieces too, told apart by its index, and an error comes as a chunk like any other.
+to get wrong: a tool call comes in pieces too, told apart by its index, and an error comes as a chunk like any other;
+and a small model that has to answer in JSON may say one passage over and over and never close its object.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import orjson
 from ..conversation import Message, ToolCall, thought_and_said
 from ..errors import BadAnswer
 from .wire import chunk_text, error_inside
+
+_TIMES, _LEAST, _LONGEST = 4, 400, 300
+"""How often a passage is said at least, how many characters that makes, and how long the passage is at most."""
 
 
 class Gathered:
@@ -34,6 +38,10 @@ class Gathered:
             counts = cast("dict[str, int]", usage)
             self.prompt_tokens = counts.get("prompt_tokens", 0)
             self.completion_tokens = counts.get("completion_tokens", 0)
+        elif "timings" in chunk:  # so far, where the engine was asked for it
+            timings = chunk["timings"]
+            self.prompt_tokens = timings["cache_n"] + timings["prompt_n"]
+            self.completion_tokens = timings["predicted_n"]
         text, finish = chunk_text(chunk)
         self._texts.append(text)
         self.finish = finish or self.finish
@@ -41,6 +49,13 @@ class Gathered:
             for call in choice["delta"].get("tool_calls") or ():
                 self._add_call(call)
         return text
+
+    def circles(self) -> bool:
+        """Whether the answer goes round in circles, looked at in every sixteenth piece; it then counts as cut off."""
+        if len(self._texts) % 16 or not in_circles("".join(self._texts)):
+            return False
+        self.finish = "length"
+        return True
 
     def message(self) -> Message:
         """The whole message. Raises BadAnswer where the stream ended before the answer did."""
@@ -67,3 +82,12 @@ class Gathered:
         arguments = function.get("arguments")
         if isinstance(arguments, str):
             call["arguments"] += arguments
+
+
+def in_circles(text: str) -> bool:
+    """Whether a text ends with one passage four times or more, to the letter: words or white space, not dashes."""
+    for length in range(1, _LONGEST + 1):
+        passage = text[-length:]
+        if text.endswith(passage * max(_TIMES, -(-_LEAST // length))):
+            return passage.isspace() or any(map(str.isalpha, passage))
+    return False

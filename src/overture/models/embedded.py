@@ -102,13 +102,25 @@ class Embedded(Closing):
         tools: Sequence[JSON] = (),
         response_format: JSON | None = None,
     ) -> Reply:
-        """The next message. Cancelling the call stops the engine at its next token."""
+        """The next message. Cancelling the call stops the engine at its next token.
+
+        With a `response_format`, an answer that goes round in circles would never close its object: it is stopped and
+        counts as cut off, with `circles` in its details.
+        """
         began = time.perf_counter()
         request = _request(conversation, sampling, tools, response_format)
         gathered = Gathered()
-        await self._ask(request, gathered.add)
+        details: dict[str, Any] = {}
+
+        def enough(chunk: Any) -> bool:
+            gathered.add(chunk)
+            if response_format is not None and gathered.circles():
+                details["circles"] = True
+            return bool(details)
+
+        await self._ask(request, enough)
         usage = Usage(gathered.prompt_tokens, gathered.completion_tokens, 0.0)  # nobody is paid for it
-        return Reply(gathered.message(), usage, gathered.finish, self.name, time.perf_counter() - began)
+        return Reply(gathered.message(), usage, gathered.finish, self.name, time.perf_counter() - began, details)
 
     async def stream(
         self,
@@ -123,14 +135,15 @@ class Embedded(Closing):
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
         gathered = Gathered()
 
-        def add(chunk: Any) -> None:
+        def hand_on(chunk: Any) -> bool:
             text = gathered.add(chunk)
             if text:
                 loop.call_soon_threadsafe(pieces.put_nowait, text)
+            return False
 
         async def ask() -> None:
             try:
-                await self._ask(request, add)
+                await self._ask(request, hand_on)
             finally:
                 pieces.put_nowait(None)
 
@@ -155,30 +168,31 @@ class Embedded(Closing):
             self._running.clear()
             self._homes.clear()
 
-    async def _ask(self, request: JSON, add: Callable[[Any], object]) -> None:
+    async def _ask(self, request: JSON, enough: Callable[[Any], bool]) -> None:
+        """Hand each chunk to `enough`, from a thread, until it says so or the answer has ended."""
         if os.getpid() != self._process:
             raise ModelError("an embedded model was carried over a fork; start worker processes by spawn instead")
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="embedded")
         stop = threading.Event()
         self._stops.add(stop)
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._answer, request, add, stop)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._answer, request, enough, stop)
         try:
             await work
         finally:
             stop.set()
             self._stops.discard(stop)
 
-    def _answer(self, request: JSON, add: Callable[[Any], object], stop: threading.Event) -> None:
+    def _answer(self, request: JSON, enough: Callable[[Any], bool], stop: threading.Event) -> None:
         place = self._take(_opening(request["messages"]))
         failed: list[BaseException] = []
 
         def hear(chunk: Any) -> bool:
             try:
-                add(chunk)
+                return enough(chunk) or stop.is_set()
             except BaseException as error:  # the engine would swallow it; it is raised again below
                 failed.append(error)
-            return bool(failed) or stop.is_set()
+                return True
 
         try:
             self._running[place].handle_chat_completions(request, hear)
@@ -271,4 +285,5 @@ def _request(
         request["tools"] = list(tools)
     if response_format is not None:
         request["response_format"] = response_format
+        request["timings_per_token"] = True  # an answer that is stopped has no usage at its end
     return request

@@ -95,7 +95,8 @@ async def ask(
         reply = await model.reply(asked, Sampling(max_tokens=max_tokens + THINKING), response_format=form)
     verdict = read_verdict(reply.message.text, shape)
     if isinstance(verdict, Unscored) and reply.finish == "length":
-        return Unscored("the answer was cut off")
+        circles = reply.details.get("circles")
+        return Unscored("the answer went round in circles" if circles else "the answer was cut off")
     return verdict
 
 
