@@ -114,6 +114,28 @@ async def test_joined_by_rule():
     )
 
 
+@pytest.mark.parametrize(
+    ("last", "joined"),
+    [
+        ("The second one, please.", False),
+        ("I like option B best.", False),
+        ("Shorten your second draft.", False),
+        ("Go with what you suggested.", False),
+        ("That one, for three nights.", False),
+        ("Only one of my two sons comes along.", True),
+        ("The first night should be quiet.", True),
+    ],
+)
+async def test_what_the_assistant_handed_over_is_not_joined_away(last: str, joined: bool):
+    conversation = talk("Find me a hotel in Rome.", "1. Hotel Sole\n2. Hotel Luna", last)
+    assert ((await Joined().decide(conversation)).move == "execute") is joined
+
+
+async def test_of_things_that_the_user_named_the_second_one_is_joined():
+    opening = talk("I have two dogs. The second one weighs 10 kg. What do both weigh?", "Noted.", "The other: 5 kg.")
+    assert (await Joined().decide(opening)).move == "execute"
+
+
 def test_what_was_corrected_is_dropped_and_answers_stand_with_their_questions():
     said = ("Book a table.", "For how many people?", "four", "Which day?", "The day is Friday.", "Noted.",
             "Sorry, I meant the day is Saturday.", "Fine.", "thanks")  # fmt: skip

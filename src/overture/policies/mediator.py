@@ -28,7 +28,7 @@ from .base import LEAVE, Decision, is_draft, prompt
 from .grounding import numbers
 from .grounding.dates import DAYS, MONTHS
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some conversation would be put otherwise."""
 LONGEST = 12_000
 """Characters of a conversation that are rewritten; a longer one is left alone."""
@@ -45,6 +45,15 @@ _CORRECTS = re.compile(
     r"never ?mind (?:the|that)|forget (?:the|that|what))\b|^\W*no\b",
     re.IGNORECASE,
 )
+_HANDED_OVER = re.compile(
+    r"\bthe (?:first|second|third|fourth|last|other) (?:one|option|choice|idea|suggestion|version)s?\b|"
+    r"\b(?:option|suggestion|choice|version|idea) (?:\d+|[a-e]|one|two|three|four)\b|\b(?:that|this) one\b|"
+    r"\byour (?:\w+ )?(?:suggestion|idea|proposal|draft|version|recommendation)s?\b|"
+    r"\byou(?:'ve| have|'d| had)? (?:just )?(?:said|suggested|proposed|mentioned|wrote|listed|recommended|offered|gave|"
+    r"described|named|picked|showed|drafted)\b",
+    re.IGNORECASE,
+)
+"""Speaks of what the assistant said, which an assistant that has seen nothing else would not know."""
 _VALUES = frozenset(
     stems(
         "a an the of to in on at for from by with is are was were be it its this that these those they we i you my "
@@ -137,8 +146,9 @@ class Joined:
         return {"policy": self.name, "version": VERSION, "prompt": prompt("joined").version}
 
     async def decide(self, conversation: Conversation) -> Decision:
-        """`execute` with the joined conversation, or LEAVE for one turn and for tools in use."""
-        if not _several_turns(conversation):
+        """`execute` with the joined conversation, or LEAVE for one turn, for tools in use, and where the user speaks of
+        what the assistant said ("the second one, please")."""
+        if not _several_turns(conversation) or _leans(conversation):
             return LEAVE
         first, rest = statements(conversation.messages)
         if not rest:
@@ -160,6 +170,13 @@ def _several_turns(conversation: Conversation) -> bool:
         return False
     asked = sum(message.role == "user" for message in messages)
     return asked > 1 and sum(len(message.text) for message in messages) <= LONGEST
+
+
+def _leans(conversation: Conversation) -> bool:
+    """Whether the user speaks of what the assistant has handed over."""
+    roles = [message.role for message in conversation.messages]
+    later = conversation.messages[roles.index("assistant") :] if "assistant" in roles else ()
+    return any(message.role == "user" and _HANDED_OVER.search(message.text) for message in later)
 
 
 def _instead(conversation: Conversation, instruction: str, why: str) -> Decision:
