@@ -28,6 +28,7 @@ from .requantise import as_q8_0, template_hash
 
 FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
 HOMES = 1024  # conversations whose engine is remembered
+CACHE = 1024  # MiB an engine at most of what it has read: less, and a policy's own questions push conversations out
 
 
 def load(
@@ -233,7 +234,7 @@ class Embedded(Closing):
         params.cpuparams.n_threads = 1
         params.cpuparams_batch.n_threads = 1
         params.cache_prompt = self.fast
-        params.cache_ram_mib = 256 if self.fast else 0
+        params.cache_ram_mib = CACHE if self.fast else 0
         params.api_keys = [secrets.token_urlsafe(32)]
         params.endpoint_slots = False
         params.ui = False
