@@ -47,3 +47,5 @@ def test_tools_of_the_interface_are_told_from_calls():
     assert all(map(works_an_interface, SCREEN))
     assert not any(map(works_an_interface, CALLS))
     assert works_an_interface({"name": "mouseMove", "description": ""})
+    assert works_an_interface({"name": "act", "description": "Works the element at a place on the page."})
+    assert not works_an_interface({"name": "create_event", "description": "Creates an event. Returns all its fields."})

@@ -124,6 +124,13 @@ async def test_a_trailing_offer_gives_way_to_an_open_question_and_else_stays():
     assert (await Civility(make("insert_expansion")).decide(talk("Hi").then(draft))).leaves
 
 
+async def test_a_trailing_offer_gives_way_to_no_question_that_the_budget_bars():
+    brushed_off = talk("Book a box.", *["Which size?", "I don't know."] * 3)
+    assert (await POLITE.decide(brushed_off)).details["civility"] == "budget"
+    draft = Message("assistant", "Here is one. Let me know if you need anything else!")
+    assert (await POLITE.decide(brushed_off.then(draft))).leaves
+
+
 SENSITIVE = ["What is your religion?", "Do you have any medical conditions such as depression?", "What is your salary?"]
 
 

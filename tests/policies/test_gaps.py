@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,6 +77,25 @@ async def test_a_model_may_word_the_question_and_is_overruled_when_it_guesses():
     assert asked.message.text == "How many apples did Tom have at the start?"
     bare = await steer(saying("He has 12."), policy).reply(talk(COMPLETE))
     assert bare.message.text == "He has 12."
+
+
+@pytest.mark.parametrize(
+    "barred",
+    [
+        talk(f"{LACKING} Just do it, no questions."),
+        Conversation((Message("system", "Never ask the user questions."), Message("user", LACKING))),
+    ],
+)
+async def test_a_draft_is_not_overruled_where_the_plan_was_not_to_ask(barred: Conversation):
+    assert (await Gaps(wording="model").decide(barred)).move == "assume"
+    reply = await steer(saying("Taking 7 as the start, 12."), Gaps(wording="model")).reply(barred)
+    assert reply.message.text == "Taking 7 as the start, 12."
+
+
+@pytest.mark.parametrize("settings", [{"wording": "modle"}, {"prior": 5.0}, {"prior": 1.0}, {"threshold": 2.0}])
+def test_settings_that_mean_nothing_are_refused(settings: dict[str, Any]):
+    with pytest.raises(UsageError, match=next(iter(settings))):
+        Gaps(**settings)
 
 
 async def test_own_words_cost_no_call():

@@ -64,6 +64,10 @@ async def test_a_bare_request_for_a_figure_is_asked_by_what_it_names_and_never_a
     assert asked == "What do I need to know about Clare?"
 
 
+def test_a_shortened_word_is_as_small_as_its_parts():
+    assert "what's" not in question_about("What's the total cost of Anna's trip?")
+
+
 async def test_who_tells_it_in_pieces_is_let_go_on_until_there_is_something_to_reckon_with():
     unable = await Gaps().decide(talk(BARE, ASKED, "I don't know."))
     assert (unable.move, unable.say) == ("acknowledge", NOT_YET)

@@ -56,6 +56,20 @@ async def test_the_same_call_passes_once_the_date_is_said():
     assert (await POLICY.decide(draft("Book a table for four on 9 May.", date="2026-05-09", people=4))).leaves
 
 
+@pytest.mark.parametrize(
+    ("said", "arguments"),
+    [
+        ("Book a table for four for three nights.", {"date": "9999-12-31", "people": 4}),
+        ("Book a table for four at the end of the month.", {"date": "9999-12-31", "people": 4}),
+        ("Book a table for four for the last days of May.", {"date": "0001-01-01", "people": 4}),
+        ("Book a table for tomorrow.", {"date": "2026-04-30", "people": 10**400}),
+        ("Book a table for tomorrow.", {"date": "2026-04-30", "people": float("inf")}),
+    ],
+)
+async def test_a_value_beyond_all_days_and_numbers_is_made_up_like_any_other(said: str, arguments: dict[str, Any]):
+    assert (await POLICY.decide(draft(said, **arguments))).say
+
+
 async def test_two_lacking_values_are_one_question():
     decision = await POLICY.decide(draft("Book a table.", date="2026-05-09", people=2))
     assert decision.say == "Before I book the table, what are the date and the number of people?"

@@ -144,6 +144,11 @@ def test_what_was_corrected_is_dropped_and_answers_stand_with_their_questions():
     )  # fmt: skip
 
 
+def test_a_question_stands_with_its_answer_alone():
+    said = talk("Book a table.", "For how many people?", "Four.").then(Message("user", "In Paris, please."))
+    assert statements(said.messages)[1] == ['(asked: "For how many people?") Four.', "In Paris, please."]
+
+
 def test_what_a_correction_is_not_about_stays():
     said = ("Plan a trip.", "ok", "The hotel should be cheap.", "ok", "Actually, leave on Friday.")
     assert statements(talk(*said).messages)[1] == ["The hotel should be cheap.", "Actually, leave on Friday."]
@@ -187,3 +192,7 @@ def test_what_a_general_rule_is():
     failure = Failure("a", talk("Write to Berta."), talk("Write."))
     assert general("Say what is still open.", failure)
     assert not any(general(rule, failure) for rule in ("", "x" * 200, 'Say "yes".', "Say <b>.", "Ask Berta."))
+    tom = Failure("b", talk("Tom has some apples. Always say how many."), talk("Tom."))
+    for rule in ("Always say how many apples Tom had.", "Keep what he said about Tom.", "Tom must be named."):
+        assert not general(rule, tom)
+    assert general("Always say how many there are.", tom)

@@ -149,7 +149,9 @@ async def test_a_policy_may_give_the_model_another_conversation():
         (Deciding(plan=None), "TypeError"),  # it forgot to return one
         (Deciding(plan=Decision("elicit", say=None)), "TypeError"),
         (Deciding(plan=Decision("elicit", details=None)), "TypeError"),
-        (Deciding(plan=Decision("elicit", confidence="high")), "ValueError"),
+        (Deciding(plan=Decision("elicit", confidence="0.5")), "TypeError"),
+        (Deciding(plan=Decision("execute", instead="text")), "TypeError"),
+        (Deciding(plan=Decision("elicit", why=None)), "TypeError"),
     ],
 )
 async def test_a_policy_that_fails_or_is_late_costs_nobody_the_answer(policy: Failing, kind: str):

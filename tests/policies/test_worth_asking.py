@@ -1,15 +1,19 @@
 """The policy `worth_asking`: what cannot be undone is asked about, what can be is assumed aloud, the rest left alone.
 
-In come requests; out come moves. Easy to get wrong: a question left unanswered makes the next one less worth, and
-another turn dearer, so it ends in a named assumption.
+In come requests; out come moves. Easy to get wrong: a question left unanswered is not put again, and each one makes the
+next dearer, so it ends in a named assumption.
 """
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from overture.conversation import Conversation, Message
-from overture.models import Scripted
+from overture.errors import UsageError
+from overture.models import Reply, Sampling, Scripted, Usage
 from overture.policies import make
 from overture.policies.base import with_tools
 from overture.policies.disagreement import between_readings, disagreement, one_reading, same, sampled
@@ -121,9 +125,25 @@ def test_answers_mean_the_same_by_number_or_by_words():
 
 
 async def test_samples_are_drawn_with_seeds_of_their_own():
+    drawn: list[Sampling] = []
 
-    model = Scripted.function(lambda conversation: "12", "noted", "1")
-    assert await sampled(model, talk("6 + 6?"), 3) == ["12", "12", "12"]
+    def note(_: object, sampling: Sampling, *__: object) -> Reply:
+        drawn.append(sampling)
+        return Reply(Message("assistant", "12"), Usage(1, 1), "stop", "m", 0.0)
+
+    assert await sampled(Scripted(note, "noted", "1"), talk("6 + 6?"), 3) == ["12", "12", "12"]
+    assert len({sampling.seed for sampling in drawn}) == 3 and {sampling.temperature for sampling in drawn} == {1.0}
+
+
+async def test_a_question_is_not_put_again_where_more_words_followed_it():
+    asked = talk("Send the report.", "Which report do you mean? Please let me know.", "I don't know.")
+    assert (await WorthAsking().decide(asked)).move == "assume"
+
+
+@pytest.mark.parametrize("settings", [{"answered": 5}, {"found": -1}, {"reader": "quick"}, {"prior": 1}])
+def test_settings_that_mean_nothing_are_refused_when_it_is_made(settings: dict[str, Any]):
+    with pytest.raises(UsageError):
+        WorthAsking(**settings)
 
 
 def test_every_default_is_a_price_of_something():
@@ -141,7 +161,7 @@ def answering(to_the_request: tuple[int, ...], to_the_reading: tuple[int, ...]) 
 
     def reply(conversation: Conversation) -> str:
         text = conversation.messages[-1].text
-        if "Write it again" in text:
+        if "below again" in text:
             return READING
         which, numbers = ("reading", to_the_reading) if text == READING else ("request", to_the_request)
         given[which] += 1
@@ -159,8 +179,10 @@ async def test_the_reading_is_asked_for_inside_a_fence():
 
     reading = await one_reading(Scripted.function(reply, "reader", "1"), talk(OPEN))
     assert [message.text for message in reading.messages] == [READING]
-    first, *_, last = told[0].splitlines()
-    assert last in first and OPEN in told[0].split(last)[2]
+    found = re.fullmatch(r".*<(\S+)> and </\1>.*\n\n<\1>\n(.*)\n</\1>\n", told[0], re.DOTALL)
+    assert found and found[2] == OPEN
+    await one_reading(Scripted.function(reply, "reader", "1"), talk(OPEN))
+    assert told[0] == told[1], "the same request is the same bytes, or nothing could be taken from a journal"
 
 
 @pytest.mark.parametrize(

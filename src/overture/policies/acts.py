@@ -26,7 +26,7 @@ _CLAIM = re.compile(
     rf"\b(?:has|have) (?:now |just )?been successfully {_DONE}|\b(?:was|were|is|are)(?: now)? successfully {_DONE}",
     re.IGNORECASE,
 )
-_NOT_YET = re.compile(r"\b(?:if|once|when|after|before|unless|until|would|not|never|n't)\b|\?", re.IGNORECASE)
+_NOT_YET = re.compile(r"\b(?:if|once|when|after|before|unless|until|would|not|never)\b|n't\b|\?", re.IGNORECASE)
 _PUTS = re.compile(
     r"\b(?:i(?:'d| would)? (?:suggest|recommend|propose|advise)|how about|what about|why not|why don't (?:you|we)|"
     r"you (?:could|might want to)|we could|(?:would|do) you (?:like|want)|consider)\b",
@@ -57,6 +57,6 @@ def went_through(messages: Sequence[Message], tools: Sequence[JSON]) -> bool:
 
 def proposals(text: str, moves: frozenset[str] | None) -> tuple[str, ...]:
     """The sentences that offer something, or put it up for acceptance where the message makes the move `propose`."""
-    proposes = bool(moves) and "propose" in (moves or ())
+    proposes = "propose" in (moves or ())
     found = (text[start:end] for start, end in spans(text))
     return tuple(each for each in found if OFFERS.search(each) or (proposes and _PUTS.search(each)))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..conversation import Conversation
+from ..lenses.segments import spans
 from ..models.base import JSON
 from ..tasks.kept import kept
 from ..tasks.terms import stem, stems
@@ -21,7 +22,7 @@ from ..tasks.wording import apart, blanked
 from .base import LEAVE, Decision, is_draft, tools_of
 from .effects import function_of, words_of
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever some turn would be led otherwise."""
 
 _HANDS = frozenset(
@@ -32,7 +33,7 @@ _HANDS = frozenset(
 )
 """Verbs of working an interface, as words of a tool's name."""
 _PARTS = frozenset(words_of("button buttons field fields screen window cursor element form pixel coordinates"))
-"""Words in the first sentence of a tool's description that say it works an interface."""
+"""Words in a tool's description that say it works an interface, but not where they say what it returns."""
 _SMALL = frozenset(
     stems(
         "a an the to of in on at for with and or it its this that from into by be is are do does "
@@ -92,7 +93,8 @@ def works_an_interface(tool: Mapping[str, Any]) -> bool:
     if _HANDS & set(words_of(_name(tool))):
         return True
     described = str(function.get("description") or "").lower()
-    return bool(_PARTS & set(words_of(described)))
+    told = (described[start:end] for start, end in spans(described))
+    return any(_PARTS & set(words_of(each)) for each in told if not each.startswith("return"))
 
 
 def fits(request: str, tools: Sequence[JSON]) -> list[str]:

@@ -74,7 +74,7 @@ LEAVE = Decision(NO_MOVE)
 
 @runtime_checkable
 class Policy(Protocol):
-    """Anything that decides. A policy that raises is passed over, and that is counted."""
+    """Anything that decides. Where one raises, the turn goes on as if none led it, and that is counted."""
 
     @property
     def name(self) -> str:

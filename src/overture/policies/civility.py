@@ -33,7 +33,7 @@ from .one_question import one_question, things
 from .privacy import private
 from .replies import just_do_it, sentences
 
-VERSION = f"5, initiative {budget.VERSION}, one question {cutting.VERSION}"
+VERSION = f"6, initiative {budget.VERSION}, one question {cutting.VERSION}"
 """Changes whenever some decision or draft would be changed otherwise."""
 _GO_ON = {
     "just_do_it": "Do not ask the user anything in this turn. Go ahead with what is known. If something is missing, "
@@ -79,7 +79,7 @@ class Civility:
         if not (decision.move in ELICITING or decision.move in LEADING or questions(decision.say)):
             return decision
         asks = decision.move in ELICITING or bool(questions(decision.say))
-        asked = questions(decision.say) or ((decision.why or decision.instruction,) if decision.instruction else ())
+        asked = questions(decision.say)
         left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
         rule = _broken(asked, before, spoken=bool(decision.say)) if asks else None
         if rule is None and left < (TO_ASK if asks else TO_LEAD):
@@ -127,9 +127,10 @@ class Civility:
     async def _trail(self, draft: Message, before: Sequence[Message], conversation: Conversation) -> Decision:
         """A generic offer at the end gives way to the question that the wrapped policy would have put, if any."""
         bare = without_trail(draft.text) if draft.text and not draft.tool_calls else None
-        if bare is None or enough(before):
+        talk = Conversation(tuple(before), metadata=conversation.metadata)
+        if bare is None or enough(before) or initiative(talk) < TO_ASK:
             return LEAVE
-        plan = await self.inner.decide(Conversation(tuple(before), metadata=conversation.metadata))
+        plan = await self.inner.decide(talk)
         asked = questions(plan.say)
         if plan.move not in ELICITING or not asked or _broken(asked[:1], before, spoken=True):
             return LEAVE

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -45,7 +45,7 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"8, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"9, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
 WEIGHTS = {
@@ -69,7 +69,7 @@ class Gaps:
     reader: str = "phrases"
     """`patterns`: the lens alone, about a millisecond. `phrases`: phrases are looked up besides, which takes little
     more and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder
-    reads again, some twenty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked
+    reads again, some ten milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked
     for when the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
@@ -88,6 +88,10 @@ class Gaps:
             raise UsageError(f"gaps: reader is {', '.join(some)} or {last}, not {self.reader[:40]!r}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise UsageError(f"gaps: threshold is a probability, 0 to 1, not {self.threshold:g}")
+        if self.wording not in ("own", "model"):
+            raise UsageError(f"gaps: wording is own or model, not {self.wording[:40]!r}")
+        if not 0 < self.prior < 1:
+            raise UsageError(f"gaps: prior is a share between 0 and 1, not {self.prior:g}")
         if self.reader == "careful":
             reader()
 
@@ -112,7 +116,7 @@ class Gaps:
     async def decide(self, conversation: Conversation) -> Decision:
         """`elicit`, `assume` or LEAVE."""
         if is_draft(conversation):
-            return self._review(conversation) if self.reviews else LEAVE
+            return await self._review(conversation) if self.reviews else LEAVE
         careful = self.reader == "careful"
         p, least, seen = await asyncio.to_thread(self._seen, conversation) if careful else self._seen(conversation)
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
@@ -188,18 +192,15 @@ class Gaps:
         least = float(scores.threshold[-1]) if self.threshold is None else self.threshold
         return shifted(p, self.prior), least, seen
 
-    def _review(self, conversation: Conversation) -> Decision:
+    async def _review(self, conversation: Conversation) -> Decision:
+        """The policy's own question in place of a draft that was to ask and does not."""
         before = Conversation(conversation.messages[:-1], metadata=conversation.metadata)
-        p, least, seen = self._seen(before)
-        if p < least:
+        plan = await self.decide(before)
+        if plan.move != "elicit" or asks_only(conversation):
             return LEAVE
-        gap = gap_of(before, seen)
-        question = question_for(gap, before)
-        barred = needless(gap, question, before.messages) or already_asked(before, gap)
-        if barred or not question or asks_only(conversation):
-            return LEAVE
+        question = question_for(gap_of(before, self._seen(before)[2]), before)
         why = "the draft does not ask for what is missing"
-        return Decision("elicit", confidence=p, why=why, say=question, details={"missing": round(p, 4)})
+        return replace(plan, instruction="", say=question, why=why) if question else LEAVE
 
 
 def _go_on(conversation: Conversation, left: float) -> Decision:

@@ -72,14 +72,14 @@ _LINKS = frozenset(
 )
 _DO = frozenset(words_of("do does did will would can could should must shall"))
 _BE = frozenset(words_of("is are was were be been being am"))
-_OTHERS = frozenset(
+_OTHERS = frozenset(["that's", "what's"]).union(
     words_of(
         "i you he she it we they me him us them there here how much long far often old tall high big fast heavy wide "
         "deep late what which who whose where why not so such all both any some more most fewer less least able also "
         "just only have has had having get gets got getting go goes went going make makes made need needs take takes "
         "took use uses used give gives gave left now together altogether overall still already again too very exactly "
         "end up out off away back down enough today tomorrow yesterday same new total twice half once order time times "
-        "rest but because since until calculate compute determine find spend spent remaining not yet that's what's"
+        "rest but because since until calculate compute determine find spend spent remaining not yet"
     )
 )
 """Small words, and verbs so common that they tell nothing."""

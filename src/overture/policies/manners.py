@@ -1,4 +1,4 @@
-"""What is civil to ask: not what was said, and not what is the user's to raise.
+"""What is civil to ask: not what the user has said.
 
 In come a question and the messages so far; out comes yes or no. What came of earlier questions, and how many more are
 welcome, is in `initiative`. Easy to get wrong: "is it about the same thing?" is judged by the words that carry the

@@ -28,8 +28,8 @@ from .base import LEAVE, Decision, is_draft, prompt
 from .grounding import numbers
 from .grounding.dates import DAYS, MONTHS
 
-VERSION = "3"
-"""Changes whenever some conversation would be put otherwise."""
+VERSION, JOINED_VERSION = "2", "3"
+"""One changes whenever `Mediator` would put some conversation otherwise, the other whenever `Joined` would."""
 LONGEST = 12_000
 """Characters of a conversation that are rewritten; a longer one is left alone."""
 _ANSWER = 8
@@ -108,8 +108,9 @@ class Mediator:
             raise UsageError(f"the rules in {self.rules} cannot be read ({type(error).__name__})") from error
 
     async def decide(self, conversation: Conversation) -> Decision:
-        """`execute` with the rewritten conversation; LEAVE for one turn, for tools in use, and, with the reason in its
-        details, where the rewriting cannot be read or says figures that nobody said."""
+        """`execute` with the rewritten conversation; LEAVE for one turn, for tools in use, attachments and more than
+        LONGEST characters, and, with the reason in its details, where the rewriting cannot be read or says figures that
+        nobody said."""
         if self.model is None:
             raise UsageError("the policy mediator needs a model to rewrite with; the policy joined needs none")
         if not _several_turns(conversation):
@@ -143,11 +144,11 @@ class Joined:
     reviews: bool = False
 
     def identity(self) -> Mapping[str, Any]:
-        return {"policy": self.name, "version": VERSION, "prompt": prompt("joined").version}
+        return {"policy": self.name, "version": JOINED_VERSION, "prompt": prompt("joined").version}
 
     async def decide(self, conversation: Conversation) -> Decision:
-        """`execute` with the joined conversation, or LEAVE for one turn, for tools in use, and where the user speaks of
-        what the assistant said ("the second one, please")."""
+        """`execute` with the joined conversation, or LEAVE where `Mediator` leaves, and where the user speaks of what
+        the assistant said ("the second one, please")."""
         if not _several_turns(conversation) or _leans(conversation):
             return LEAVE
         first, rest = statements(conversation.messages)
@@ -162,7 +163,8 @@ class Joined:
 
 
 def _several_turns(conversation: Conversation) -> bool:
-    """Whether there is something to join: two user messages or more, the last of them last, no tool used so far."""
+    """Whether there is something to join, and all of it is words: two user messages or more, the last of them last, no
+    tool used so far, nothing attached."""
     messages = conversation.messages
     if is_draft(conversation) or not messages or messages[-1].role != "user":
         return False
@@ -197,12 +199,12 @@ def statements(messages: Sequence[Message]) -> tuple[str, list[str]]:
         if message.role != "user":
             continue
         text = message.text.strip()
+        asked, before = questions(before), ""
         if not opening:
             opening = text
-        elif text and not (_EMPTY.fullmatch(text) and not questions(before)):
+        elif text and not (_EMPTY.fullmatch(text) and not asked):
             if _CORRECTS.search(text):
                 said = [each for each in said if not _replaces(text, each[1])]
-            asked = questions(before)
             short = len(text.split()) <= _ANSWER and bool(asked)
             said.append((f'(asked: "{asked[0]}") {text}' if short else text, text))
     return opening, [shown for shown, _ in said]

@@ -18,7 +18,7 @@ from .gaps_figures import is_fact, is_sum
 from .initiative import exchanges
 from .kinds import HOW, request_kind
 from .manners import already_said, more_to_come
-from .material import handed, is_material
+from .material import all_is_material, handed, is_material
 from .replies import delegates, sentences
 
 VERSION = "4"
@@ -95,7 +95,7 @@ def _handed_over(gap: Gap, messages: Sequence[Message]) -> bool:
     """Whether what seems open stands in a text that was handed over, or is said of a request whose text is there."""
     if gap.quote:
         return is_material(messages, gap.message, gap.start)
-    there = is_material(messages, gap.message, 0) or handed(messages[gap.message].text) is not None
+    there = all_is_material(messages) or handed(messages[gap.message].text) is not None
     return there and _OF_THE_RESULT.isdisjoint((gap.ask, gap.other))
 
 

@@ -22,10 +22,17 @@ from ..models.verdicts import Unscored, ask
 from ..simulate.store import Trial
 from ..tasks.terms import stems
 from .base import prompt
+from .effects import words_of
 from .mediator import as_text
 
 LONGEST = 160
 """Characters of a rule at most."""
+_CAPITAL = re.compile(r"\b[A-Z][a-z]+\b")
+_OPENERS = frozenset(
+    words_of("a all always any ask before carry do each every give if include keep make name never only put quote")
+    + words_of("repeat say state take the use what when where who whatever write")
+)
+"""Words with which a rule may begin although a sentence of its item begins with them."""
 _ALIKE = 0.7
 """Share of a rule's words in another from which they say the same."""
 
@@ -110,9 +117,9 @@ def general(rule: str, failure: Failure) -> bool:
     """Whether a rule could hold for other items: no figures, no quotations, no names of this one."""
     if not rule or len(rule) > LONGEST or re.search(r"\d|[\"“”`<>{}]", rule):
         return False
-    told = as_text(failure.full)
-    names = set(re.findall(r"(?<![.!?\]] )(?<!^)\b[A-Z][a-z]+\b", told, re.MULTILINE))
-    return not names & set(re.findall(r"\b[A-Z][a-z]+\b", rule[1:]))
+    names = set(_CAPITAL.findall(as_text(failure.full)))
+    first, _, others = rule.partition(" ")
+    return not names & set(_CAPITAL.findall(others if first.lower() in _OPENERS else rule))
 
 
 def _alike(one: str, other: str) -> bool:

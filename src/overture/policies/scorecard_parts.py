@@ -57,8 +57,7 @@ class Seen:
         return self.conversation.messages
 
     def after(self, at: int, role: str) -> int | None:
-        """Where the next message of this role with text stands, before the other side's turn after it; None: "
-        "nowhere."""
+        """Where the next message of this role with text stands, before the other side's turn after it; or None."""
         other = "assistant" if role == "user" else "user"
         for later in range(at + 1, len(self.messages)):
             message = self.messages[later]
@@ -76,8 +75,8 @@ class Seen:
 
 
 def anticipation(seen: Seen) -> Count:
-    """Intelligence. Messages of the assistant that ask (clarify, elicit or check) ÷ user messages at which the lens
-    `gaps` says that something needed is missing and which an assistant answered."""
+    """Intelligence. Messages of the assistant that ask (clarify, elicit, check or any question) ÷ user messages at
+    which the lens `gaps` says that something needed is missing and which an assistant answered."""
     asked = could = 0
     for at, lacking in enumerate(seen.lacking):
         reply = seen.after(at, "assistant") if lacking else None

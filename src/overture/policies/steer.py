@@ -174,14 +174,18 @@ def unsteerable(conversation: Conversation, response_format: Any) -> str:
 
 
 def _decision(made: Any) -> Decision:
-    """What a policy of anybody's gave back. Raises TypeError or ValueError where it is no decision."""
+    """What a policy of anybody's gave back. Raises TypeError where it is no decision."""
     if not isinstance(made, Decision):
         raise TypeError("a policy decides with a Decision")
     held = cast("Any", made)  # no field of a dataclass is checked when one is made
-    texts = (held.move, held.say, held.instruction, held.policy)
-    if not isinstance(held.details, Mapping) or not all(isinstance(text, str) for text in texts):
+    texts = (held.move, held.say, held.instruction, held.policy, held.why)
+    if not (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(held.details, Mapping)
+        and isinstance(held.confidence, int | float)
+        and isinstance(held.instead, Conversation | None)
+    ):
         raise TypeError("a field of the Decision is not of its type")
-    float(held.confidence)
     return made
 
 

@@ -3,8 +3,8 @@ draft, or go ahead.
 
 In comes a conversation; out comes `elicit`, `assume` (and what cannot be undone is then drafted and not done),
 `consult`, LEAVE, or what `Gaps.before_asking` finds. How likely something is missing the lens `gaps` says, what is at
-stake the kind of request, and `worth.worth` weighs the moves. Easy to get wrong: who has been asked and did not answer
-is less likely to answer the next time, so each unanswered question halves `answered`.
+stake the kind of request, and `worth.worth` weighs the moves. Easy to get wrong: what was asked and not answered is not
+asked again, however much an answer would be worth.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation
+from ..errors import UsageError
 from ..lenses.gaps_span import find
 from ..models import Model
 from . import initiative as budget
@@ -37,9 +38,9 @@ from .kinds import BE_HEARD, DECIDE, DO, HOW, LEARN, request_kind
 from .needless import needless
 from .worth import DEFAULTS, Stakes, worth
 
-VERSION = f"5, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"6, initiative {budget.VERSION}, needless {rules.VERSION}"
 LEAST = 0.5
-"""Below this probability a request is left alone, whatever is at stake: the lens is too unsure of what is unlikely."""
+"""Where the lens gives less, a request is left alone, whatever is at stake: it is too unsure of what is unlikely."""
 
 _ACTS = {
     "irreversible": (
@@ -79,6 +80,12 @@ class WorthAsking:
     """The led model; only with `samples`."""
     name: str = "worth_asking"
 
+    def __post_init__(self) -> None:
+        self._gate()
+        for name, value in (("answered", self.answered), ("found", self.found)):
+            if not 0 <= value <= 1:
+                raise UsageError(f"worth_asking: {name} is a probability, 0 to 1, not {value:g}")
+
     @property
     def reviews(self) -> bool:
         return False
@@ -91,8 +98,11 @@ class WorthAsking:
             "answered": self.answered,
             "found": self.found,
             "samples": self.samples,
-            "gate": dict(Gaps(prior=self.prior, reader=self.reader).identity()),
+            "gate": dict(self._gate().identity()),
         }
+
+    def _gate(self) -> Gaps:
+        return Gaps(prior=self.prior, reader=self.reader)
 
     def _stakes(self, kind: str) -> Stakes:
         stakes = self.stakes.get(kind, DEFAULTS[kind])
@@ -102,7 +112,7 @@ class WorthAsking:
         """The move that is worth most."""
         if is_draft(conversation):
             return LEAVE
-        gate = Gaps(prior=self.prior, reader=self.reader)
+        gate = self._gate()
         p = gate.missing(conversation)
         if p is None:
             return LEAVE
@@ -111,18 +121,17 @@ class WorthAsking:
         if told is not None:
             return told
         if self.samples > 1 and self.model is not None:
-            p = max(p * 0.5, min(1.0, (p + await between_readings(self.model, conversation, self.samples)) / 2))
+            p = (p + await between_readings(self.model, conversation, self.samples)) / 2
         kind = kind_of(conversation)
         gap = find(conversation)
         question = question_for(gap, conversation)
         if needless(gap, question, conversation.messages):
             return LEAVE
-        asked = questions_so_far(conversation)
-        unanswered = int(asked > 0 and already_asked(conversation, gap))
+        unanswered = already_asked(conversation, gap)
         tools = tools_of(conversation)
         reads = any(not changes_state(str(function_of(tool).get("name", "")), tool) for tool in tools)
         found = self.found if reads else None
-        values = worth(p, self._stakes(kind), self.answered * 0.5**unanswered, asked, found)
+        values = worth(p, self._stakes(kind), self.answered, questions_so_far(conversation), found)
         details = {
             "missing": round(p, 4),
             "request": kind,
@@ -142,7 +151,7 @@ class WorthAsking:
         if values.best == "draft" and not ordered:
             return Decision("assume", instruction_to_draft(gap), p, why, instead=instead, details=details)
         if values.best in ("assume", "draft"):
-            told_to = instruction_to_assume(gap, asked=bool(unanswered))
+            told_to = instruction_to_assume(gap, asked=unanswered)
             return Decision("assume", told_to, p, why, instead=instead, details=details)
         return LEAVE
 

@@ -27,8 +27,9 @@ _LITTLE: Mapping[str, frozenset[str]] = {
         + words_of("auf bis zum zur nach vom mein meine meinen nicht es sind uhr")
     ),
     "fr": frozenset(
-        words_of("le la les un une des et pour a au je moi nous du de avec dans s'il plait que en on est chez sur mon")
-        + words_of("ma mes pas sera aux")
+        words_of("le la les un une des et pour a au je moi nous du de avec dans plait que en on est chez sur mon ma")
+        + words_of("mes pas sera aux")
+        + ["s'il"]
     ),
     "es": frozenset(
         words_of("el la los las un una y para a con me nos de del por favor en que mi es somos se al quiero")

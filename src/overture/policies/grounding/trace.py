@@ -52,8 +52,11 @@ _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 def trace(leaf: Leaf, heard: Heard, beside: Sequence[Leaf] = ()) -> str | None:
     """Where a leaf's value comes from: `said`, `looked_up`, `computed`, `counted`, `implied`, `composed`, `derived`,
     `default`, `neutral`; None where nothing could mean it. `beside` are the call's leaves, this one among them."""
-    how = _traced(leaf, heard, beside)
-    return None if how in ("said", "implied", "counted", "computed") and taken_back(leaf, heard, beside) else how
+    try:
+        how = _traced(leaf, heard, beside)
+        return None if how in ("said", "implied", "counted", "computed") and taken_back(leaf, heard, beside) else how
+    except OverflowError:  # a day at the end of all days, a number beyond all numbers: neither was said
+        return None
 
 
 def _traced(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
@@ -78,7 +81,7 @@ def _traced(leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
 
 def _text(text: str, leaf: Leaf, heard: Heard, beside: Sequence[Leaf]) -> str | None:
     if _NUMERIC.fullmatch(text) and len(text) < 7:
-        values = numbers.readings(text.strip("+-$€£%")) | {0.0} - {0.0}
+        values = numbers.readings(text.strip("+-$€£%"))
         how = next((how for each in values if (how := amount(each, leaf, heard, beside))), None)
         return how or (heard.where(text) if len(re.findall(r"\d[.,]", text)) > 1 else None)
     if how := moment(text, heard):
