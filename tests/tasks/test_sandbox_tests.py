@@ -7,11 +7,15 @@ solution passes, or its failure says nothing.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from overture.errors import DataError
+from overture.tasks import sandbox as module
 from overture.tasks.sandbox import Limits, Tested, run_tests
+from overture.tasks.sandbox.host import Raw
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are only run on Linux")
 QUICK = Limits(cpu=1, wall=8.0)
@@ -100,6 +104,21 @@ async def test_a_solution_that_does_not_answer_is_named_for_what_it_did(solution
     tested = await run_tests(solution, CHECK, "add", limits=Limits(cpu=1, wall=1.0 if "sleep" in solution else 12.0))
     assert tested.passed == 0
     assert why in (tested.error or "")
+
+
+async def test_tests_that_were_late_are_run_once_more_with_more_time(monkeypatch: pytest.MonkeyPatch):
+    """As where a busy machine keeps them waiting; the second time it is the machine no longer."""
+    walls: list[float] = []
+    truly = module.launch
+
+    async def busy(told: Any, stdin: bytes, limits: Limits, unprotected: bool) -> Raw:
+        walls.append(limits.wall)
+        return await truly(told, stdin, replace(limits, wall=0.05) if len(walls) == 1 else limits, unprotected)
+
+    monkeypatch.setattr(module, "launch", busy)
+    tested = await run_tests("import time\ndef add(a, b):\n    time.sleep(0.2)\n    return a + b\n", CHECK, "add")
+    assert tested.solved, tested
+    assert walls == [Limits().wall, 3 * Limits().wall]
 
 
 async def test_what_passed_before_an_endless_loop_is_counted():

@@ -16,7 +16,7 @@ Status = Literal["ok", "error", "timeout", "memory", "killed", "output"]
 memory; ended by a signal; wrote more than it may."""
 
 MIB = 1 << 20
-VERSION = "2"
+VERSION = "3"
 """Part of a trial's identity; changes whenever some program would come out differently. `sharded` counts with a number
 of its own (`checks.VERSION`), which is raised with this one where the tests' verdict on some solution changes."""
 
