@@ -121,24 +121,29 @@ async def test_an_answer_in_json_that_goes_round_in_circles_is_stopped(weights: 
     assert 40 < len(given) < 60, "four hundred characters of it are enough"
     assert (cut.finish, cut.details) == ("length", {"circles": True}) and cut.message.text.startswith('{"instruction')
     assert cut.usage == Usage(7, len(given), 0.0), "what it took so far"
+    for words in (None, {"type": "text"}):
+        given.clear()
+        whole = await model.reply(TOM, response_format=words)
+        assert len(given) == 801 and whole.usage.completion_tokens == 801, "words may go round as they like"
+        assert (whole.finish, whole.details) == ("length", {})
     given.clear()
-    whole = await model.reply(TOM)
-    assert len(given) == 801 and whole.usage.completion_tokens == 801, "words may go round as they like"
-    assert (whole.finish, whole.details) == ("length", {})
+    pieces = [piece async for piece in model.stream(TOM, response_format={"type": "json_object"})]
+    assert "".join(pieces) == cut.message.text and len(given) < 60, "a stream as well"
 
 
 @pytest.mark.parametrize(
     ("text", "circles"),
     [
-        ("I cannot help you. " * 22, True),
-        ("Tom said: " + "a hotel in Palermo, which is a place to relax, " * 9, True),
+        ('"' + "I cannot help you. " * 22, True),
+        ('{"said": "so \\"he\\" said: ' + "a hotel in Palermo, which is a place to relax, " * 9, True),
         ('{"solved":' + "\n" * 400, True),
-        ("A passage of three hundred characters. ".ljust(290, "x") * 4, True),
-        ("I cannot help you. " * 20, False),  # 380 characters
-        ("A passage that is long. ".ljust(290, "x") * 3, False),  # three times
-        ("I cannot help you. " * 22 + 'Go on."}', False),  # it has come out of it
-        ('{"scores": [' + "0, " * 200, False),
-        ("| --- | --- " * 50, False),
+        ('"' + "A passage of three hundred characters. ".ljust(290, "x") * 4, True),
+        ('"' + "I cannot help you. " * 20, False),  # 380 characters
+        ('"' + "A passage that is long. ".ljust(290, "x") * 3, False),  # three times
+        ('"' + "I cannot help you. " * 22 + 'Go on."}', False),  # it has come out of it
+        ('{"scores": [' + "0, " * 200, False),  # a list may go on and end
+        ('{"moves": [' + '"inform", ' * 60, False),
+        ('{"sure": [' + "true, " * 100, False),
         ("", False),
     ],
 )

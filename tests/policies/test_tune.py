@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -133,6 +134,20 @@ async def test_where_nothing_helps_the_bare_model_wins(tmp_path: Path) -> None:
     assert "Nothing beat the bare model" in text and "overture serve" not in text and "winner" not in text
 
 
+@pytest.mark.usefixtures("policies")
+async def test_trials_that_are_owed_end_the_race_with_their_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with Store(tmp_path / "trials.sqlite") as store:
+        monkeypatch.setattr(store, "journal", full)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 100}))
+        with pytest.raises(OvertureError, match=r"owed.*make room.*goes on"):
+            await tune(plan(), MODEL, store)
+
+
 async def test_too_few_units_are_refused(tmp_path: Path) -> None:
     with (
         Store(tmp_path / "trials.sqlite") as store,
@@ -152,6 +167,7 @@ def test_worth_takes_off_what_it_took() -> None:
     trial = Trial("t", "fruit", "i", 0, {}, "done", None, outcome, {"completion_tokens": 400})
     assert Worth(1, 0.02, 0.1, 0.05).of(trial) == pytest.approx(1 - 0.04 - 0.2 - 0.02)
     assert Worth().of(replace(trial, status="failed")) == 0
+    assert Worth().of(replace(trial, status="unscored", outcome=outcome | {"solved": None})) == 0
 
 
 def test_candidates_are_the_policies_with_every_setting_and_the_bare_model_first() -> None:

@@ -124,6 +124,14 @@ async def test_bare_and_steered_are_paired_and_the_bare_reply_is_not_asked_for_t
     assert model.calls == 60, "a larger sample asks only for what is new"
 
 
+async def test_a_policy_that_is_added_later_takes_the_bare_replies_from_the_store(tmp_path: Path) -> None:
+    model = Counting.saying("It is 12.")
+    await put(tmp_path, model, pairs=8)
+    assert model.calls == 16
+    steered = (await put(tmp_path, model, pairs=8, lead=Asking(), led="asking")).steered
+    assert model.calls == 16 and steered is not None and len(steered.trials) == 16
+
+
 async def test_another_model_or_sampling_is_refused_before_any_call(tmp_path: Path) -> None:
     await put(tmp_path, Counting.saying("It is 12."))
     other = Counting.saying("It is 12.")
@@ -165,7 +173,8 @@ async def test_a_remembered_model_asks_again_for_another_seed_or_tool() -> None:
     shared = Remembered(model)
     said = Conversation.of([{"role": "user", "content": "How many?"}])
     first = await shared.reply(said, replace(GREEDY, seed=1))
-    assert await shared.reply(said, replace(GREEDY, seed=1)) == first and model.calls == 1
+    again = await shared.reply(said, replace(GREEDY, seed=1))
+    assert again == replace(first, details={"cached": True}) and model.calls == 1
     await shared.reply(said, replace(GREEDY, seed=2))
     await shared.reply(said, replace(GREEDY, seed=1), [{"type": "function"}])
     assert model.calls == 3

@@ -24,9 +24,10 @@ from overture.errors import (
     ServerFailed,
     UsageError,
 )
-from overture.models import GREEDY, Reply, Sampling, Scripted, Usage
+from overture.models import GREEDY, Model, Reply, Sampling, Scripted, Usage
 from overture.models.patience import Patience
-from overture.policies.steer import Steering
+from overture.policies.base import Decision
+from overture.policies.steer import Steered, Steering
 from overture.simulate.engine import Progress, run
 from overture.simulate.gate import Budget, Gate
 from overture.simulate.relay import STEPS
@@ -363,6 +364,50 @@ async def test_what_is_no_fault_of_a_model_ends_the_run_with_its_own_reason(tmp_
 
     with pytest.raises(DataError, match="no isolation"):
         await ran(tmp_path, of=replace(task(2), check=check))
+
+
+class Rewording:
+    """A policy that asks the model before each turn, and changes what it is told where it is answered."""
+
+    name = "rewording"
+    reviews = False
+
+    def __init__(self, model: Model | None = None) -> None:
+        self.model = model
+
+    def identity(self) -> dict[str, Any]:
+        return {"policy": "rewording"}
+
+    def over(self, model: Model) -> Model:
+        return Steered(model, Rewording(model))
+
+    async def decide(self, conversation: Conversation) -> Decision:
+        assert self.model is not None
+        told = await self.model.reply(Conversation((Message("user", "Reword it."),)))
+        return Decision("execute", instruction=told.message.text)
+
+
+async def test_a_trial_goes_on_though_a_call_that_failed_the_first_time_is_answered_now(tmp_path: Path) -> None:
+    well = False
+    said: list[str] = []
+
+    def answer(conversation: Conversation) -> str:
+        text = conversation.messages[-1].text
+        if not well and text == "Reword it.":
+            raise ModelTimeout("late")
+        if not well and len(conversation.messages) > 2:
+            raise DataError("the machine went down")
+        said.append(text)
+        return "How many apples are there?" if text != "Reword it." else "Be brief."
+
+    model = Scripted.function(answer, "shaky", "1")
+    with pytest.raises(DataError, match="went down"):
+        await ran(tmp_path, model, count=1, lead=Rewording(), turns=3)
+    well = True
+    trials = await ran(tmp_path, model, count=1, lead=Rewording(), turns=3)
+    assert {trial.status for trial in trials} == {"capped"} and len(trials) == 2
+    asked = len(said)
+    assert await ran(tmp_path, model, count=1, lead=Rewording(), turns=3) == trials and len(said) == asked
 
 
 async def test_progress_and_the_summary_count_everything(tmp_path: Path) -> None:

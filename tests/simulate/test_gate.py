@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ REPLY = Reply(Message("assistant", "yes"), Usage(1, 1, 0.25), "stop", "m", 0.0)
 class Calls:
     """Answers, or raises what is due; remembers how many were in flight."""
 
-    def __init__(self, *due: ModelError) -> None:
+    def __init__(self, *due: ModelError, reply: Reply = REPLY) -> None:
         self.due = list(due)
+        self.reply = reply
         self.flying = self.most = self.made = 0
 
     async def __call__(self) -> Reply:
@@ -49,7 +51,7 @@ class Calls:
         self.flying -= 1
         if self.due:
             raise self.due.pop(0)
-        return REPLY
+        return self.reply
 
 
 def gate(most: int, slept: list[float] | None = None, **more: Any) -> Gate:
@@ -152,6 +154,20 @@ async def test_a_budget_counts_those_in_flight() -> None:
     await one.ask(Calls(), "first")
     ended = await asyncio.gather(*(one.ask(Calls(), str(n)) for n in range(20)), return_exceptions=True)
     assert sum(isinstance(each, Spent) for each in ended) == 13 and sum(each is REPLY for each in ended) == 7
+
+
+async def test_a_call_of_unknown_cost_ends_a_limited_run_and_says_why_whatever_was_spent_before() -> None:
+    one = gate(1, budget=Budget(2.0))
+    await one.ask(Calls(), "first")
+    await one.ask(Calls(reply=replace(REPLY, usage=replace(REPLY.usage, cost=None))), "second")
+    with pytest.raises(Spent, match="give --price"):
+        await one.ask(Calls(), "third")
+
+
+async def test_an_answer_that_was_remembered_costs_the_budget_nothing() -> None:
+    purse = Budget(2.0)
+    await gate(1, budget=purse).ask(Calls(reply=replace(REPLY, details={"cached": True})), "first")
+    assert purse.spent == 0
 
 
 @asynccontextmanager

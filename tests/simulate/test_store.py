@@ -15,7 +15,7 @@ from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import ConfigurationChanged, DataError
 from overture.models import Reply, Sampling, Usage, request_hash
 from overture.simulate.configuration import differences
-from overture.simulate.store import Call, Store, Trial, identity
+from overture.simulate.store import Call, Store, Trial, alone, identity
 from overture.tasks.task import Item, Part, Script
 
 CONFIG = {"role": "model", "model": {"name": "m"}, "sampling": {"max_tokens": 128}}
@@ -169,6 +169,8 @@ def test_what_was_journalled_survives_a_kill(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(path)], env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
     )
     assert ended.returncode == -signal.SIGKILL
-    with Store(path) as store:
+    with alone(tmp_path, fresh=True) as emptied, Store(emptied) as store:
+        assert store.empty
+    with Store(tmp_path / "trials.1.sqlite") as store:
         (kept,) = store.answers("a").values()
-    assert kept.message.text == "paid for"
+    assert kept.message.text == "paid for", "also where it stood in the log alone, and was then set aside"

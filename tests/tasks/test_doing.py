@@ -37,6 +37,12 @@ async def test_the_yardsticks_stand_at_the_ends() -> None:
     assert await share("doer", "overstepped", "learn") > 0.8 > 0.3 > await share("asker", "overstepped", "learn")
 
 
+async def test_the_first_reply_ends_it() -> None:
+    item = TASK.items[0]
+    assert TASK.over is not None and not await TASK.over(item, item.opening, Setting())
+    assert await TASK.over(item, item.opening.then(Message("assistant", "Here it is.")), Setting())
+
+
 async def test_a_thing_that_does_not_name_what_it_was_to_name_is_not_done() -> None:
     item = next(item for item in TASK.items if item.id.startswith("late") and item.kind == "do")
     right = str(YARDSTICKS["asker"](item, item.opening))

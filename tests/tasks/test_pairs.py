@@ -10,10 +10,12 @@ from statistics import mean
 import orjson
 import pytest
 
+from overture.conversation import Message
 from overture.errors import DataError, UsageError
 from overture.tasks import written
+from overture.tasks.delivered import delivered
 from overture.tasks.pairs import PairRow, built_in, rows, task
-from overture.tasks.task import KINDS
+from overture.tasks.task import KINDS, Setting
 from overture.tasks.terms import names
 
 ROWS = built_in()
@@ -99,3 +101,16 @@ def test_a_bad_row_is_refused_by_line_and_field() -> None:
         rows(good + b"\n{")
     with pytest.raises(DataError, match="same id"):
         rows(good + b"\n" + good)
+
+
+async def test_what_is_told_after_the_last_reply_was_not_told_it() -> None:
+    whole = task()
+    item = next(item for item in whole.items if item.lacking and item.kind == "do")
+    guess = Message("assistant", str(whole.yardsticks["guesser"](item, item.opening)))
+    told = tuple(item.open)
+    for talk, revealed in (
+        (item.opening.then(guess, Message("user", "Thanks. " + told[0])), [(), told]),
+        (item.opening.then(Message("assistant", "Noted."), Message("user", told[0]), guess), [(), told]),
+    ):
+        verdict = await delivered(item, talk, Setting(revealed=revealed))
+        assert verdict.solved == float(talk.messages[-1] is guess)

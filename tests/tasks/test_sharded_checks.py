@@ -49,6 +49,12 @@ def test_the_number_that_a_reply_ends_in(text: str, found: str | None) -> None:
     assert number(text, "The floor has 6 square metres.") == (None if found is None else Fraction(found))
 
 
+def test_a_number_without_end_is_none_and_ends_no_run() -> None:
+    assert number(f"How many? It is {'1' * 5000}.") is None
+    assert number(f"#### {'1' * 5000}") is None
+    assert cited(f"A finding [{'1' * 5000}] [2]") == {2}
+
+
 def test_a_reply_that_asks_and_states_something_new_is_an_attempt() -> None:
     assert number("That makes 480 euros. Is there a discount?", "It has 6 square metres.") == 480
 

@@ -113,6 +113,11 @@ async def test_shards_ends_with_one_who_never_stops_asking() -> None:
     assert heard[-1].done and len(heard) == 1 + 3 + 2 + 1
 
 
+def test_an_apostrophe_of_another_kind_makes_no_question() -> None:
+    for mark in "'’":
+        assert questions(f"Done. If you{mark}d like changes, please tell me which ones.") == ()
+
+
 async def test_an_offer_a_quotation_and_code_are_no_questions() -> None:
     assert questions("Done. Is there anything else I can help with?") == ()
     assert questions('I wrote: "Which day suits you?"') == ()
@@ -209,6 +214,22 @@ async def test_recap_and_snowball_repeat_in_the_order_in_which_it_was_said() -> 
         "- Book me a train. / It should be on Friday.",
         "- Book me a train.\n- It should be on Friday. / I want to go to Bergen.",
     ]
+
+
+async def test_recap_says_what_was_settled_on() -> None:
+    offer = acts(Act(offers={"day": "Saturday"}), Act(delivers=True), Act(delivers=True))
+    heard = await talk("agenda:influence=1+recap", "a", "b", "c", "d", hear=offer)
+    recap = next(said.message.text for said in heard if said.why == "recap" and said.message)
+    assert "Saturday" in recap and "Friday" not in recap
+
+
+async def test_who_does_not_know_a_part_says_the_others_again() -> None:
+    """The number of travellers, 2, stands in many a date: what is said again is told by its whole."""
+    parts = (Part("day", "12 May", ("day", "date")), Part("travellers", "2", ("travellers", "people")))
+    item = replace(ITEM, parts=parts, open=frozenset({"day", "travellers"}))
+    asked = acts(*[Act(asks=("day",))] * 3)
+    known = [words(await talk("agenda+cannot_answer", *"abc", item=item, seed=n, hear=asked)) for n in range(12)]
+    assert any(said[2] == "As I said: 12 May." for said in known), known
 
 
 async def test_agenda_takes_or_refuses_what_is_offered_by_its_influence() -> None:

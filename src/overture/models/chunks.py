@@ -7,6 +7,7 @@ and a small model that has to answer in JSON may say one passage over and over a
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import orjson
@@ -17,6 +18,10 @@ from .wire import chunk_text, error_inside
 
 _TIMES, _LEAST, _LONGEST = 4, 400, 300
 """How often a passage is said at least, how many characters that makes, and how long the passage is at most."""
+_QUOTE = re.compile(r"\\.", re.DOTALL)
+"""What is escaped in a string, a quotation mark too."""
+CIRCLES = "1"
+"""Changes whenever another answer would be stopped."""
 
 
 class Gathered:
@@ -85,9 +90,10 @@ class Gathered:
 
 
 def in_circles(text: str) -> bool:
-    """Whether a text ends with one passage four times or more, to the letter: words or white space, not dashes."""
+    """Whether a text of JSON ends with one passage four times or more, to the letter: in a string, or white space.
+    A list may hold the same many times."""
     for length in range(1, _LONGEST + 1):
         passage = text[-length:]
         if text.endswith(passage * max(_TIMES, -(-_LEAST // length))):
-            return passage.isspace() or any(map(str.isalpha, passage))
+            return passage.isspace() or _QUOTE.sub("", text).count('"') % 2 == 1
     return False

@@ -23,7 +23,7 @@ from .. import data
 from ..conversation import Conversation
 from ..errors import BadRequest, ModelError, UsageError
 from .base import FAST, GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
-from .chunks import Gathered
+from .chunks import CIRCLES, Gathered
 from .requantise import as_q8_0, template_hash
 
 FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
@@ -80,7 +80,8 @@ class Embedded(Closing):
         return f"Embedded({self.name!r}, workers={self.workers}, fast={self.fast})"
 
     def identity(self) -> dict[str, str]:
-        """Weights' and template's sha256, engine build, the processor's features, context and mode of determinism."""
+        """Weights' and template's sha256, engine build, the processor's features, context, the rule of circles, and the
+        mode of determinism."""
         if self._identity is None:
             engine = _engine()
             build = engine.BUILD_INFO
@@ -92,6 +93,7 @@ class Embedded(Closing):
                 "engine": f"xllamacpp {engine.__version__}, {build['compiler']}, {build['build_target']}",
                 "processor": " ".join(str(engine.get_system_info()).split()),
                 "context": str(self.context),
+                "circles": CIRCLES,
                 "mode": mode,
             }
         return dict(self._identity)
@@ -105,8 +107,8 @@ class Embedded(Closing):
     ) -> Reply:
         """The next message. Cancelling the call stops the engine at its next token.
 
-        With a `response_format`, an answer that goes round in circles would never close its object: it is stopped and
-        counts as cut off, with `circles` in its details.
+        With a `response_format`, an answer that goes round in circles in a string would never close its object: it is
+        stopped and counts as cut off, with `circles` in its details.
         """
         began = time.perf_counter()
         request = _request(conversation, sampling, tools, response_format)
@@ -115,7 +117,7 @@ class Embedded(Closing):
 
         def enough(chunk: Any) -> bool:
             gathered.add(chunk)
-            if response_format is not None and gathered.circles():
+            if _in_form(response_format) and gathered.circles():
                 details["circles"] = True
             return bool(details)
 
@@ -140,7 +142,7 @@ class Embedded(Closing):
             text = gathered.add(chunk)
             if text:
                 loop.call_soon_threadsafe(pieces.put_nowait, text)
-            return False
+            return _in_form(response_format) and gathered.circles()
 
         async def ask() -> None:
             try:
@@ -245,6 +247,11 @@ class Embedded(Closing):
             return engine.Server(params)
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"the engine cannot load {self.weights} ({' '.join(str(error).split())[:200]})") from error
+
+
+def _in_form(response_format: JSON | None) -> bool:
+    """Whether an answer has to be JSON."""
+    return response_format is not None and response_format.get("type") != "text"
 
 
 def _opening(messages: Sequence[JSON]) -> str:

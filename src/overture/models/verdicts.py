@@ -91,7 +91,8 @@ async def ask(
         form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
     asked = Conversation((Message("user", prompt),))
     reply = await model.reply(asked, Sampling(max_tokens=max_tokens), response_format=form)
-    if reply.finish == "length" and (not reply.message.text.strip() or reply.details.get("reasoning")):
+    thought = not reply.message.text.strip() or reply.details.get("reasoning")
+    if reply.finish == "length" and thought and not reply.details.get("circles"):
         reply = await model.reply(asked, Sampling(max_tokens=max_tokens + THINKING), response_format=form)
     verdict = read_verdict(reply.message.text, shape)
     if isinstance(verdict, Unscored) and reply.finish == "length":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..conversation import Conversation
 from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, request_hash
@@ -55,7 +55,8 @@ class Wrapper(Whole):
 
 @dataclass
 class Remembered(Wrapper):
-    """A model that is not asked the same twice: same request, seed and all, same answer."""
+    """A model that is not asked the same twice: same request, seed and all, same answer, `cached` in its details. Two
+    that ask at once are both answered by the model."""
 
     model: Model
     known: dict[str, Reply] = field(default_factory=dict[str, Reply])
@@ -70,6 +71,7 @@ class Remembered(Wrapper):
     ) -> Reply:
         """The model's answer, or the one that it gave before. Raises as the model does."""
         asked = request_hash(conversation, sampling, tools, response_format)
-        if asked not in self.known:
-            self.known[asked] = await self.model.reply(conversation, sampling, tools, response_format)
-        return self.known[asked]
+        if (known := self.known.get(asked)) is not None:
+            return replace(known, details={**known.details, "cached": True})
+        reply = self.known[asked] = await self.model.reply(conversation, sampling, tools, response_format)
+        return reply

@@ -35,7 +35,7 @@ class Rules:
     alike: float = 0.02
     """Scores that differ by less are as good as each other; without it two equal candidates race to the end."""
     first: int = 8
-    """Units before the first look; a test of fewer could not be sure of anything."""
+    """Units before the first look. With many candidates or looks even these can drop nobody yet."""
     grow: float = 1.5
     """Each look is after so many times the units of the one before."""
 

@@ -15,14 +15,11 @@ from itertools import pairwise
 import numpy as np
 
 from ..audit.differences import differences
-from ..errors import UsageError
+from ..errors import OvertureError, UsageError
 from ..models import Model, Remembered
-from ..simulate.engine import Experiment, Progress, run
-from ..simulate.seats import Seat, yardstick
-from ..simulate.speakers import Strict
+from ..simulate.engine import Progress, run
+from ..simulate.speakers import Speaker, experiment_of
 from ..simulate.store import Store, Trial
-from ..tasks.task import Task
-from ..users.named import chosen
 from .candidates import BARE
 from .learned import LEAST, Learned, learned
 from .named import COMPOSED
@@ -44,7 +41,7 @@ async def tune(plan: Plan, model: Model, store: Store, told: Told | None = None)
     if len(racing) < plan.rules.first:
         least = -(-2 * plan.rules.first // len(plan.tasks))
         raise UsageError(f"{len(racing)} units to race on are too few; give --count {least} or more")
-    shared = Remembered(model)
+    shared = Remembered(model, store.asked())
     held, every = await _race(plan, shared, store, racing, told)
     winner, found = await _learn(plan, held[-1].best, shared, store, racing[: 2 * LEAST], every)
     raced = len(every)
@@ -129,18 +126,13 @@ async def put(
         pairs = {pair for where, pair in units if where == at}
         items = tuple(item for item in task.items if item.pair in pairs)
         if items:
-            ran = await run(_experiment(plan, name, model, replace(task, items=items)), store, watch)
+            lead = None if name == BARE else Steering(name)
+            speaker = Speaker(f"candidate {name}", model, lead, plan.sampling, plan.concurrency, again=plan.again)
+            protocol = "sharded" if "sharded" in task.protocols else next(iter(task.protocols))
+            some = replace(task, items=items)
+            experiment = experiment_of(some, protocol, speaker, seed=plan.seed, seconds=plan.seconds)
+            ran = await run(experiment, store, watch)
+            if ran.owed:
+                raise OvertureError(f"{ran.owed} trials are owed: {ran.stopped}; the same command goes on")
             ended += ran.trials
     return ended
-
-
-def _experiment(plan: Plan, name: str, model: Model, task: Task) -> Experiment:
-    gate = Strict(plan.concurrency, seconds=plan.seconds)
-    seat = Seat("assistant", yardstick(task, model.name) or model, gate, plan.sampling)
-    protocol = "sharded" if "sharded" in task.protocols else next(iter(task.protocols))
-    user = chosen(task.user, task, task.protocols[protocol].wrappers)
-    lead = None if name == BARE else Steering(name)
-    return Experiment(
-        task, protocol, user, seat, seed=plan.seed, concurrency=plan.concurrency, again=plan.again, lead=lead,
-        called=f"candidate {name}",
-    )  # fmt: skip

@@ -43,7 +43,7 @@ class Worth:
         """What it came to, and what it took."""
         done = trial.outcome or {}
         written = trial.cost.get("completion_tokens", 0) / 1000
-        if trial.status == "failed" or "turns" not in done:
+        if trial.status in ("failed", "unscored") or "turns" not in done:
             return 0.0, 0.0
         took = self.turn * max(0, done["turns"] - 1) + self.question * done["wasted"] + self.tokens * written
         return self.solved * (done["solved"] or 0.0), took

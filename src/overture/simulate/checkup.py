@@ -14,10 +14,10 @@ from typing import Any
 from ..audit.differences import Difference, holm
 from ..audit.differences import differences as between
 from ..audit.estimates import Figure
-from ..models import load
+from ..models import Remembered, load
 from ..tasks.seeing import version as lens_version
 from ..tasks.yardsticks import YARDSTICKS
-from .engine import Progress, run
+from .engine import Experiment, Progress, run
 from .sections import KINDS, Section
 from .speakers import Speaker, experiment_of
 from .store import Store, Trial
@@ -133,7 +133,10 @@ async def checkup(
 
     for speaker in speakers:
         for section in sections:
-            store.agree(experiment_of(section, speaker, seed, seconds).config())
+            store.agree(experiment(section, speaker, seed, seconds).config())
+    for speaker in speakers:
+        if isinstance(speaker.model, Remembered):  # where a policy leaves a turn alone, the bare reply stands
+            speaker.model.known.update(store.asked(("model", "steered")))
     found = {one.role: await _measure(one, sections, store, seed, seconds, heard) for one in speakers}
     marks: dict[str, Measured] = {}
     for name in YARDSTICKS:
@@ -149,6 +152,11 @@ async def checkup(
     )  # fmt: skip
 
 
+def experiment(section: Section, speaker: Speaker, seed: int = 0, seconds: float = 600.0) -> Experiment:
+    """A section as it is put to a speaker."""
+    return experiment_of(section.task, section.protocol, speaker, section.kind.turns, seed, seconds)
+
+
 async def _measure(
     speaker: Speaker,
     sections: Sequence[Section],
@@ -161,9 +169,9 @@ async def _measure(
     config: dict[str, dict[str, Any]] = {}
     owed, stopped = 0, ""
     for section in sections:
-        experiment = experiment_of(section, speaker, seed, seconds)
-        config[section.name] = experiment.config()
-        ran = await run(experiment, store, watch)
+        put = experiment(section, speaker, seed, seconds)
+        config[section.name] = put.config()
+        ran = await run(put, store, watch)
         owed, stopped = owed + ran.owed, stopped or ran.stopped
         groups[section.name] = group(section.task, ran.trials, seed, lens=False)
     shown = {section.name: figures(section, groups[section.name]) for section in sections}

@@ -59,19 +59,19 @@ class Budget:
 
     def begin(self) -> None:
         """Raise Spent unless one more call fits in, at the dearest price seen so far."""
-        if self.most is not None and self.spent + (self.flying + 1) * self.dearest > self.most:
+        if self.unknown:
+            raise Spent(f"a call came without its cost, so no limit can be kept; give --price ({self.spent:.4f} spent)")
+        if self.most is not None and (
+            self.spent >= self.most or self.spent + (self.flying + 1) * self.dearest > self.most
+        ):
             raise Spent(f"the limit of cost is reached: {self.spent:.4f} of {self.most:.4f} spent")
-        if self.most is not None and self.spent >= self.most:
-            why = "a call came without its cost, so no limit can be kept; give --price" if self.unknown else "no more"
-            raise Spent(f"the limit of cost is reached: {self.spent:.4f} spent, {why}")
         self.flying += 1
 
     def end(self, cost: float | None) -> None:
         """Enter what a call cost; 0 for one that failed, None where nobody knows."""
         self.flying -= 1
         if cost is None:
-            if self.most is not None:
-                self.most, self.unknown = 0.0, True  # no further call may begin; this answer is journalled all the same
+            self.unknown = self.most is not None  # no further call may begin; this answer is journalled all the same
             return
         self.spent += cost
         self.dearest = max(self.dearest, cost)
@@ -93,8 +93,6 @@ class Gate:
         self.limit = float(most)
         """Calls that may be in flight now."""
         self.flying = 0
-        self.highest = 0
-        """Most calls that were in flight at once."""
         self.slowed = 0
         """How often the limit was halved."""
         self.seconds = seconds
@@ -139,7 +137,7 @@ class Gate:
         try:
             async with limit:
                 reply = await call()
-            cost = reply.usage.cost
+            cost = 0.0 if reply.details.get("cached") else reply.usage.cost
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -187,7 +185,6 @@ class Gate:
                 if turn.done() and not turn.cancelled():
                     self._leave()
                 raise
-        self.highest = max(self.highest, self.flying)
         try:
             while (pause := self._paused_until - time.monotonic()) > 0:
                 await self._sleep(pause)

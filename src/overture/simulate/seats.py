@@ -97,8 +97,6 @@ class Meter:
     """What one role of one trial took."""
 
     calls: int = 0
-    journalled: int = 0
-    """Of the calls, those that an earlier run had made."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = 0.0
@@ -107,10 +105,9 @@ class Meter:
     left_out: set[str] = field(default_factory=set[str])
     """Fields of the calls that the server does not take."""
 
-    def enter(self, reply: Reply, journalled: bool) -> None:
+    def enter(self, reply: Reply) -> None:
         """Add a call."""
         self.calls += 1
-        self.journalled += journalled
         self.prompt_tokens += reply.usage.prompt_tokens
         self.completion_tokens += reply.usage.completion_tokens
         self.seconds += reply.seconds
@@ -168,6 +165,11 @@ class Asked(Wrapper):
     failed: ModelError | None = None
     """The error that its last call ended in."""
 
+    def __post_init__(self) -> None:
+        own = {place: reply for place, reply in self.known.items() if place[0] == self.seat.role}
+        self._answers = {(turn, asked): reply for (_, turn, _, asked), reply in own.items()}
+        self._taken = {(turn, sample) for _, turn, sample, _ in own}
+
     async def reply(
         self,
         conversation: Conversation,
@@ -178,10 +180,9 @@ class Asked(Wrapper):
         """The journalled answer to this call, or the model's own. Raises as the gate does."""
         turn, sample, drawn = self.draws.next(sampling, response_format is not None)
         asked = request_hash(conversation, drawn, tools, response_format)
-        place = (self.seat.role, turn, sample, asked)
-        known = self.known.get(place)
+        known = self._answers.get((turn, asked))  # the seed, and with it the hash, tells one sample from the next
         if known is not None:
-            self.meter.enter(known, journalled=True)
+            self.meter.enter(known)
             return known
         model = self.model
         try:
@@ -190,9 +191,17 @@ class Asked(Wrapper):
         except ModelError as error:
             self.failed = error
             raise
-        await self.rounds.keep(Call(self.trial_id, place, reply))
-        self.meter.enter(reply, journalled=False)
+        await self.rounds.keep(Call(self.trial_id, (self.seat.role, turn, self._free(turn, sample), asked), reply))
+        self.meter.enter(reply)
         return reply
+
+    def _free(self, turn: int, sample: int) -> int:
+        """Where to write down a call of this turn: a policy's call that failed may be made again when the trial is gone
+        on with, and then the calls behind it are others than those that were written down."""
+        while (turn, sample) in self._taken:
+            sample += 1
+        self._taken.add((turn, sample))
+        return sample
 
 
 def _can_be_written(message: Message) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..conversation import Conversation
 from ..errors import UsageError
 from ..tasks import named, pairs
-from ..tasks.task import Item, Setting, Task
+from ..tasks.task import Task, once
 from .tallies import LACKING
 
 FIRST = ("asked_in_need", "asked_needlessly", "balanced_accuracy", *LACKING)
@@ -32,7 +31,7 @@ class Kind:
     few: int
     """Requests, pairs, problems, instructions or trips by default."""
     most: int
-    """As many as `--full` takes."""
+    """The large sample, which `--full` takes."""
     figures: tuple[str, ...]
     """Those that are shown, in order."""
     unit: str
@@ -41,6 +40,8 @@ class Kind:
     turns: int | None = None
     once: bool = False
     """Whether the first reply ends it."""
+    of: int | None = None
+    """How many there are; None where as many are made as are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,13 @@ class Section:
     @property
     def sampled(self) -> str:
         """How many of how many, in words."""
-        many = f"{self.count} of {self.kind.most}" if self.count < self.kind.most else f"All {self.count}"
+        of = self.kind.of
+        many = f"All {of}" if self.count == of else f"{self.count} of {of}" if of else f"{self.count}"
         return f"{many} {self.kind.unit}"
 
     @property
     def protocol(self) -> str:
         return self.task.way(self.kind.protocol)
-
-
-async def _once(item: Item, conversation: Conversation, setting: Setting) -> bool:
-    """Whether the assistant has spoken."""
-    return any(message.role == "assistant" for message in conversation.messages)
 
 
 def _math(count: int, seed: int) -> Task:
@@ -95,6 +92,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "pairs",
             turns=1,
             once=True,
+            of=100,
         ),
         "doing": Kind(
             "A request to have a thing done is put beside a question how it is done; the first reply is judged.",
@@ -142,7 +140,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 def draw(
     names: Sequence[str] = (), counts: Mapping[str, int] | None = None, full: bool = False, seed: int = 0
 ) -> list[Section]:
-    """The sections of these names (all by default). `counts` overrides the default sizes, or with `full` all there is.
+    """The sections of these names (all by default), each in its small sample or with `full` in its large one; `counts`
+    overrides either.
 
     Raises UsageError on a name that means nothing and on a count that cannot be had.
     """
@@ -155,5 +154,5 @@ def draw(
             continue
         count = (counts or {}).get(name) or (kind.most if full else kind.few)
         task = kind.load(count, seed)
-        found.append(Section(name, kind, replace(task, over=_once) if kind.once else task, count))
+        found.append(Section(name, kind, replace(task, over=once) if kind.once else task, count))
     return found

@@ -1,6 +1,6 @@
-"""Who speaks in a checkup: the model, the same led by a policy, a rival, a yardstick; each in an experiment of its own.
+"""Who speaks in a checkup or a race: the model, the same led by a policy, a rival, a yardstick.
 
-In come models and what leads them; out come Speakers, and the Experiment that puts a section to one. Easy to get wrong:
+In come models and what leads them; out come Speakers, and the Experiment that puts a task to one. Easy to get wrong:
 a server that is not there at all ends the checkup with its own reason, where a call that failed is data.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from ..errors import ModelNotFound, ModelRefusedKey, ModelUnreachable, OvertureError
 from ..models import Model, Remembered, Reply, Sampling
+from ..tasks.task import Task
 from ..users.named import chosen
 from .engine import Experiment
 from .gate import Budget, Gate, Gone
 from .seats import Lead, Seat, yardstick
-from .sections import Section
 
 SHORT = Sampling(max_tokens=128)
 """The likeliest token each time, and no more than an answer to such requests takes."""
@@ -84,14 +84,15 @@ def speakers_of(
     return found
 
 
-def experiment_of(section: Section, speaker: Speaker, seed: int = 0, seconds: float = 600.0) -> Experiment:
-    """What of this section is put to this speaker."""
-    model = yardstick(section.task, speaker.model.name) or speaker.model
+def experiment_of(
+    task: Task, protocol: str, speaker: Speaker, turns: int | None = None, seed: int = 0, seconds: float = 600.0
+) -> Experiment:
+    """A task under a protocol as it is put to this speaker."""
+    model = yardstick(task, speaker.model.name) or speaker.model
     gate = Strict(speaker.concurrency, seconds=seconds, budget=speaker.budget)
     seat = Seat("assistant", model, gate, speaker.sampling)
-    protocol = section.protocol
-    user = chosen(section.task.user, section.task, section.task.protocols[protocol].wrappers)
+    user = chosen(task.user, task, task.protocols[protocol].wrappers)
     return Experiment(
-        section.task, protocol, user, seat, seed=seed, turns=section.kind.turns, concurrency=speaker.concurrency,
-        again=speaker.again, lead=speaker.lead, called=speaker.role,
+        task, protocol, user, seat, seed=seed, turns=turns, concurrency=speaker.concurrency, again=speaker.again,
+        lead=speaker.lead, called=speaker.role,
     )  # fmt: skip

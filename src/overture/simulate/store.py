@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ from ..tasks.task import digest
 from .configuration import differences, place_of
 
 STATUSES = ("done", "capped", "failed", "unscored")
-"""How a trial ends: judged; judged, but cut off at the cap of tokens; no answer; an answer that nobody could judge."""
+"""How a trial ends: judged; judged at its last turn or round of tools; no answer; an answer that nobody could judge."""
 
 _SCHEMA = f"""
 create table if not exists trials (
@@ -189,6 +189,14 @@ class Store:
         )
         return {tuple(place): Reply.of(orjson.loads(answer)) for *place, answer in rows}
 
+    def asked(self, roles: Container[str] | None = None) -> dict[str, Reply]:
+        """Hash of a request → what the assistant answered, in the ended trials of these roles; None: of all."""
+        rows = self._db.execute(
+            "select distinct json_extract(config, '$.role'), request_hash, answer "
+            "from calls join trials using (trial_id) where calls.role = 'assistant'"
+        )
+        return {asked: Reply.of(orjson.loads(answer)) for role, asked, answer in rows if roles is None or role in roles}
+
     def journal(self, records: Sequence[Call | Trial]) -> None:
         """Write answers and ended trials down, all or none. They are on their way to the disk when this returns; only
         then may an answer be used. A trial that is there already is left as it is, unless it had failed."""
@@ -225,10 +233,14 @@ def alone(out: Path, fresh: bool = False, command: str = "") -> Generator[Path]:
 def set_aside(path: Path) -> None:
     """Rename a store out of the way: what was paid for is never deleted."""
     if path.exists():
+        with contextlib.suppress(DataError), Store(path):
+            pass  # a run that was killed leaves all it had in a log beside the file, which closing folds in
         number = 1
         while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
             number += 1
-        path.rename(aside)
+        for end in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
 
 
 def _dump(value: Any) -> str:

@@ -50,7 +50,8 @@ async def delivered(item: Item, conversation: Conversation, setting: Setting) ->
     first, last = found[0], found[-1]
     if last.label is None:
         return Verdict(None, last.why_unscored, first.label, figures=manner(item, first))
-    told = {name for names in setting.revealed for name in names}
+    heard = last_heard(conversation)
+    told = {name for names in setting.revealed[:heard] for name in names}
     at = next((n for n, outcome in enumerate(found) if outcome.delivers), None)
     made = last.delivers and not (item.kind == "do" and last.coached)
     return Verdict(
@@ -60,6 +61,13 @@ async def delivered(item: Item, conversation: Conversation, setting: Setting) ->
         figures=manner(item, first),
         details={"labels": [outcome.label for outcome in found]},
     )
+
+
+def last_heard(conversation: Conversation) -> int:
+    """How many of the user's messages stand before the last reply: parting words tell it nothing."""
+    roles = [message.role for message in conversation.messages]
+    last = len(roles) - roles[::-1].index("assistant") if "assistant" in roles else 0
+    return roles[:last].count("user")
 
 
 def manner(item: Item, first: Outcome) -> dict[str, tuple[float, float]]:

@@ -20,7 +20,7 @@ from ..errors import UsageError
 from .classify import steps
 from .delivered import outcomes
 from .delivered import version as rules
-from .task import Item, Part, Script, Setting, Speech, Task, Verdict
+from .task import Item, Part, Script, Setting, Speech, Task, Verdict, once
 from .terms import names
 from .yardsticks import SPEECHES
 
@@ -79,7 +79,7 @@ def task(count: int | None = None, seed: int = 0) -> Task:
     order = random.Random(f"doing/{seed}").sample(every, len(every))
     items = tuple(item for at in range(count) for item in _items(order[at % len(every)], at // len(every), seed))
     version = f"{VERSION}, {rules()}"
-    return Task("doing", items, check, version, yardsticks=YARDSTICKS, turns=1, solved_means=SOLVED)
+    return Task("doing", items, check, version, yardsticks=YARDSTICKS, over=once, turns=1, solved_means=SOLVED)
 
 
 def _items(thing: Thing, round: int, seed: int) -> tuple[Item, Item]:

@@ -147,6 +147,11 @@ class Setting:
     """For checks that need one: each of its answers is journalled. None: such a check is unscored."""
 
 
+async def once(item: Item, conversation: Conversation, setting: Setting) -> bool:
+    """Whether the assistant has spoken: the `over` of tasks that the first reply ends."""
+    return any(message.role == "assistant" for message in conversation.messages)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How well a conversation met its goal."""

@@ -20,11 +20,11 @@ from ..tasks.listed import VERSION as LISTS
 from ..tasks.listed import as_questions
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
-from ..tasks.wording import OFFERS, REQUESTS, TRAILS, apart, at_large, blanked
+from ..tasks.wording import OFFERS, REQUESTS, TRAILS, at_large, to_the_user
 from ..tasks.wording import VERSION as WORDING
 from .base import last_reply
 
-VERSION = f"2, wording {WORDING}, lists {LISTS}"
+VERSION = f"3, wording {WORDING}, lists {LISTS}"
 """Part of every offline user's identity; changes whenever some question would be heard differently."""
 THRESHOLD = 0.4
 """Share of a question's weighed words that must be a part's. benchmarks/hearing.py prints what others would let in."""
@@ -58,14 +58,13 @@ def questions(text: str) -> tuple[str, ...]:
 
     Where one goes on in a list, each item is a question.
     """
-    text = as_questions(text)
-    spoken = blanked(text, apart(text.replace("’", "'")))
-    found: list[str] = []
-    for start, end in sentences(text):  # a question in the middle of a long reply is one too
-        words = spoken[start:end].strip()
-        if words and ("?" in words or REQUESTS.search(words)) and not TRAILS.search(words) and not OFFERS.search(words):
-            found.append(words)
-    return tuple(found)
+    spoken = to_the_user(as_questions(text))
+    found = [spoken[start:end].strip() for start, end in sentences(spoken)]  # in the middle of a long reply too
+    return tuple(
+        each
+        for each in found
+        if ("?" in each or REQUESTS.search(each)) and not TRAILS.search(each) and not OFFERS.search(each)
+    )
 
 
 def relevance(question: str, part: Part, item: Item) -> float:

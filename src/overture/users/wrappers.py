@@ -8,7 +8,7 @@ reached the assistant is taken out of `revealed`, and is not counted as said.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..conversation import Conversation, Message
@@ -18,7 +18,7 @@ from ..tasks.task import Hear, Item
 from .base import Speaking, User, Utterance, last_reply, says
 from .domains import draw
 from .hearing import VERSION
-from .shards import DONT_KNOW
+from .shards import AGAIN, DONT_KNOW
 
 Begin = Callable[[Speaking, Item, int, Hear], Speaking]
 """(the wrapped person, item, seed, how replies are understood) → the person as wrapped."""
@@ -42,7 +42,7 @@ class Wrapped:
         return self.inner.needs_model
 
     def identity(self) -> Mapping[str, Any]:
-        return {"user": self.wrapper, "version": 2, "hearing": VERSION, "inner": dict(self.inner.identity())}
+        return {"user": self.wrapper, "version": 3, "hearing": VERSION, "inner": dict(self.inner.identity())}
 
     def start(self, item: Item, seed: int, model: Model | None = None) -> Speaking:
         return self.begin(self.inner.start(item, seed, model), item, seed, self.hear)
@@ -121,7 +121,7 @@ class CannotAnswer(Around):
         """Whether the wrapped person says again what never reached the assistant."""
         text = said.message.text if said.message else ""
         unknown = [part for part in self.item.open_parts if part.name in self._never_known()]
-        return any(part.words in text or part.value in text for part in unknown)
+        return any(text in (AGAIN + part.words, f"{AGAIN}{part.value}.") for part in unknown)
 
     def _never_known(self) -> frozenset[str]:
         ranked = sorted(self.item.open, key=lambda name: draw(self.seed, "unknown", name))
@@ -132,7 +132,8 @@ class CannotAnswer(Around):
 class Recap(Around):
     """Before it ends, says everything once more and hears one last reply."""
 
-    told: tuple[str, ...] = ()
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    """What was said so far: part → its words, with the value that was settled on."""
     recapped: bool = False
 
     async def next(self, conversation: Conversation) -> Utterance:
@@ -143,7 +144,7 @@ class Recap(Around):
             self.recapped = True
             text = wording(self.item, "recap", all=listing(self.item, self.told))
             return says(text, why="recap")
-        self.told += said.revealed
+        self.told |= _told(self.item, said)
         return said
 
 
@@ -151,14 +152,15 @@ class Recap(Around):
 class Snowball(Around):
     """Says all that was said so far before each new part."""
 
-    told: tuple[str, ...] = ()
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    """As in Recap."""
 
     async def next(self, conversation: Conversation) -> Utterance:
         said = await self.inner.next(conversation)
         if said.message is None or not said.revealed:
             return said
         before = listing(self.item, self.told)
-        self.told += said.revealed
+        self.told |= _told(self.item, said)
         text = wording(self.item, "snowball", before=before, now=said.message.text)
         return replace(said, message=Message("user", text))
 
@@ -176,10 +178,18 @@ def wording(item: Item, name: str, **slots: str) -> str:
     return Prompt(own.get(name, WORDING[name])).filled(slots, {}).strip()
 
 
-def listing(item: Item, told: tuple[str, ...]) -> str:
-    """The request and the named parts, a line each, in the order in which they were said."""
-    words = {part.name: part.words for part in item.parts}
-    return "\n".join(f"- {line}" for line in (item.request, *(words[name] for name in told)))
+def _told(item: Item, said: Utterance) -> dict[str, str]:
+    """Part → its words, of those that an utterance revealed or changed."""
+    words: dict[str, str] = {}
+    for part in item.parts:
+        if part.name in said.revealed or part.name in said.settled:
+            words[part.name] = part.words.replace(part.value, said.settled.get(part.name, part.value))
+    return words
+
+
+def listing(item: Item, told: Mapping[str, str]) -> str:
+    """The request and what was told, a line each, in the order in which it was said."""
+    return "\n".join(f"- {line}" for line in (item.request, *told.values()))
 
 
 WRAPPERS: Mapping[str, Begin] = {

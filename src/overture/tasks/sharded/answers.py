@@ -21,7 +21,7 @@ from .calls import BadCall, parse, signatures, written
 from .shapes import CallCheck, CodeCheck, NumberCheck, QueryCheck, Sharded
 
 _FENCE = re.compile(r"```[ \t]*([\w+#-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_NUMBER = re.compile(r"(?<![\w.])[-−–]?\s?[$€£]?\s?(\d[\d,]*(?:\.\d+)?)(?:\s*/\s*(\d+))?")
+_NUMBER = re.compile(r"(?<![\w.])[-−–]?\s?[$€£]?\s?(\d[\d,]{0,400}(?:\.\d{1,400})?)(?:\s*/\s*(\d{1,400}))?")
 _MARK = re.compile(r"(?:^|\n)\W*(?:final )?answer\W*[:=]([^\n]*)|####([^\n]*)|\\boxed\{([^{}]*)\}", re.IGNORECASE)
 _SYMBOL = re.compile(r"(?<![\w$€£'’])[a-z]\s*[-+*/×]\s*\d|\d\s*[-+*/×]\s*[a-z](?![\w'’])|(?<!\w)\d+[xyznk](?!\w)")
 

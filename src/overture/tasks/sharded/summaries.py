@@ -21,7 +21,7 @@ from .shapes import JudgeCheck
 
 _WORTH = {"full": 1.0, "partial": 0.5, "none": 0.0}
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
-_CITED = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
+_CITED = re.compile(r"\[(\d{1,9}(?:\s*,\s*\d{1,9})*)\]")
 
 
 class Finding(BaseModel):
