@@ -73,6 +73,10 @@ def test_what_was_made_up_in_another_language_is_not(said: str, arguments: dict[
     assert held(said, arguments)
 
 
+def test_no_words_are_no_figures():
+    assert figures([], "de") == []
+
+
 def test_english_is_no_other_language():
     assert in_english("Move the due date to Friday once you can, and tell me") == ""
     assert in_english("Each bird eats 12 beetles per day, each snake eats 3 birds per day") == ""

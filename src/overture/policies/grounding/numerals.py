@@ -8,6 +8,7 @@ often than numbers, so they count only within a run; and "deux trois" is no numb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from ...tasks.kept import kept
 from ..effects import words_of
@@ -76,7 +77,7 @@ def figures(words: Sequence[str], language: str) -> list[str]:
     out: list[str] = []
     words = [part for word in words for part in _parts(word, language)]
     total, current = 0, -1  # of the run so far: its thousands, and what stands after them; -1 is no run
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in pairwise([*words, ""]):
         value, times = _value(word, language), _TIMES[language].get(word)
         if current > 0 and current % 10 == 0:
             if word == _AND[language] and _joins(after, language):
