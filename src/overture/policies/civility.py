@@ -24,6 +24,7 @@ from . import initiative as budget
 from . import one_question as cutting
 from .api_first import fits
 from .base import LEAVE, Decision, First, Policy, is_draft, tools_of
+from .doer import judged
 from .effects import changes_state, function_of, named, words_of
 from .gaps_words import TO_GO_ON, ours
 from .grounding.question import parameters
@@ -99,8 +100,8 @@ class Civility:
         """What manners make of a draft that the wrapped policy left alone."""
         if draft.tool_calls or not draft.text or not took_initiative(draft.text):
             return await self._trail(draft, before, conversation)
-        request = next((message.text for message in before if message.role == "user"), "")
-        if _wants_questions(request) or WRITES.search(request) or _plays(before) or _WARNS.search(draft.text):
+        request = next((message for message in before if message.role == "user"), Message("user", ""))
+        if _wants_questions(request.text) or WRITES.search(request.text) or _plays(before) or _WARNS.search(draft.text):
             return LEAVE
         own = not ours(draft.text)  # what repeats a policy's words is not the model's own thought
         found = things(draft.text, within=own)
@@ -110,7 +111,8 @@ class Civility:
         left = initiative(Conversation(tuple(before), metadata=conversation.metadata))
         if rule is None and asked and left < TO_ASK:
             rule = "budget"
-        if rule and (rule in ("just_do_it", "forbidden", "private") or not _delivers(request, draft)):
+        # what hands something over beside what it asks must not be cut short
+        if rule and (rule in ("just_do_it", "forbidden", "private") or not judged(request, draft).delivers):
             talk = Conversation(tuple(before), metadata=conversation.metadata)
             again = afresh(talk, None if left < TO_ASK else ours)
             return _by(Decision("assume", _GO_ON[rule], why=_WHY[rule], instead=again), self, rule)
@@ -120,7 +122,7 @@ class Civility:
         def need(question: str) -> float | None:
             return None if question in barred else _need(question, wanted)
 
-        if (shorter := one_question(draft.text, need, within=own)) and not _delivers(request, draft):
+        if (shorter := one_question(draft.text, need, within=own)) and not judged(request, draft).delivers:
             return _by(Decision("elicit", say=shorter, why=_WHY["one_question"]), self, "one_question")
         return LEAVE
 
@@ -237,14 +239,3 @@ def _by(decision: Decision, by: Civility, rule: str, inner: Decision | None = No
 def _unasked(say: str) -> str:
     """What a policy says beside its question: what cannot be is named, whether or not it may be asked about."""
     return " ".join(say[start:end] for start, end in spans(say) if not questions(say[start:end]))
-
-
-def _delivers(request: str, draft: Message) -> bool:
-    """Whether a draft hands something over beside what it asks, so that it must not be cut short."""
-    from ..tasks.classify import classify
-    from ..tasks.seeing import see
-    from ..tasks.task import Item
-
-    item = Item("", "", "do", request, request, (), frozenset(), "")
-    (seen,) = see([Conversation((Message("user", request),))], [draft])
-    return classify(draft, item, seen).delivers

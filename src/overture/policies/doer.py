@@ -16,6 +16,7 @@ from typing import Any
 
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
+from ..tasks.classes import Outcome
 from ..tasks.wording import DECLINES, TELLS_HOW, apart, blanked
 from .base import LEAVE, Decision, is_draft, prompt, sent_back_to
 from .kinds import DO, request_kind
@@ -62,7 +63,8 @@ class Doer:
         request, kind = standing_request(before)
         if kind != DO or not draft.text or draft.tool_calls:
             return LEAVE
-        if steps_are_it(request.text, draft.text) or not coaches(request, draft):
+        came = None if steps_are_it(request.text, draft.text) else judged(request, draft)
+        if came is None or not came.coached or came.asks:
             return LEAVE
         if sent_back_to(conversation):
             line = refusal(draft.text)
@@ -100,13 +102,12 @@ def refusal(text: str) -> str:
     return next((text[start:end] for start, end in spans(text) if DECLINES.search(spoken[start:end])), "")
 
 
-def coaches(request: Message, draft: Message) -> bool:
-    """Whether a reply to this request to do something tells the user how instead, and asks nothing."""
+def judged(request: Message, draft: Message) -> Outcome:
+    """What a draft is to a request, by the rules that judge trials: to one to have a thing done, and lacking nothing."""
     from ..tasks.classify import classify
     from ..tasks.seeing import see
     from ..tasks.task import Item
 
     item = Item("", "", "do", request.text, request.text, (), frozenset(), "")
     (seen,) = see([Conversation((request,))], [draft])
-    outcome = classify(draft, item, seen)
-    return outcome.coached and not outcome.asks
+    return classify(draft, item, seen)
