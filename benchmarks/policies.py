@@ -32,7 +32,7 @@ from overture.policies.named import COMPOSED
 from overture.simulate.engine import Experiment, Progress, run
 from overture.simulate.gate import Gate
 from overture.simulate.seats import Seat
-from overture.simulate.store import Store
+from overture.simulate.store import Store, Trial
 from overture.simulate.tallies import Group, group
 from overture.tasks import named, sharded
 from overture.tasks.task import Task
@@ -121,23 +121,28 @@ async def measure(
                     await run(experiment(task, policy, known, concurrency), store, told)
 
 
-def count(out: Path, tasks: list[str], policies: list[str], word: str) -> tuple[list[str], dict[str, Any]]:
-    """The pages' tables, of the cells that are there, and everything as JSON."""
+def count(out: Path, tasks: list[str], policies: list[str], ended: bool) -> tuple[list[str], dict[str, Any]]:
+    """The pages' tables, and everything as JSON: of the cells that are whole, or of the items that have `ended` in every
+    cell."""
     pages: list[str] = []
     found: dict[str, Any] = {}
     for task in tasks:
         groups: dict[str, Group] = {}
         whole = load_task(task, PUT[task].count)
+        cells: dict[str, dict[str, Trial]] = {}
         for policy in policies:
             path = out / task / policy / "trials.sqlite"
             if path.exists():
                 with Store(path) as store:
-                    by_item = {trial.item: trial for trial in store.trials()}
-                trials = [by_item[item.id] for item in whole.items if item.id in by_item]
-                if len(trials) == len(whole.items):
-                    groups[policy] = group(whole, trials, 0, lens=False)
-                else:
-                    found[f"{task}/{policy}"] = {"not finished": f"{len(trials)} of {len(whole.items)} trials"}
+                    cells[policy] = {trial.item: trial for trial in store.trials()}
+        if ended:
+            whole = replace(whole, items=tuple(i for i in whole.items if all(i.id in cell for cell in cells.values())))
+        for policy, cell in cells.items():
+            trials = [cell[item.id] for item in whole.items if item.id in cell]
+            if len(trials) == len(whole.items):
+                groups[policy] = group(whole, trials, 0, lens=False)
+            else:
+                found[f"{task}/{policy}"] = {"not finished": f"{len(trials)} of {len(whole.items)} trials"}
         if not groups:
             continue
         names = [name for name in PUT[task].figures if any(name in one.tally.names for one in groups.values())]
@@ -243,11 +248,12 @@ def main() -> None:
     )
     parser.add_argument("--count", action="store_true", help="Run nothing; count what is there.")
     parser.add_argument("--docs", action="store_true", help="Run nothing, and write docs/results/policies.md.")
+    parser.add_argument("--ended", action="store_true", help="Count the items that have ended in every cell.")
     args = parser.parse_args()
     tasks, policies = args.tasks.split(","), args.policies.split(",")
     if not (args.count or args.docs):
         asyncio.run(measure(args.out, tasks, policies, args.model, args.concurrency, args.answers))
-    pages, found = count(args.out, tasks, policies, args.model)
+    pages, found = count(args.out, tasks, policies, args.ended)
     whole = {cell for cell, one in found.items() if "figures" in one}
     losses = [(t, p, lost(args.out, t, p)) for t in tasks for p in policies if p != "none" and f"{t}/{p}" in whole]
     rows = [[t, p, *map(str, one.values())] for t, p, one in losses if one and one["complete"]]

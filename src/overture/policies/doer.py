@@ -103,7 +103,7 @@ def refusal(text: str) -> str:
 
 
 def judged(request: Message, draft: Message) -> Outcome:
-    """What a draft is to a request, by the rules that judge trials: to one to have a thing done, and lacking nothing."""
+    """What a draft is to a request, by the rules that judge trials: a request to do that lacks nothing."""
     from ..tasks.classify import classify
     from ..tasks.seeing import see
     from ..tasks.task import Item
