@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from errno import ENOSPC
 from pathlib import Path
 
 from overture.errors import UsageError
@@ -30,6 +31,13 @@ def die_always(number: int, marker: str) -> int:
 def refuse(number: int, marker: str) -> int:
     if number == 1:
         raise UsageError("job 1 makes no sense")
+    return 2 * number
+
+
+def full(number: int, marker: str) -> int:
+    """Job 1 finds no room on the disk."""
+    if number == 1:
+        raise OSError(ENOSPC, "No space left on device", marker)
     return 2 * number
 
 

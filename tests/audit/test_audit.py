@@ -302,6 +302,14 @@ def test_an_input_is_never_written_over(log: Log, tmp_path: Path):
     assert path.read_bytes() == before
 
 
+def test_an_earlier_result_is_no_log_even_without_its_rejects(log: Log):
+    folder = log(turns(1)).parent
+    for _ in range(2):
+        result = audit_logs(folder, folder, QUICK, workers=1)
+        assert (result.counts["files"], result.counts["good"], result.counts["bad"]) == (1, 1, 0)
+        (folder / "rejects.jsonl").unlink()
+
+
 def test_groups_by_a_key_of_the_log(log: Log, tmp_path: Path):
     records = [
         {
@@ -317,8 +325,12 @@ def test_groups_by_a_key_of_the_log(log: Log, tmp_path: Path):
 def test_a_key_with_too_many_values_is_refused(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(piece_module, "MOST_GROUPS", 3)
     records = [{"model": f"m{k}", "messages": [{"role": "user", "content": "Hi."}]} for k in range(4)]
-    with pytest.raises(UsageError, match="--group-by model makes more than 3 groups"):
-        audit_logs(log(*records), tmp_path / "out", Settings(("moves",), group_by="model"), workers=1)
+    path, out, whole = log(*records), tmp_path / "out", logs.pieces
+    for size in (1 << 20, 60):  # the piece is refused, or what all pieces together make
+        monkeypatch.setattr(logs, "pieces", lambda file, size=size: whole(file, size))
+        with pytest.raises(UsageError, match="--group-by model makes more than 3 groups"):
+            audit_logs(path, out, Settings(("moves",), group_by="model"), workers=1)
+    assert audit_logs(path, out, Settings(("moves",)), workers=1).counts["good"] == 4  # nothing keeps it out
 
 
 def test_groups_that_behave_alike_and_unlike(log: Log, tmp_path: Path):

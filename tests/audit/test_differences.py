@@ -27,10 +27,23 @@ def tally_of(rng: np.random.Generator, share: float, seed: int, count: int = 60)
     return tally
 
 
+@pytest.mark.parametrize(("counts", "share"), [((20, 1000), 0.05), ((30, 300), 0.1), ((50, 50), 0.3)])
+def test_groups_of_unequal_size_are_told_apart_no_oftener_than_p_says(
+    counts: tuple[int, int], share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "ROUNDS", 200)
+    rng, names = np.random.default_rng(5), [str(draw) for draw in range(500)]
+    groups = {name: Tally(names, seed) for seed, name in enumerate("ab")}
+    for group, count in zip(groups.values(), counts, strict=True):
+        group.add((rng.random((count, len(names))) < share).astype(float), np.ones((count, len(names))))
+    p = np.array([d.p for d in differences(groups, names)])
+    assert (p < 0.05).mean() <= 0.075 and (p < 0.001).mean() <= 0.005
+
+
 @pytest.mark.parametrize(("n", "sure"), [(3, False), (20, True)])
 @pytest.mark.parametrize("value", [1.0, 0.1])
 def test_units_that_all_differ_alike_are_as_sure_as_they_are_many(n: int, sure: bool, value: float) -> None:
-    one, other = Tally(["x"]), Tally(["x"])
+    one, other = Tally(["x"], keep=True), Tally(["x"], keep=True)
     one.add(np.full((n, 1), value), np.ones((n, 1)))
     other.add(np.zeros((n, 1)), np.ones((n, 1)))
     (found,) = differences({"a": one, "b": other}, ["x"])

@@ -45,6 +45,13 @@ def test_intervals_that_ignore_the_conversations_would_fail_this_test():
     assert inside / 300 < 0.85
 
 
+@pytest.mark.parametrize("seed", [-1, -(2**63)])
+def test_any_whole_number_is_a_seed(seed: int):
+    tally = Tally(["x"], seed)
+    tally.add(*clustered(np.random.default_rng(1), 9, 0.3))
+    assert tally.figure("x").low is not None
+
+
 def test_the_order_and_the_slices_of_adding_change_no_value():
     rng = np.random.default_rng(2)
     top, bottom = clustered(rng, 100, 0.3)

@@ -142,6 +142,18 @@ def test_a_group_is_corrected_by_its_own_verdicts(log: Log, tmp_path: Path, judg
     assert shares == pytest.approx({"all": 0.5, "asks": 1.0, "tells": 0.0}, abs=1e-6)
 
 
+def test_a_conversation_that_the_lens_could_not_code_costs_no_call(log: Log, tmp_path: Path, judge):
+    coded = [
+        "Write a python function that removes duplicate rows from a csv file.",
+        "```python\ndef unique(path):\n    import csv\n    return set(map(tuple, csv.reader(open(path))))\n```",
+    ]
+    path = log(coded, *[["你好你好", "你好你好"]] * 5)
+    audit_logs(
+        path, tmp_path / "out", Settings(("moves", "goals"), judge=judge(lambda p: "?"), judge_sample=6), workers=1
+    )
+    (_,) = [prompt for prompt in HEARD if "The message to label" not in prompt]
+
+
 def test_of_a_long_conversation_only_what_the_judge_sees_is_kept():
     talk = Conversation(
         (*(Message("user", f"message {k}. " + "x" * 90) for k in range(2000)), Message("assistant", "Yes."))

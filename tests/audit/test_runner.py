@@ -45,6 +45,15 @@ def test_what_a_job_refuses_is_raised_here(tmp_path: Path):
     assert not multiprocessing.active_children()
 
 
+def test_a_disk_that_is_full_in_a_worker_is_told_here_as_it_was_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    with pytest.raises(OSError, match="No space left on device") as found:
+        list(run(deaths.full, jobs(3, tmp_path / "x"), workers=2))
+    assert found.value.filename == str(tmp_path / "x") and "Traceback" not in capfd.readouterr().err
+    assert not multiprocessing.active_children()
+
+
 def test_stopping_early_leaves_no_process_and_no_environment_behind(tmp_path: Path):
     before = dict(os.environ)
     found = run(deaths.threads, jobs(6, tmp_path), workers=2)

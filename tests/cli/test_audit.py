@@ -103,6 +103,13 @@ def test_files_in_which_nothing_was_read_are_said_though_others_were(log: Log, t
     assert "Nothing was read in 2 of 3 files" in page and "1 conversation from 1 file" in page
 
 
+def test_a_number_of_verdicts_without_a_judge_is_said(log: Log, tmp_path: Path, capsys: Captured):
+    words = ("audit", log(TURNS), "--out", tmp_path / "out", "--lens", "moves", "--workers", 1)
+    assert run(*words) == 0 and not capsys.readouterr().err
+    assert run(*words, "--judge-sample", 5) == 0
+    assert "without --judge there is none" in one_line(capsys)
+
+
 @pytest.mark.parametrize("columns", ["", "x", "0"])
 def test_a_width_that_means_nothing_is_no_failure(
     columns: str, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

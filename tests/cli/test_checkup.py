@@ -118,6 +118,7 @@ def test_a_folder_that_was_there_is_left_there(tmp_path: Path, capsys: pytest.Ca
         ("--pairs", "0"),
         ("--pairs", "101"),
         ("--pairs", "many"),
+        ("--pairs", "7", "--only", "doing"),
         ("--model", "nonsense"),
         ("--model", "scripted:nobody"),
         ("--concurrency", "0"),

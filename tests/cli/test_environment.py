@@ -34,3 +34,21 @@ def test_a_name_of_ones_own_and_one_with_nothing_near() -> None:
     ]
     lines = meaningless(given, ["OVERTURE_SEED"], ["serve", "--key-env=OVERTURE_CLIENTS_KEY"])
     assert lines == ["OVERTURE_ZZZZZZZZZ is set, and nothing reads it"]
+
+
+@pytest.mark.parametrize(
+    ("words", "goes_on"), [(("view", "{}"), False), (("data", "list"), False), (("tune", "missing"), True)]
+)
+def test_an_interrupt_promises_to_go_on_only_where_the_command_does(
+    words: tuple[str, ...],
+    goes_on: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("overture.cli.app", interrupted)
+    assert main([word.format(tmp_path) for word in words]) == 130
+    assert ("goes on" in capsys.readouterr().err) == goes_on

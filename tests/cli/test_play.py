@@ -206,6 +206,12 @@ def test_bad_usage_says_what_to_do(play: Any, words: tuple[str, ...], why: str) 
     assert status == 2 and why in shown and not left
 
 
+def test_a_model_that_plays_nobody_is_said(play: Any) -> None:
+    words = ("travel", "--as", "assistant", "--item", "0")
+    said = "--model plays nobody here: the user preferences needs no model"
+    assert said in play("/quit\n", *words, "--model", "scripted:asker")[1] and said not in play("/quit\n", *words)[1]
+
+
 def test_nothing_said_leaves_nothing(play: Any, tmp_path: Path) -> None:
     status, shown, _ = play("", "missing", "--model", "scripted:asker")
     assert status == 0 and "nothing is left behind" in shown and not (tmp_path / "out").exists()

@@ -293,6 +293,8 @@ def test_missing_stands_beside_the_papers_accuracy(tmp_path: Path, capsys: pytes
         (["pairs", "--concurrency", "0"], "1 or more"),
         (["pairs", "--model", "http://127.0.0.1:9/v1#m", "--max-cost", "1"], "needs --price"),
         (["pairs", "--price", "cheap"], "PROMPT,COMPLETION"),
+        (["pairs", "--user-model", "scripted:asker"], "and shards needs none; leave them out"),
+        (["pairs", "--user-temperature", "3"], "and shards needs none; leave them out"),
     ],
 )
 def test_bad_usage_is_one_line_and_leaves_nothing(

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from overture.conversation import Conversation, Message
-from overture.errors import UsageError
-from overture.lenses import LENSES, chosen, look
-from overture.lenses.batch import lay_flat
+from overture.errors import OvertureError, UsageError
+from overture.lenses import LENSES, Columns, chosen, look
+from overture.lenses.batch import Batch, lay_flat
 from overture.lenses.columns import TURNS, assistant_turn, by_conversation, name_lists, score_maps
 from overture.lenses.moves import NAMES
 from overture.moves import ELICITING, LEADING
@@ -131,3 +131,13 @@ def test_lenses_are_chosen_by_name_with_those_they_build_on():
     assert chosen(["moves"]) == chosen(["moves", "moves"]) == ("moves",)
     with pytest.raises(UsageError, match="there is no lens 'move'; the lenses are moves, goals"):
         chosen(["move"])
+
+
+@pytest.mark.parametrize("wrong", [2.0, -1.0, np.nan])
+def test_a_figure_of_ones_own_that_is_no_share_is_refused(wrong: float, monkeypatch: pytest.MonkeyPatch):
+    def counts(batch: Batch, seen: object) -> Columns:
+        return Columns(figures={"lengths": (np.array([1.0, wrong]), np.ones(2))})
+
+    monkeypatch.setattr("overture.lenses.own", lambda *_: counts)
+    with pytest.raises(OvertureError, match=r"lengths of the lens mine\.counts is no share"):
+        look(lay_flat(TALKS[:1] * 2), ["mine.counts"])

@@ -65,7 +65,7 @@ def test_plain_cases_are_coded_as_a_reader_would() -> None:
 def test_what_cannot_be_judged_is_null(conversation: Conversation, sides: tuple[bool, bool]) -> None:
     batch = lay_flat([conversation, CODE])
     scores = look(batch)
-    found = columns(batch, scores)
+    found = columns(batch, scores, made([conversation, CODE]))
     assert (found["goal_iwas"][0] is not None, found["action_iwas"][0] is not None) == sides
     assert np.isnan(scores.goal[0]).all() == (not sides[0]) and np.isnan(scores.action[0]).all() == (not sides[1])
     assert found["disjoint"][0] is None and found["disjoint_corrected"][0] is None
@@ -82,7 +82,7 @@ def test_nothing_that_stands_out_is_unscored_too() -> None:
 def test_an_empty_batch_and_a_conversation_of_rules_only() -> None:
     for conversations in ([], [Conversation((Message("system", "Be brief."),))]):
         batch = lay_flat(conversations)
-        assert [len(v) for v in columns(batch, look(batch)).values()] == [len(conversations)] * 10
+        assert [len(v) for v in columns(batch, look(batch), made(conversations)).values()] == [len(conversations)] * 10
 
 
 def test_a_conversation_is_coded_alike_in_any_company() -> None:
@@ -142,9 +142,9 @@ def test_the_floor_compares_two_codings_of_the_same_side() -> None:
     batch = lay_flat([CODE, FACT])
     seen = look(batch)
     same = replace(seen, coded=(seen.goals, seen.goals))
-    assert columns(batch, same)["disjoint_floor"] == [False, False]
+    assert columns(batch, same, made([CODE, FACT]))["disjoint_floor"] == [False, False]
     apart = replace(seen, coded=(as_sets([[GATHER], [OFFICE]]), as_sets([[PROVIDE], []])))
-    found = columns(batch, apart)
+    found = columns(batch, apart, made([CODE, FACT]))
     assert found["disjoint_floor"] == [True, None] and found["disjoint_corrected_floor"] == [False, None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -32,6 +33,28 @@ def test_openai() -> None:
     assert good[4].messages[0].tool_calls[0].name == "look"
     assert good[1].metadata["model"] == "m-2"
     assert {c.source for c in good} == {str(FIXTURES / "openai.jsonl")}
+
+
+def test_an_answer_beside_the_messages_is_read_or_rejected_and_never_lost(tmp_path: Path) -> None:
+    asked, answer = {"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "Four."}
+    choices = {"choices": [{"message": answer}]}
+    beside: list[dict[str, Any]] = [
+        {"response": choices},
+        choices,
+        {"response": "Four."},
+        {"output": "Four."},
+        {"output": answer},
+    ]
+    lines = [{"messages": [asked], "id": "a", **more} for more in beside]
+    lines += [{"messages": [asked, answer], "response": "Four."}, {"messages": [asked, answer], "error": "late"}]
+    good, bad = everything(written(tmp_path, *map(orjson.dumps, lines)))
+    assert not bad and [said(each) for each in good] == [[("user", "2+2?"), ("assistant", "Four.")]] * len(lines)
+    assert {each.given_id for each in good[:5]} == {"a"} and not good[2].metadata
+    unread: list[dict[str, Any]] = [{"response": {"error": "no"}}, {"output": [answer]}, {"output": {"text": "Four."}}]
+    nothing: list[dict[str, Any]] = [{"response": None}, {"output": ""}, {"output": 7}]
+    good, bad = everything(written(tmp_path, *(orjson.dumps({"messages": [asked], **m}) for m in unread + nothing)))
+    assert [each.reason for each in bad] == ["the response has no choices: the request failed"] * len(unread)
+    assert [len(each) for each in good] == [1] * len(nothing)
 
 
 def test_anthropic_messages_are_read_with_their_tools_and_their_system(tmp_path: Path) -> None:

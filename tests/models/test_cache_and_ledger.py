@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -111,14 +112,41 @@ async def test_the_ledger_adds_up(tmp_path: Path) -> None:
             "calls": 5,
             "cached": 2,
             "failed": {},
-            "prompt_tokens": 6,
-            "completion_tokens": 4,
-            "seconds": pytest.approx(0, abs=1),
+            "prompt_tokens": 9,
+            "completion_tokens": 6,
+            "seconds": 0.0,
             "cost": 0.0,
-            "unpriced": 1,
-            "uncounted": 1,
+            "unpriced": 0,
+            "uncounted": 0,
         },
     }
+
+
+async def test_a_stream_is_a_call_even_one_left_early_or_out_of_a_cache(tmp_path: Path) -> None:
+    ledger = Ledger()
+    async with ledger.watch(Cached(counting()[0], tmp_path / "a.sqlite")) as model:
+        for _ in range(2):
+            async for _ in model.stream(ASKED):
+                break
+    account = ledger.to_dict()["scripted:function"]
+    assert (account["calls"], account["cached"], account["unpriced"], account["uncounted"]) == (2, 1, 0, 0)
+
+
+async def test_an_answer_that_was_paid_for_is_not_told_as_cached(tmp_path: Path) -> None:
+    class Slow(Scripted):
+        async def reply(self, *asked: object, **more: object) -> Reply:  # pyright: ignore[reportIncompatibleMethodOverride]
+            paid.append(1.0 + len(paid))
+            usage = Usage(1, 1, paid[-1])
+            await asyncio.sleep(0.05)
+            return Reply(Message("assistant", f"answer {usage.cost}"), usage, "stop", "m", 0.5)
+
+    paid: list[float] = []
+    ledger = Ledger()
+    async with ledger.watch(Cached(Slow(lambda: None, "m", "1"), tmp_path / "a.sqlite")) as model:  # pyright: ignore[reportArgumentType]
+        one, other = await asyncio.gather(model.reply(ASKED), model.reply(ASKED))
+        assert (await model.reply(ASKED)).message == one.message == other.message
+    account = ledger.to_dict()["m"]
+    assert (len(paid), account["calls"], account["cached"], account["cost"]) == (2, 3, 1, sum(paid))
 
 
 async def test_an_unknown_price_is_not_a_price_of_nothing() -> None:

@@ -11,12 +11,14 @@ import pytest
 from reading import Reader
 from samples import NOTHING, audit_page, checkup_page, share
 
+from overture.audit.differences import Difference
 from overture.moves import MOVES
 from overture.report.audit import AuditPage, Reject, audit_html
 from overture.report.changes import Changed
 from overture.report.checkup import CheckupPage, ExamplePair, Reply, checkup_html
 from overture.report.examples import ExampleConversation, ExampleMessage, Span
 from overture.report.matrix import Matrix
+from overture.report.simulate import SimulatePage, UserErrors, simulate_html
 from overture.report.tune import Lap, TunePage, tune_html
 
 HOSTILE = [
@@ -102,8 +104,41 @@ def hostile_checkup() -> CheckupPage:
     )
 
 
+def hostile_simulation() -> SimulatePage:
+    figures = {ALL: share(0.2, 50), "solved": share(0.5, 50), "turns": replace(share(0.9, 50), unit="turns")}
+    rows = [("solved", 0.375, 0.004, 0.639), ("turns", 0.5, 0.2, 0.8), (ALL, 0.3, 0.1, 0.5)]
+    messages = [ExampleMessage(0, ALL, ALL, [Span(ALL, ("elicit", ALL), (ALL,))])]
+    return SimulatePage(
+        title=ALL,
+        model=ALL,
+        user=ALL,
+        put=ALL,
+        solved_note=ALL,
+        groups={ALL: figures, "b": figures},
+        errors=UserErrors(3, 1, {ALL: 1}, [(ALL, ALL, ALL)], [ALL], 1),
+        led=ALL,
+        by=ALL,
+        signs=[("solved", ALL, ALL), (ALL, ALL, "")],
+        differences=[Difference(name, ALL, ALL, value, low, high, 0.0005, 0.03) for name, value, low, high in rows],
+        beside=[(ALL, ALL, share(0.4, 20), ALL, ALL)],
+        examples=[(ExampleConversation(ALL, ALL, messages), ALL)],
+        left_out=[ALL],
+        warnings=[ALL],
+        measured=[ALL],
+        config={ALL: ALL},
+        command=ALL,
+        version=ALL,
+    )
+
+
+def test_a_difference_on_the_page_of_a_simulation_never_rounds_onto_nought() -> None:
+    cells = [cell.text for cell in read(simulate_html(hostile_simulation())).named("td")]
+    assert {"+38 points (+0.4 to +64)", "+0.5 turns (+0.2 to +0.8)"} <= set(cells)
+
+
 def test_hostile_text_stays_text() -> None:
-    for html in (audit_html(hostile_audit()), checkup_html(hostile_checkup())):
+    pages = (audit_html(hostile_audit()), checkup_html(hostile_checkup()), simulate_html(hostile_simulation()))
+    for html in pages:
         reader = read(html)
         text = "".join(element.text for element in reader.named("body"))
         assert "<script>alert(1)</script>" in text
@@ -157,7 +192,7 @@ def test_headline_figures_stand_with_their_other_error() -> None:
         ("dialogue_initiative", "trailing"),
         ("done", "coached"),
         ("disjoint", "disjoint_corrected", "disjoint_floor", "disjoint_ceiling"),
-        ("task_initiative", "unasked:"),
+        ("task_initiative", "unasked"),
     ):
         assert any(all(name in head for name in together) for head in heads), together
 
@@ -251,8 +286,6 @@ def test_the_page_stays_small() -> None:
 
 
 def changed(figure: str, value: float, low: float, high: float, p: float) -> Changed:
-    from overture.audit.differences import Difference
-
     unit = "tokens" if figure == "assistant_tokens" else "share"
     bare, steered = (replace(share(0.2, 40), value=0.2 + more, unit=unit) for more in (0.0, value))
     return Changed("Word problems", bare, steered, Difference(figure, "steered", "model", value, low, high, p, p))
@@ -304,7 +337,8 @@ def test_a_tuning_says_what_won_and_how_surely(winner: str, sure: bool, said: st
     page = TunePage(
         ALL, ALL, ALL, winner, sure, winner and f"overture serve {ALL}", 20, figures, figures, rows, laps, ALL
     )
-    reader = read(tune_html(replace(page, left_out=[ALL], config={ALL: ALL}, command=ALL)))
+    reader = read(tune_html(replace(page, left_out=[ALL], warnings=["A doubt."], config={ALL: ALL}, command=ALL)))
+    assert [one.text for one in reader.classed("warning")] == ["A doubt."]
     body = reader.named("body")[0].text
     assert said in body and "How the race went" in body
     assert ("To use it" in body) == ("The winner beside the bare model" in body) == bool(winner)

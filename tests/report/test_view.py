@@ -79,6 +79,9 @@ def test_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds no report\.html"):
         view(tmp_path)
     (tmp_path / "report.html").write_text("x")
+    for port in (-1, 65536):
+        with pytest.raises(UsageError, match="there are 0 to 65535"):
+            view(tmp_path, port)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -89,11 +92,19 @@ def test_says_what_is_wrong(tmp_path: Path) -> None:
 def test_ends_on_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "report.html").write_text("x")
     opened: list[str] = []
+    served, seen = threading.Event(), threading.Event()
 
     def interrupted(self: Viewer, poll_interval: float = 0.5) -> None:
+        served.set()
+        seen.wait(10)
         raise KeyboardInterrupt
 
+    def in_the_foreground(address: str) -> None:
+        if served.wait(10):
+            opened.append(address)
+        seen.set()
+
     monkeypatch.setattr(Viewer, "serve_forever", interrupted)
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("webbrowser.open", in_the_foreground)
     view(tmp_path)
     assert len(opened) == 1 and opened[0].startswith("http://127.0.0.1:") and opened[0] in capsys.readouterr().out

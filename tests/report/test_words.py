@@ -41,7 +41,7 @@ def test_an_interval_that_leaves_nought_out_does_not_read_as_if_it_held_it() -> 
 
 def test_written_difference_is_in_points() -> None:
     text = written_difference(Difference("done", "a", "b", -0.12, -0.16, 0.004, 0.01))
-    assert (text.value, text.interval) == ("−12 points", "−16 to 0")
+    assert (text.value, text.interval, str(text)) == ("−12 points", "−16 to 0", "−12 points (−16 to 0)")
 
 
 def test_every_other_error_is_a_figure_with_words() -> None:

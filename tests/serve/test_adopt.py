@@ -19,10 +19,12 @@ import pytest
 
 from overture.conversation import Conversation, Message, ToolCall
 from overture.models import Scripted, register
+from overture.policies import Decision
 from overture.serve.running import serving
 from overture.serve.settings import Settings
 
-from .wire import DONE, event, proxied, replying, saying, streaming
+from .leaders import Told, making
+from .wire import DONE, Seen, ask, event, proxied, replying, request, saying, streaming
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"
 COMPLETE = "Tom has 3 apples and buys 5 more. How many has he?"
@@ -164,12 +166,24 @@ async def test_the_snippets_that_read_the_log_run_on_a_log(
             await client.chat.completions.create(model="m", messages=[{"role": "user", "content": content}])
         with pytest.raises(Exception, match="no such policy may be chosen"):
             await client.chat.completions.create(model="m", messages=[], extra_headers={"X-Overture-Policy": "other"})
+
+    async def reset(seen: Seen, out: asyncio.StreamWriter) -> None:
+        out.transport.abort()
+
+    led = {"policy": "told", "log": "decisions.jsonl", "log_content": True}
+    told = making(told=Told(Decision("elicit", "Ask for it.", policy="gaps")))
+    async with proxied(reset, told, **led) as (_, _, port):
+        raw = json.dumps({"model": "m", "messages": [{"role": "user", "content": COMPLETE}]}).encode()
+        assert (await ask(port, request(raw, b"Connection: close"))).startswith(b"HTTP/1.1 502")
     counting, reading = snippets("rollout.md", "decisions")
     exec(counting, names := {})
     counted = capsys.readouterr().out.split()
-    assert counted[:5] == ["1", "shadow", "elicit", "by", "gaps"] and counted[5:] == ["1", "shadow", "left", "alone"]
+    assert counted[:5] == ["1", "shadow", "elicit", "by", "gaps"] and counted[5:9] == ["1", "shadow", "left", "alone"]
+    assert counted[9:] == ["1", "led", "elicit", "by", "gaps"]
     exec(reading, names)
-    assert capsys.readouterr().out.startswith(f'{LACKING} -> You wrote "Tom has some apples"')
+    shadow, failed = capsys.readouterr().out.splitlines()
+    assert shadow.startswith(f'{LACKING} -> You wrote "Tom has some apples"')
+    assert failed == f"{COMPLETE} -> Ask for it."
 
 
 @pytest.mark.parametrize("stream", [False, True])

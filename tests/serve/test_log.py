@@ -17,7 +17,7 @@ from overture.policies import Decision
 from overture.serve.decisions import DecisionsLog
 
 from .leaders import Told, making
-from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
+from .wire import DONE, Seen, ask, count, event, parted, proxied, replying, request, saying, streaming
 
 CLOSE = b"Connection: close"
 SECRET = "my card is 4111"
@@ -79,6 +79,26 @@ async def test_an_answer_names_its_line_of_the_log(tmp_path: Path, settings: dic
     record = orjson.loads((tmp_path / "d").read_bytes())
     told = [line.partition(": ")[2] for line in head.decode().split("\r\n") if line.startswith("X-Overture-Id")]
     assert told == ([] if given["policy"] == "off" else [record["id"]])
+
+
+@pytest.mark.parametrize("settings", [{}, {"shadow": True}, {"policy": "off"}])
+async def test_a_request_that_fails_keeps_its_words_and_the_error_names_its_line(
+    tmp_path: Path, settings: dict[str, Any]
+):
+    async def reset(seen: Seen, out: asyncio.StreamWriter) -> None:
+        out.transport.abort()
+
+    given = {"policy": "told", "log": str(tmp_path / "d"), "log_content": True, **settings}
+    policy = Told(Decision("elicit", "Ask them.", 0.9, policy="gaps"))
+    async with proxied(reset, making(told=policy), **given) as (_, _, port):
+        head, _ = parted(await ask(port, request(body(), CLOSE)))
+    record = orjson.loads((tmp_path / "d").read_bytes())
+    assert (record["outcome"], record["status"], record["answer"]) == ("upstream_failed", 502, None)
+    assert [message["content"] for message in record["messages"]] == [SECRET]
+    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line.startswith("X-Overture"))
+    assert told.get("X-Overture-Id") == (None if settings.get("policy") == "off" else record["id"])
+    move = "shadow; policy=told" if settings.get("shadow") else "elicit; policy=gaps; confidence=0.90"
+    assert told.get("X-Overture") == (None if settings.get("policy") == "off" else move)
 
 
 async def test_answers_are_counted_by_the_status_that_the_client_saw():

@@ -70,6 +70,20 @@ async def test_a_user_who_brushed_initiative_off_begins_the_next_conversation_wi
     assert not failed
 
 
+async def test_two_conversations_that_a_user_begins_at_once_are_both_kept_with_their_starts(place: str):
+    failed: list[int] = []
+    shelves = [shelf_of(place) for _ in range(2)]
+    one, other = (Memory(shelf, lambda: failed.append(1)) for shelf in shelves)
+    table, flight, began = talk(*BRUSHED), talk("Find me a flight."), time.time()
+    for user in (f"u{began}-{number}" for number in range(20)):
+        starts = await asyncio.gather(one.start_of(user, table), other.start_of(user, flight))
+        assert (await shelves[0].load(user)).keys() == {opening(table), opening(flight)}
+        assert [await other.start_of(user, table), await one.start_of(user, flight)] == starts
+    await one.close()
+    await other.close()
+    assert not failed
+
+
 def test_only_the_last_conversation_counts_and_half_of_what_it_cost():
     assert start_after({}) == 1.0
     assert start_after({"a": Spent(1.0, 0.0, 1.0), "b": Spent(1.0, 0.6, 2.0)}) == pytest.approx(0.8)
@@ -93,7 +107,7 @@ async def test_few_conversations_of_a_user_are_kept_and_an_old_user_is_forgotten
     await memory.close()
     monkeypatch.setattr("overture.serve.memory.time.time", lambda: now)
     shelf = SqliteShelf(str(tmp_path / "s"))
-    await shelf.save("u", held)
+    assert await shelf.save("u", held, {})
     await shelf.close()
     monkeypatch.setattr("overture.serve.memory.time.time", lambda: now + 86400 * DAYS + 1)
     again = SqliteShelf(str(tmp_path / "s"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import math
 import os
 import resource
 import signal
@@ -21,7 +23,9 @@ import pytest
 
 from overture.conversation import Conversation, Message, ToolCall
 from overture.errors import ContextOverflow
-from overture.models import Scripted, register
+from overture.models import Reply, Scripted, register
+from overture.models.base import Usage
+from overture.models.wrapper import Wrapper
 from overture.policies import Decision
 from overture.serve.running import serving
 from overture.serve.settings import Settings
@@ -35,7 +39,7 @@ ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": 
 
 
 def asked(**more: Any) -> bytes:
-    return request(orjson.dumps({**ASKED, **more}), CLOSE)
+    return request(json.dumps({**ASKED, **more}).encode(), CLOSE)
 
 
 @contextmanager
@@ -291,6 +295,8 @@ async def test_a_model_in_this_process_answers_as_a_server_would():
             ({"n": 99}, 400, "bad_request"),
             ({"temperature": "hot"}, 400, "bad_request"),
             ({"top_p": 7}, 400, "bad_request"),
+            ({"max_tokens": math.inf}, 400, "bad_request"),
+            ({"seed": -math.inf}, 400, "bad_request"),
             ({"messages": []}, 400, "bad_request"),
             ({"messages": [{"role": "user", "content": "overflow"}]}, 400, "context_overflow"),
             ({"messages": [{"role": "user", "content": "overflow"}], "stream": True}, 400, "context_overflow"),
@@ -298,3 +304,43 @@ async def test_a_model_in_this_process_answers_as_a_server_would():
             head, error = await said(asked(**wrong))
             assert head.startswith(b"HTTP/1.1 %d" % status), wrong
             assert error["error"]["code"] == kind
+
+
+class Cut(Scripted):
+    """Says half of what it would."""
+
+    def __init__(self) -> None:
+        reply = Reply(Message("assistant", "He had"), Usage(4, 2), "length", "m", 0.0)
+        super().__init__(lambda *asked: reply, "scripted:cut", "1")
+
+
+class Whole(Wrapper):
+    """One whose answer comes in one piece."""
+
+    def __init__(self) -> None:
+        self.model = Cut()
+
+    async def reply(self, *asked: Any, **more: Any) -> Reply:
+        return await self.model.reply(*asked, **more)
+
+
+register("cut")(Cut)
+register("whole")(Whole)
+
+
+@pytest.mark.parametrize(("name", "pieces"), [("cut", ["He ", "had"]), ("whole", ["He had"])])
+async def test_a_stream_of_a_model_in_this_process_says_that_it_was_cut_off_and_what_it_took(
+    name: str, pieces: list[str]
+):
+    async with serving(Settings(f"scripted:{name}", port=0, log=None)) as (_, port):
+        whole = orjson.loads(parted(await ask(port, asked()))[1])
+        bare = parted(await ask(port, asked(stream=True)))[1]
+        counted = parted(await ask(port, asked(stream=True, stream_options={"include_usage": True})))[1]
+    assert (whole["choices"][0]["finish_reason"], whole["usage"]["total_tokens"]) == ("length", 6)
+    for said in (bare, counted):
+        assert said.endswith(DONE)
+        parts = [orjson.loads(line[6:]) for line in said.split(b"\n\n") if line.startswith(b"data: {")]
+        choices = [choice for part in parts for choice in part["choices"]]
+        assert [choice["delta"]["content"] for choice in choices if choice["delta"]] == pieces
+        assert [choice["finish_reason"] for choice in choices] == [*(None for _ in pieces), "length"]
+        assert [part["usage"] for part in parts if part.get("usage")] == ([whole["usage"]] if said is counted else [])

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
@@ -78,7 +79,8 @@ def audit_logs(
         parts = _looked(pieces, settings, folder, runner, workers, on_piece)
         if not any(part.good for part in parts):
             _give_up(parts, folder, out, given)
-        merged = Merge(parts, settings, folder).run()
+        with _refused_whole(folder):
+            merged = Merge(parts, settings, folder).run()
         result = result_of(parts, merged, settings)
         if settings.judge:
             _judge(result, parts, merged, settings.judge, out, on_judge)
@@ -96,12 +98,13 @@ def _left_before(out: Path) -> set[Path]:
     """What an earlier audit left in this folder: where the logs' own folder holds it, it is no log."""
     summary, rejects = out / "summary.json", out / REJECTS
     try:
-        ours = summary.exists() and orjson.loads(summary.read_bytes()).get("command") == "audit"
-        with rejects.open("rb") as file:
-            only_rejects = file.read(8) == b'{"file":'
+        if summary.exists() and orjson.loads(summary.read_bytes()).get("command") == "audit":
+            names = (*WRITTEN, "judge.sqlite")
+        else:
+            with rejects.open("rb") as file:
+                names = (REJECTS,) if file.read(8) == b'{"file":' else ()
     except (OSError, ValueError, AttributeError):
         return set()
-    names = (*WRITTEN, "judge.sqlite") if ours else (REJECTS,) if only_rejects else ()
     return {(out / name).resolve() for name in names}
 
 
@@ -119,12 +122,23 @@ def _looked(
         for number, (name, piece) in enumerate(names.items(), 1)
         if name not in parts
     ]
-    for _, part in run(audit_range, jobs, runner, workers):
-        store(folder / f"{part.name}.part", part)
-        parts[part.name] = part
-        done += part.piece.end - part.piece.start
-        on_piece(done, total)
+    with _refused_whole(folder):
+        for _, part in run(audit_range, jobs, runner, workers):
+            store(folder / f"{part.name}.part", part)
+            parts[part.name] = part
+            done += part.piece.end - part.piece.start
+            on_piece(done, total)
     return [parts[name] for name in names]
+
+
+@contextmanager
+def _refused_whole(folder: Path) -> Generator[None]:
+    """Settings that only the work shows to be wrong, as too many groups, leave no parts to keep the right ones out."""
+    try:
+        yield
+    except UsageError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _give_up(parts: list[Part], folder: Path, out: Path, given: list[str]) -> NoReturn:

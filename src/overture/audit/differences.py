@@ -13,7 +13,7 @@ from math import erfc, sqrt
 
 import numpy as np
 
-from .estimates import Figure, Tally, alike_by, percentiles, spread, square_and_add, wilson
+from .estimates import Z95, Figure, Tally, alike_by, percentiles, spread, square_and_add, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,18 @@ def differences(tallies: Mapping[str, Tally], names: Sequence[str]) -> list[Diff
                     continue
                 low, high, error = _between(tallies[a], tallies[b], one, two, name)
                 value = one.value - two.value
-                p = _p(value, error, tallies[a], tallies[b], name)
+                reach = value - low if value > 0 else high - value
+                p = _p(value, error, reach, tallies[a], tallies[b], name)
                 found.append(Difference(name, a, b, value, low, high, p))
     adjusted = holm([d.p for d in found])
     return [replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)]
 
 
-def _p(value: float, error: float, one: Tally, two: Tally, name: str) -> float:
+def _p(value: float, error: float, reach: float, one: Tally, two: Tally, name: str) -> float:
     """Two-sided p of a difference, from its standard error were it nought: about nought the squares of the units are
-    larger by value² ÷ units. Without that few units would speak too surely (as McNemar's test and the pooled test of
-    two shares know). No fewer units than those that differ could be as sure, if every one of them spoke the same way.
+    larger by value² ÷ units. Without that few units would speak too surely (as McNemar's test knows). Groups of other
+    units may be of unequal size, where that is too little: no surer than the interval, which has such a `reach` towards
+    nought. No fewer units than those that differ could be as sure, if every one of them spoke the same way.
     """
     if not value:
         return 1.0
@@ -62,7 +64,10 @@ def _p(value: float, error: float, one: Tally, two: Tally, name: str) -> float:
     differ = one.apart(two, name)
     units = sum(counts) if differ is None else min(counts)
     signs = 2.0 ** (1 - min(*counts, *([] if differ is None else [differ])))
-    return min(1.0, max(erfc(abs(value) / sqrt(error**2 + value**2 / units) / sqrt(2)), signs))
+    about = sqrt(error**2 + value**2 / units)
+    if differ is None:
+        about = max(about, reach / Z95)
+    return min(1.0, max(erfc(abs(value) / about / sqrt(2)), signs))
 
 
 def _between(one: Tally, two: Tally, a: Figure, b: Figure, name: str) -> tuple[float, float, float]:

@@ -100,7 +100,7 @@ class Tally:
         self.names = tuple(names)
         self.units = dict(units or {})
         self.halves = dict(halves or {})
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(seed % 2**64)
         width = len(self.names)
         self.numerator, self.denominator = np.zeros(width), np.zeros(width)
         self._clusters = np.zeros(width, np.int64)

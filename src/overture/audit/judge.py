@@ -84,10 +84,7 @@ def message_candidate(batch: Batch, moves: MoveScores, at: int, place: int, grou
 
 def conversation_candidate(batch: Batch, goals: Columns, number: int, place: int, group: str) -> Candidate:
     """Conversation `number` of the batch with the lens's verdict on its goal and its action."""
-    verdict = {
-        name: goals.conversations[name][number].as_py()
-        for name in ("goal_iwas", "action_iwas", "disjoint", "disjoint_corrected")
-    }
+    verdict = {name: goals.conversations[name][number].as_py() for name in ("disjoint", "disjoint_corrected")}
     return Candidate(place, tuple(batch.conversations[number].to_dicts()), group, verdict)
 
 
@@ -179,13 +176,9 @@ def _corrected(rows: list[tuple[Candidate, dict[str, bool]]], tally: Tally, kind
     for name in rows[0][1]:
         if name not in tally.names:
             continue
-        seen = [
-            (verdict[name], bool(lens[name]))
-            for (_, verdict), lens in zip(rows, said, strict=True)
-            if lens[name] is not None
-        ]
         figure = tally.figure(name)
-        if figure.value is not None and len(seen) >= 2:
-            judged, lens = zip(*seen, strict=True)
+        if figure.value is not None:
+            judged = [verdict[name] for _, verdict in rows]
+            lens = [bool(one[name]) for one in said]
             out[name] = corrected(judged, lens, figure.value, tally.error(name), figure.n)
     return out

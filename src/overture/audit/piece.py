@@ -170,22 +170,21 @@ class _Work:
             self._counts.write(np.stack(both, axis=1).astype(np.float32).tobytes())
         self.good += len(batch.conversations)
         self.unscored.update({name: columns.unscored for name, columns in seen.items()})
-        if "moves" in seen:
-            gaps = seen["gaps"].scores if "gaps" in seen else None
-            self.sides.extend(sides_of(batch, seen["moves"].scores, gaps))
+        gaps = seen["gaps"].scores if "gaps" in seen else None
+        self.sides.extend(sides_of(batch, seen["moves"].scores, gaps))
         self._keep(batch, seen, groups, hashes)
 
     def _keep(self, batch: Batch, seen: dict[str, Columns], groups: list[str], hashes: list[str]) -> None:
-        moves = seen["moves"].scores if "moves" in seen else None
+        moves = seen["moves"].scores
         for number, (group, digest) in enumerate(zip(groups, hashes, strict=True)):
             place = rank(self.settings.seed, "example", digest)
             if group not in self._examples:
                 self._examples[group] = Lowest(self.settings.examples)
                 refuse_too_many(len(self._examples), self.settings)
             kept = self._examples[group]
-            if moves is not None and kept.wants(place):
+            if kept.wants(place):
                 kept.offer(place, example_of(batch, moves, number, place, group))
-        if self.settings.judge and moves is not None:
+        if self.settings.judge:
             self._sample(batch, seen, groups, hashes)
 
     def _sample(self, batch: Batch, seen: dict[str, Columns], groups: list[str], hashes: list[str]) -> None:
@@ -201,10 +200,11 @@ class _Work:
             if kept.wants(place):
                 kept.offer(place, message_candidate(batch, moves, int(at), place, groups[owner]))
         kept = self._candidates["conversations"]
-        for number, (group, where) in enumerate(zip(groups, places, strict=True)):
-            place = rank(seed, "judge", where)
-            if "goals" in seen and kept.wants(place):
-                kept.offer(place, conversation_candidate(batch, seen["goals"], number, place, group))
+        coded = seen["goals"].conversations["disjoint"].is_valid().to_pylist() if "goals" in seen else ()
+        for number in np.flatnonzero(coded):
+            place = rank(seed, "judge", places[number])
+            if kept.wants(place):
+                kept.offer(place, conversation_candidate(batch, seen["goals"], int(number), place, groups[number]))
 
     def _write(self, kind: str, table: pa.Table) -> None:
         self._held[kind].append(table)

@@ -1,7 +1,7 @@
 """Map one function over pieces of work: over spawned processes, or over tasks of a cluster. Results come in any order.
 
 In come jobs (name, arguments); out come (name, result) as they finish. Easy to get wrong: a worker that dies takes
-its job with it. The job is named, given once more to a new worker, and only a second death stops the run.
+its job with it. The job is given once more to a new worker, and only a second death stops the run, by the job's name.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def _serve(pipe: Connection, function: Callable[..., Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     while (given := pipe.recv()) is not None:
         try:
-            pipe.send((True, function(*given)))
-        except OvertureError as error:
-            pipe.send((False, error))
+            answer = True, function(*given)
+        except (OvertureError, OSError) as error:
+            answer = False, error
+        pipe.send(answer)
 
 
 class _Worker:
@@ -141,4 +142,4 @@ def _ray(function: Callable[..., Any], jobs: Sequence[Job]) -> Iterator[tuple[st
             except ray.exceptions.WorkerCrashedError as error:
                 raise WorkerDied(f"the worker on {name} ended twice") from error
             except ray.exceptions.RayTaskError as error:
-                raise (error.cause if isinstance(error.cause, OvertureError) else error) from None
+                raise (error.cause if isinstance(error.cause, OvertureError | OSError) else error) from None

@@ -1,7 +1,7 @@
 """The command line: one file per command, wired together here.
 
 In come words; out come files in `--out`, a table on the terminal and an exit status: 0 done, 1 a failure with one line,
-2 bad usage, 3 nothing readable in the input, 130 interrupted and resumable. Easy to get wrong: a traceback is never for
+2 bad usage, 3 nothing readable in the input, 130 interrupted. Easy to get wrong: a traceback is never for
 users, and a line on the terminal may hold text from a log, so it goes through `terminal.plain`.
 """
 
@@ -25,6 +25,9 @@ from .simulate import simulate
 from .terminal import plain, speak_any_encoding, warn
 from .tune import tune
 from .view import view
+
+RESUMABLE = ("checkup", "audit", "simulate", "tune")
+"""Commands that go on where an interrupt left them."""
 
 app = typer.Typer(
     name="overture",
@@ -79,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as ended:
         status = ended.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("overture: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        command = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+        goes_on = "; the same command goes on where it stopped" if command in RESUMABLE else ""
+        print(f"overture: interrupted{goes_on}", file=sys.stderr)
         status = 130
     except OSError as error:
         where = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)

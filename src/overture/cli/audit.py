@@ -81,10 +81,13 @@ def audit(
 
     if judge_sample < 2 or examples < 0 or (workers is not None and workers < 1):
         raise UsageError("--judge-sample takes 2 or more, --examples 0 or more, --workers 1 or more")
-    names = chosen([name.strip() for name in lens.split(",") if name.strip()])
-    if not names:
+    wanted = [name.strip() for name in lens.split(",") if name.strip()]
+    if not wanted:
         raise UsageError("--lens names no lens")
+    names = chosen(wanted)
     settings = Settings(names, group_by, dedupe, examples, judge, judge_sample, seed=seed, careful=careful)
+    if judge is None and judge_sample != Settings.judge_sample:
+        warn("--judge-sample says how much a judge labels; without --judge there is none")
     if careful:
         from ..lenses.careful import encoder
 

@@ -77,7 +77,7 @@ def checkup(
     pairs: Annotated[
         int | None, flag("--pairs", help="So many of the 100 pairs, drawn evenly from the eight domains.")
     ] = None,
-    full: Annotated[bool, flag("--full", help="All that there is of every part, in place of a small sample.")] = False,
+    full: Annotated[bool, flag("--full", help="The large sample of every part, in place of the small one.")] = False,
     seed: Annotated[int, flag("--seed", help="Draws the sample, the models' tokens and the intervals.")] = 0,
     concurrency: Annotated[
         int | None, flag("--concurrency", help="Calls in flight: by default one a core embedded, else 8.")
@@ -107,6 +107,8 @@ def checkup(
     if pairs is not None and not 1 <= pairs <= 100:
         raise UsageError(f"--pairs is {pairs}; there are 1 to 100")
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
+    if pairs is not None and names and "pairs" not in names:
+        raise UsageError("--pairs is of the part pairs, which --only leaves out; leave out --pairs too")
     sections = draw(names, {"pairs": pairs} if pairs is not None else None, full, seed)
     policy = None if policy == OFF else policy
     settings: dict[str, Any] = {
@@ -215,13 +217,13 @@ async def _measure(asked: Asked, models: list[Model], store: Store, sections: li
 
 
 def _dry(asked: Asked, models: list[Model], sections: list[Section]) -> None:
-    from ..simulate.speakers import experiment_of
+    from ..simulate.checkup import experiment
 
     speakers = asked.speakers(models)
     trials = len(speakers) * sum(len(section.task.items) for section in sections)
     typer.echo(f"{trials:,} trials: {'; '.join(section.sampled for section in sections)}")
     for speaker in speakers:
-        experiments = [experiment_of(section, speaker, asked.seed) for section in sections]
+        experiments = [experiment(section, speaker, asked.seed) for section in sections]
         word = asked.against if speaker.role == "against" else asked.model
         say_beforehand(experiments, {"assistant": price_of(word, asked.prices)}, plain(speaker.called, 80))
 

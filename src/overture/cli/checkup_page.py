@@ -16,6 +16,7 @@ from .. import __version__
 from ..conversation import Message
 from ..report.changes import Changed
 from ..report.checkup import CheckupPage, Compared, ExamplePair, Part, Reply
+from ..report.words import written_difference
 from ..simulate.checkup import Checkup, Measured
 from ..simulate.store import Trial
 from ..simulate.summary import counts
@@ -174,8 +175,9 @@ def _measured(result: Checkup) -> list[str]:
         )
     surely = [change for change in result.differences if change.difference.p_adjusted < 0.05]
     if result.against:
+        figures = result.model.figures
         said = "; ".join(
-            f"{change.section} {d.figure} {d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})"
+            f"{change.section} {d.figure} {written_difference(d, figures[change.section][d.figure].unit)}"
             for change in surely
             for d in (change.difference,)
         )

@@ -7,13 +7,14 @@ model together; and a limit on a model without a price is no limit, so it is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 import typer
 
 from ..errors import UsageError
-from .terminal import number, plain
+from .terminal import number, plain, warn
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -32,15 +33,18 @@ def prices_of(text: str | None) -> dict[str, Price]:
             try:
                 prompt, completion = (float(figure) for figure in figures.split(","))
             except ValueError:
+                prompt = completion = nan
+            if not (0 <= prompt < inf and 0 <= completion < inf):
                 raise UsageError(
-                    f"--price has {entry[:60]!r}; a price is PROMPT,COMPLETION of a million tokens"
-                ) from None
+                    f"--price has {entry[:60]!r}; a price is PROMPT,COMPLETION of a million tokens, each 0 or more"
+                )
             found[name.strip()] = Price(prompt, completion)
     return found
 
 
 def price_of(word: str | None, prices: Mapping[str, Price]) -> Price | None:
-    """The price of the model that this word means: its own, or that of all. What runs in this process costs nothing."""
+    """The price of the model that this word means: its own, or that of all. What runs in this process and
+    has none costs nothing."""
     from ..models import is_local
     from ..models.patience import Price
 
@@ -64,11 +68,14 @@ def gated(word: str, concurrency: int, prices: Mapping[str, Price] | None = None
     return load(word, **({"workers": concurrency} if is_local(word) else {}))
 
 
-def limited(most: float | None, words: Iterable[str], prices: Mapping[str, Price]) -> None:
-    """Raise UsageError where `--max-cost` cannot be kept, for want of a model's price."""
+def limited(most: float | None, words: Collection[str], prices: Mapping[str, Price]) -> None:
+    """Raise UsageError where `--max-cost` cannot be kept, for want of a model's price; warn of a price of no model."""
+    named = {word.rpartition("#")[2] for word in words}
+    if unknown := [name for name in prices if name and name not in named]:
+        warn(f"--price names {plain(unknown[0], 80)}, which is no model of this run ({', '.join(sorted(named))})")
     if most is None:
         return
-    if most < 0:
+    if not 0 <= most < inf:
         raise UsageError("--max-cost takes 0 or more")
     unpriced = [word for word in words if word.startswith("http") and price_of(word, prices) is None]
     if unpriced:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OvertureError, UsageError
-from .terminal import MOST_TOKENS, flag, plain
+from .terminal import MOST_TOKENS, flag, plain, warn
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -113,6 +113,8 @@ def _game(
             if model is None:
                 raise UsageError(f"the user {someone.name} is played by a model; name one with --model")
             opposite = load(model, **_options(model))
+        elif model is not None:
+            warn(f"--model plays nobody here: the user {someone.name} needs no model, and you are the assistant")
     warmth = temperature if temperature is not None else float(role == "assistant")
     Sampling(temperature=warmth, max_tokens=max_tokens)  # refuses what is out of range, before the first word
     judging = load(judge, **_options(judge)) if judge else None

@@ -103,10 +103,9 @@ class Seated(Wrapper):
         """The model's answer, drawn as this seat draws. Raises as the model does."""
         *_, drawn = self.draws.next(sampling, response_format is not None)
         asked = request_hash(conversation, drawn, tools, response_format)
-        known = self.answers.get(asked)
-        reply = known or await self.model.reply(conversation, drawn, tools, response_format)
+        reply = self.answers.get(asked) or await self.model.reply(conversation, drawn, tools, response_format)
         self.answers[asked] = reply
-        self.meter.enter(reply, journalled=known is not None)
+        self.meter.enter(reply)
         return reply
 
 

@@ -174,6 +174,7 @@ def _dry(asked: Asked) -> None:
     prices = prices_of(asked.price)
     task, models = loaded(asked, prices)
     experiments = experiments_of(asked, task, models)
+    limited(asked.max_cost, models, prices)
     trials = sum(len(experiment.places) for experiment in experiments)
     users = len(by_user(experiments))
     counts = {"item": len(task.items), "run": asked.runs, "protocol": len(experiments) // users}

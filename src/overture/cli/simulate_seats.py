@@ -136,4 +136,9 @@ def experiments_of(
                 group=(f"{name} · {word}" if len(protocols) > 1 else word) if len(words) > 1 else "",
             )
         )
+    if (asked.user_model or asked.user_temperature != 1) and not any(one.speaker for one in found):
+        raise UsageError(
+            f"--user-model and --user-temperature are of a user who needs a model, and {', '.join(words)[:60]} needs "
+            "none; leave them out"
+        )
     return found

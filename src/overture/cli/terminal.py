@@ -44,7 +44,9 @@ def serving(model: str, policy: str) -> str:
     return shlex.join(["overture", "serve", "--upstream", model, "--policy", policy])
 
 
-_NEAREST = str.maketrans({"–": "-", "…": "...", "×": "x", "│": "|", "·": "-", "’": "'", "“": '"', "”": '"', "◆": "*"})
+_NEAREST = str.maketrans(
+    {"–": "-", "−": "-", "\xa0": " ", "…": "...", "×": "x", "│": "|", "·": "-", "’": "'", "“": '"', "”": '"', "◆": "*"}
+)
 
 
 def speak_any_encoding() -> None:

@@ -18,6 +18,7 @@ from .money import gated
 from .terminal import (
     MOST_TOKENS,
     flag,
+    leave,
     plain,
     progress,
     result_console,
@@ -71,9 +72,6 @@ def tune(
     fresh: Annotated[bool, flag("--fresh", help="Set an earlier race in --out aside and begin anew.")] = False,
 ) -> None:
     """Race policies and their settings on your tasks, and say which is best and how sure that is."""
-    import orjson
-
-    from ..audit.files import write_whole
     from ..models import Sampling, at_once
     from ..models.loop import run_loop
     from ..policies.candidates import expand
@@ -84,7 +82,7 @@ def tune(
     from ..simulate.store import Store, alone
     from ..tasks import named
     from .simulate_page import unsteered, untaken
-    from .tune_page import page_of
+    from .tune_page import counted, line_of, page_of
 
     costs, at_least_one = (turn_cost, question_cost, token_cost, alike), 1 if concurrency is None else concurrency
     if min(costs) < 0 or not 0 < level < 1 or count < 2 or at_least_one < 1:
@@ -116,8 +114,8 @@ def tune(
     _refuse_unjudged(tuned, tasks[0], model)
     words = typed("tune", *tasks, "--model", model)
     page = page_of(plan, tuned, words, told, began, datetime.now(UTC), doubts)
-    write_whole(out / "summary.json", orjson.dumps(summary(plan, tuned, told), option=orjson.OPT_INDENT_2))
-    write_whole(out / "report.html", tune_html(page).encode())
+    won = line_of(tuned, model) or "nothing beat the bare model"
+    leave(out, summary(plan, tuned, told), tune_html(page), f"{counted(plan, tuned)}; {won}")
     _say(plan, tuned, model, out)
     for line in doubts:
         warn(line)
@@ -174,6 +172,7 @@ def _raced(tuned: Tuned) -> Table:
 def _apart(tuned: Tuned) -> Table:
     """The winner beside the bare model, on the units on which nobody raced."""
     from ..policies.candidates import BARE
+    from ..report.words import written_difference
 
     table = result_table()
     table.add_column(f"on {tuned.confirming} units apart", no_wrap=True)
@@ -182,7 +181,8 @@ def _apart(tuned: Tuned) -> Table:
         table.add_column(plain(name, 40), justify="right")
     if tuned.differences:
         table.add_column("difference", justify="right")
-    gained = {d.figure: f"{d.value:+.2f} ({d.low:+.2f} to {d.high:+.2f})" for d in tuned.differences}
+    won = tuned.figures["winner"]
+    gained = {d.figure: str(written_difference(d, won[d.figure].unit)) for d in tuned.differences}
     for name in SHOWN:
         row = [share(tuned.figures[side].get(name), 2 if name == "worth" else 0) for side in sides]
         table.add_row(name, *row, *([gained.get(name, "–")] if tuned.differences else []))

@@ -45,10 +45,8 @@ def page_of(
         changes=[Changed("", bare[d.figure], won[d.figure], d) for d in tuned.differences],
         laps=[Lap(one.units, len(one.means), one.best, one.means[one.best], list(one.beaten)) for one in tuned.looks],
         race=f"{counted(plan, tuned)}.",
-        left_out=[
-            *([f"{tuned.failed} trials failed or have no verdict; each counts 0."] if tuned.failed else []),
-            *doubts,
-        ],
+        left_out=[f"{tuned.failed} trials failed or have no verdict; each counts 0."] if tuned.failed else [],
+        warnings=list(doubts),
         config=settings,
         command=shlex.join(words),
         version=__version__,

@@ -13,6 +13,7 @@ import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
@@ -117,6 +118,8 @@ def view(
     """Open a result in the browser, from this machine only."""
     import webbrowser
 
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port is {port}; there are 0 to 65535")
     if not directory.is_dir():
         raise UsageError(f"{directory} is not a folder; give the one named by --out in an earlier command")
     if not (directory / PAGE).is_file():
@@ -129,8 +132,8 @@ def view(
         raise OvertureError(f"port {port} on {_HOST} cannot be used ({error.strerror}); give another, or 0") from error
     with server:
         print(f"{server.address}  (Ctrl-C to end)", flush=True)
-        if open_browser:
-            webbrowser.open(server.address)
+        if open_browser:  # beside the server: one that runs in this terminal waits for the page
+            Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
         try:
             server.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:

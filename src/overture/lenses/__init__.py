@@ -77,15 +77,14 @@ LENSES: dict[str, Lens] = {"moves": _moves, "goals": _goals, "gaps": _gaps}
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:
-    """The lenses of these names in their order, with those they build on. Raises UsageError on an unknown name."""
+    """The lenses of these names in their order, and `moves`, which all build on. Raises UsageError on unknown names."""
     unknown = [name for name in names if name not in LENSES and "." not in name]
     if unknown:
         raise UsageError(f"there is no lens {unknown[0]!r}; the lenses are {', '.join(LENSES)}")
     own_ones = tuple(name for name in names if "." in name)
     for name in own_ones:
         own(name, "lens", "__call__")
-    wanted = {*names, "moves"} if own_ones or {"goals", "gaps"} & set(names) else set(names)
-    return (*(name for name in LENSES if name in wanted), *own_ones)
+    return (*(name for name in LENSES if name in {*names, "moves"}), *own_ones)
 
 
 def look(batch: Batch, names: Sequence[str] = ("moves",), careful: bool = False) -> dict[str, Columns]:
@@ -108,4 +107,9 @@ def _own(name: str, batch: Batch, seen: Mapping[str, Columns]) -> Columns:
         ) from error
     if not isinstance(columns, Columns):
         raise OvertureError(f"the lens {name} gave {type(columns).__name__} in place of Columns")
+    for figure, (top, bottom) in columns.figures.items():
+        if not np.all((top >= 0) & (top <= bottom + 1e-6)):
+            raise OvertureError(
+                f"{figure} of the lens {name} is no share: what was so is more than what could have been"
+            )
     return columns

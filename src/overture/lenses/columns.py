@@ -128,7 +128,7 @@ def goals(batch: Batch, seen: Mapping[str, Columns]) -> Columns:
     scores = look_goals(batch)
     arrays: dict[str, Any] = {}
     figures: dict[str, Ratio] = {}
-    for name, values in columns(batch, scores, seen["moves"].scores if "moves" in seen else None).items():
+    for name, values in columns(batch, scores, seen["moves"].scores).items():
         if name.endswith("_iwas"):
             arrays[name] = pa.array(values, pa.list_(pa.string()))
             continue

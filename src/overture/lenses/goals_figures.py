@@ -1,9 +1,8 @@
 """From what the lens `goals` saw to the columns of `conversations.parquet`, and to the ceiling of a disjoint share.
 
-In come a Batch, its GoalScores and, where the moves were looked at too, its MoveScores; out comes one value a
-conversation and column, null where it cannot be judged. Easy to get wrong: `done` is asked only of conversations whose
-goal is to have a thing done, and an assistant message that the lens `moves` could not read may be the very one that did
-it.
+In come a Batch, its GoalScores and its MoveScores; out comes one value a conversation and column, null where it cannot
+be judged. Easy to get wrong: `done` is asked only of conversations whose goal is to have a thing done, and an assistant
+message that the lens `moves` could not read may be the very one that did it.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ def _where(values: Sets, known: Sets) -> Column:
     return [bool(value) if judged else None for value, judged in zip(values, known, strict=True)]
 
 
-def columns(batch: Batch, scores: GoalScores, moves: MoveScores | None = None) -> dict[str, list[Any]]:
-    """Every column of this lens, each C long. Without `moves` those that need them are null.
+def columns(batch: Batch, scores: GoalScores, moves: MoveScores) -> dict[str, list[Any]]:
+    """Every column of this lens, each C long.
 
     `goal_iwas`, `action_iwas`: sorted lists of O*NET ids, or null. `disjoint`, `disjoint_corrected`: the two share no
     activity; nor a complementary pair. `…_floor`: the same of two codings of the user's side. `do_goal`, `done`,
@@ -51,11 +50,8 @@ def columns(batch: Batch, scores: GoalScores, moves: MoveScores | None = None) -
     for name, values, known in zip(FIGURES, shares, (both, both, both & twice, both & twice), strict=True):
         out[name] = _where(values, known)
     out["do_goal"] = do_goal(scores)
-    if moves is None:
-        out |= {name: [None] * len(batch.conversations) for name in ("done", "coached", "automation")}
-    else:
-        out["done"], out["coached"] = done_and_coached(batch, moves, out["do_goal"])
-        out["automation"] = automation(batch, scores, moves)
+    out["done"], out["coached"] = done_and_coached(batch, moves, out["do_goal"])
+    out["automation"] = automation(batch, scores, moves)
     return out
 
 

@@ -2,7 +2,8 @@
 
 In comes a record with `messages`, a record of a request and its response, a line of a batch file in or out, or a bare
 list of messages; out comes one conversation, or one per choice where the model gave several. Easy to get wrong: a
-batch output holds the answers alone; its conversation begins with the assistant.
+batch output holds the answers alone; its conversation begins with the assistant. And an answer may stand beside the
+`messages` that were sent, or both within them and beside.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .kinds import MESSAGE_KEYS, Format, built, listing, mapping, objects, scala
 from .shapes import chat_shape
 
 _OWN = frozenset({"id", "custom_id", "system"})
+_BESIDE = ("response", "output")
 
 
 def recognise(record: Any) -> bool:
@@ -37,14 +39,14 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
         return
     held = cast("dict[str, Any]", record)
     own_id = held.get("id", held.get("custom_id"))
-    if "messages" in held:
-        yield built([*_system(held), *chat_shape(held["messages"])], own_id, source, _metadata(held))
-        return
+    flat = "messages" in held
+    if flat:
+        held = _flat(held)
     empty: dict[str, Any] = {}
-    asked = next((body for body in _bodies(held) if "messages" in body), empty)
+    asked = held if flat else next((body for body in _bodies(held) if "messages" in body), empty)
     messages = [*_system(asked), *chat_shape(listing(asked["messages"], "messages"))] if asked else []
-    metadata = {**scalars(asked), **_metadata(held)}
-    if held.get("response") is None and not held.get("error") and "choices" not in held:
+    metadata = {**({} if flat else scalars(asked)), **_metadata(held)}
+    if held.get("response") is None and "choices" not in held and (flat or not held.get("error")):
         yield built(messages, own_id, source, metadata)
         return
     answers = _answers(held)
@@ -59,7 +61,24 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
         if "message" not in choice:
             raise BadRecord(f"choices[{index}] has no message")
         name = own_id if index == 0 or own_id is None else f"{own_id}#{index}"
-        yield built([*messages, *chat_shape([choice["message"]])], name, source, metadata)
+        said = chat_shape([choice["message"]])
+        yield built(messages if _ends_with(messages, said) else [*messages, *said], name, source, metadata)
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose answer stands beside its messages, by either name and perhaps as text, as one with a response."""
+    name = next((key for key in _BESIDE if record.get(key) and isinstance(record[key], str | list | dict)), None)
+    if name is None:
+        return record
+    said = record[name]
+    answer = {"choices": [{"message": {"role": "assistant", "content": said}}]} if isinstance(said, str) else said
+    return {**{key: value for key, value in record.items() if key != name}, "response": answer}
+
+
+def _ends_with(messages: list[Any], said: list[Any]) -> bool:
+    """Whether the answer stands among the messages already."""
+    last, one = mapping(messages[-1] if messages else None), mapping(said[-1] if said else None)
+    return last.get("role") == "assistant" and all(last.get(key) == one.get(key) for key in ("content", "tool_calls"))
 
 
 def _bodies(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -75,7 +94,7 @@ def _answers(record: Mapping[str, Any]) -> dict[str, Any] | None:
         if "choices" in place:
             return dict(place)
         if place is not record and "role" in place and "content" in place:  # Anthropic's answer is a message itself
-            return {**scalars(place, {"role", "type"}), "choices": [{"message": dict(place)}]}
+            return {**scalars(place, {"role", "type", "content"}), "choices": [{"message": dict(place)}]}
     return None
 
 
@@ -94,5 +113,5 @@ FORMAT = Format(
     "OpenAI chat and Anthropic messages as JSON lines, request and response logs, batch files",
     recognise,
     conversations,
-    MESSAGE_KEYS | {"messages", "request", "response", "body", "choices", "message", "custom_id"},
+    MESSAGE_KEYS | {"messages", "request", "response", "output", "body", "choices", "message", "custom_id"},
 )

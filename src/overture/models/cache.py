@@ -53,9 +53,13 @@ class Cached(Wrapper):
         known = await asyncio.to_thread(self._get, key)
         if known is None:
             reply = await self.model.reply(conversation, sampling, tools, response_format)
-            known = await asyncio.to_thread(self._put, key, orjson.dumps(reply.to_dict()))
-            if known is None:
-                return reply
+            first = await asyncio.to_thread(self._put, key, orjson.dumps(reply.to_dict()))
+            # asked twice at once: both say the same, but the second was paid for, too
+            return (
+                reply
+                if first is None
+                else replace(Reply.of(orjson.loads(first)), usage=reply.usage, seconds=reply.seconds)
+            )
         reply = Reply.of(orjson.loads(known))
         return replace(reply, details={**reply.details, "cached": True})
 

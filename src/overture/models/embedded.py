@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from typing import Any
 from .. import data
 from ..conversation import Conversation
 from ..errors import BadRequest, ModelError, UsageError
-from .base import FAST, GREEDY, JSON, Closing, Reply, Sampling, Usage, wire_messages
+from .base import FAST, GREEDY, JSON, Reply, Sampling, Usage, wire_messages
 from .chunks import CIRCLES, Gathered
+from .piecewise import Piecewise
 from .requantise import as_q8_0, template_hash
 
 FAST_MODE = "fast: slots of one batch and a prompt cache, shared; an answer depends on what else is being asked"
@@ -56,7 +57,7 @@ def load(
     return Embedded(weights, name=name, workers=workers, fast=fast, context=context)
 
 
-class Embedded(Closing):
+class Embedded(Piecewise):
     """One set of weights and the engines that run it. Made by `load`."""
 
     def __init__(self, weights: Path, *, name: str, workers: int, fast: bool, context: int) -> None:
@@ -98,51 +99,32 @@ class Embedded(Closing):
             }
         return dict(self._identity)
 
-    async def reply(
+    async def pieces(
         self,
         conversation: Conversation,
         sampling: Sampling = GREEDY,
         tools: Sequence[JSON] = (),
         response_format: JSON | None = None,
-    ) -> Reply:
-        """The next message. Cancelling the call stops the engine at its next token.
+    ) -> AsyncGenerator[str | Reply]:
+        """Text as it comes, and then the whole. Leaving early, or cancelling, stops the engine at its next token.
 
         With a `response_format`, an answer that goes round in circles in a string would never close its object: it is
         stopped and counts as cut off, with `circles` in its details.
         """
         began = time.perf_counter()
         request = _request(conversation, sampling, tools, response_format)
-        gathered = Gathered()
-        details: dict[str, Any] = {}
-
-        def enough(chunk: Any) -> bool:
-            gathered.add(chunk)
-            if _in_form(response_format) and gathered.circles():
-                details["circles"] = True
-            return bool(details)
-
-        await self._ask(request, enough)
-        usage = Usage(gathered.prompt_tokens, gathered.completion_tokens, 0.0)  # nobody is paid for it
-        return Reply(gathered.message(), usage, gathered.finish, self.name, time.perf_counter() - began, details)
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """Text as it comes. Leaving the loop early stops the engine at its next token."""
-        request = _request(conversation, sampling, tools, response_format)
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
         gathered = Gathered()
+        details: dict[str, Any] = {}
 
         def hand_on(chunk: Any) -> bool:
             text = gathered.add(chunk)
             if text:
                 loop.call_soon_threadsafe(pieces.put_nowait, text)
-            return _in_form(response_format) and gathered.circles()
+            if _in_form(response_format) and gathered.circles():
+                details["circles"] = True
+            return bool(details)
 
         async def ask() -> None:
             try:
@@ -155,7 +137,9 @@ class Embedded(Closing):
             while (piece := await pieces.get()) is not None:
                 yield piece
             await asking
-            gathered.message()
+            usage = Usage(gathered.prompt_tokens, gathered.completion_tokens, 0.0)  # nobody is paid for it
+            took = time.perf_counter() - began
+            yield Reply(gathered.message(), usage, gathered.finish, self.name, took, details)
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)

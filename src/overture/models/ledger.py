@@ -7,9 +7,8 @@ for again; both are counted apart and neither is added in.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,26 +93,6 @@ class Watched(Wrapper):
             raise
         self._enter(reply)
         return reply
-
-    async def stream(
-        self,
-        conversation: Conversation,
-        sampling: Sampling = GREEDY,
-        tools: Sequence[JSON] = (),
-        response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """As the model's. A stream tells no tokens: its call is counted as `uncounted` and `unpriced`."""
-        began = time.perf_counter()
-        try:
-            async for piece in self.model.stream(conversation, sampling, tools, response_format):
-                yield piece
-        except ModelError as error:
-            self.account.failed[error.kind] += 1
-            raise
-        self.account.calls += 1
-        self.account.uncounted += 1
-        self.account.unpriced += 1
-        self.account.seconds += time.perf_counter() - began
 
     async def close(self) -> None:
         """Close the wrapped model."""

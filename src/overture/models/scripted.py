@@ -13,7 +13,7 @@ import inspect
 import json
 import marshal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +24,8 @@ import orjson
 from ..conversation import Conversation, Message
 from ..errors import BadRecord, DataError, ModelError, UsageError
 from ..own import hint
-from .base import GREEDY, JSON, Closing, Model, Reply, Sampling, Usage, request_hash, wire_messages
+from .base import GREEDY, JSON, Model, Reply, Sampling, Usage, request_hash, wire_messages
+from .piecewise import Piecewise
 from .wrapper import Wrapper
 
 Speech = Callable[[Conversation], str | Message]
@@ -35,7 +36,7 @@ F = TypeVar("F", bound=Callable[..., Model])
 _REGISTRY: dict[str, Callable[..., Model]] = {}
 
 
-class Scripted(Closing):
+class Scripted(Piecewise):
     """A model made by `lines`, `function`, `tape` or `failing`.
 
     Its Usage counts words, not tokens, and costs 0; `seconds` is 0; `max_tokens` and `stop` are not applied.
@@ -142,20 +143,21 @@ class Scripted(Closing):
         """The scripted answer, or the scripted failure."""
         return self._answer(conversation, sampling, tools, response_format)
 
-    async def stream(
+    async def pieces(
         self,
         conversation: Conversation,
         sampling: Sampling = GREEDY,
         tools: Sequence[JSON] = (),
         response_format: JSON | None = None,
-    ) -> AsyncIterator[str]:
-        """The scripted answer, a word at a time."""
-        text = (await self.reply(conversation, sampling, tools, response_format)).message.text
-        start = 0
+    ) -> AsyncGenerator[str | Reply]:
+        """The scripted answer, a word at a time, and the whole of it."""
+        reply = await self.reply(conversation, sampling, tools, response_format)
+        text, start = reply.message.text, 0
         while start < len(text):
             end = text.find(" ", start) + 1 or len(text)
             yield text[start:end]
             start = end
+        yield reply
 
 
 class Recorder(Wrapper):

@@ -117,7 +117,7 @@ class Comparison:
 
 
 PAIRS = (
-    Pair("Asking, beside trailing off", ("dialogue_initiative", "trailing", "trail_instead")),
+    Pair("Asking, beside trailing off", ("dialogue_initiative", "trailing")),
     Pair("Doing, beside telling how", ("done", "coached", "do_goal", "automation")),
     Pair(
         "Nothing in common between goal and action",
@@ -159,15 +159,8 @@ def audit_html(page: AuditPage) -> str:
 
 
 def _present(pair: Pair, groups: Mapping[str, Mapping[str, Figure]]) -> Pair:
-    """The pair with the figures there are; where `unasked` has no sum, leading takes its three most frequent moves."""
-    names = [name for name in pair.names if any(name in figures for figures in groups.values())]
-    if pair.names[0] == "task_initiative" and "unasked" not in names:
-        highest: dict[str, float] = {}
-        for figures in groups.values():
-            for name, figure in figures.items():
-                if name.startswith("unasked:") and figure.value:
-                    highest[name] = max(highest.get(name, 0.0), figure.value)
-        names[1:1] = sorted(highest, key=lambda name: -highest[name])[:3]
+    """The pair with the figures there are."""
+    names = (name for name in pair.names if any(name in figures for figures in groups.values()))
     return Pair(pair.title, tuple(names), pair.note)
 
 

@@ -47,7 +47,6 @@ def audit_sentences(
         "Of the conversations whose goal was to have something made or done, in "
         f"{_range(best, 'done')} it was made or done, and in {_range(best, 'coached')} the user was told how instead."
     )
-    doing += _by(fixed, ("coached", "done"), judged[1])
     looked_for = {name for figures in best.values() for name in figures}
     return [
         asking,

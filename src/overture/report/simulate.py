@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .changes import LEVEL
 from .examples import ExampleConversation, fitted
 from .shell import Page, render
-from .words import listed, written
+from .words import listed, written, written_difference
 
 if TYPE_CHECKING:
     from ..audit.differences import Difference
@@ -87,7 +87,12 @@ def simulate_html(page: SimulatePage) -> str:
     pairs = [pair for pair in PAIRS if any(name in names for name in pair)]
     placed = {name for pair in pairs for name in pair}
     conversations = fitted([conversation for conversation, _ in page.examples])
-    sure = [difference for difference in page.differences if difference.p_adjusted < LEVEL]
+    units = {name: one.unit for figures in page.groups.values() for name, one in figures.items()}
+    sure = [
+        (one, written_difference(one, units.get(one.figure, "share")))
+        for one in page.differences
+        if one.p_adjusted < LEVEL
+    ]
     return render(
         "simulate.html",
         page,

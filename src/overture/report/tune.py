@@ -55,6 +55,8 @@ class TunePage(Page):
     race: str
     """Candidates and trials, and how many trials were saved, in a sentence."""
     left_out: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    """Sentences on what casts doubt on all of it, ahead of everything."""
 
 
 def tune_html(page: TunePage) -> str:

@@ -2,7 +2,7 @@
 
 In come figure names as in `summary.json`; out come words and written numbers. A page never makes up a name of its own:
 the plain name stands first and the code name small beside it. Easy to get wrong: a value without its interval and its n
-is not to be shown, so the only way from a Figure to text is `written`, which gives all three.
+is not to be shown, so on a page the only way from a Figure to text is `written`, which gives all three.
 """
 
 from __future__ import annotations
@@ -163,11 +163,9 @@ class Written:
     n: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.value} ({self.interval}, n\xa0=\xa0{self.n})"
-            if self.interval
-            else f"{self.value} (n\xa0=\xa0{self.n})"
-        )
+        within = [self.interval] if self.interval else []
+        within += [f"n\xa0=\xa0{self.n}"] if self.n else []
+        return f"{self.value} ({', '.join(within)})"
 
 
 def written(figure: Figure) -> Written:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
@@ -68,29 +69,67 @@ def spoken(text: str, asked: Mapping[str, Any], draft: bytes = b"", streamed: bo
     Where a `draft` was answered before (as events if `streamed`), its name, its time, its usage and whatever else it
     said of itself are kept; the tokens were spent.
     """
-    choices = asked.get("n") or 1
-    base = _envelope(draft, streamed) or {
-        "id": f"chatcmpl-{secrets.token_hex(12)}",
-        "created": int(time.time()),
-        "model": asked.get("model"),
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-    }
-    if not asked.get("stream"):
-        message = {"role": "assistant", "content": text, "refusal": None}
-        said = [{"index": i, "message": message, "logprobs": None, "finish_reason": "stop"} for i in range(choices)]
-        return written({**base, "object": "chat.completion", "choices": said})
-    usage = base.pop("usage", None)
-    base["object"] = "chat.completion.chunk"
-    options = asked.get("stream_options")
-    wanted = isinstance(options, dict) and cast("JSON", options).get("include_usage")
-    out: list[bytes] = []
-    for index in range(choices):
-        for delta, finish in (({"role": "assistant", "content": text}, None), ({}, "stop")):
-            choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-            out.append(event({**base, "choices": [choice], **({"usage": None} if wanted else {})}))
-    if wanted:
-        out.append(event({**base, "choices": [], "usage": usage}))
-    return b"".join((*out, DONE))
+    base = _envelope(draft, streamed) or {**fresh(asked.get("model")), "usage": usage_of(0, 0)}
+    return completion([(Message("assistant", text), "stop")] * (asked.get("n") or 1), asked, base)
+
+
+def fresh(model: Any) -> JSON:
+    """What a new answer says of itself beside its choices and its usage."""
+    return {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
+
+
+def usage_of(prompt: int, made: int) -> JSON:
+    """Tokens as the chat API tells them."""
+    return {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
+
+
+def completion(choices: Sequence[tuple[Message, str]], asked: Mapping[str, Any], base: JSON) -> bytes:
+    """Messages and why each ended, as an answer to `asked`, in events if it wants a stream; `base` says the rest."""
+    if asked.get("stream"):
+        events = Chunks(asked, base)
+        return b"".join(
+            (*(events.whole(i, *choice) for i, choice in enumerate(choices)), events.end(base.get("usage")))
+        )
+    said = [
+        {"index": i, "message": {**message.to_dict(), "refusal": None}, "logprobs": None, "finish_reason": finish}
+        for i, (message, finish) in enumerate(choices)
+    ]
+    return written({**base, "object": "chat.completion", "choices": said})
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The events of an answer to `asked`."""
+
+    asked: Mapping[str, Any]
+    base: JSON
+
+    def one(self, index: int, delta: JSON, finish: str | None = None) -> bytes:
+        """More of a choice."""
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return self._event([choice], None)
+
+    def whole(self, index: int, message: Message, finish: str, *, told: bool = False) -> bytes:
+        """A choice and its end. Where its text was `told`, only its calls of tools are left."""
+        held: JSON = {key: value for key, value in message.to_dict().items() if value is not None}
+        if "tool_calls" in held:
+            held["tool_calls"] = [{"index": i, **call} for i, call in enumerate(held["tool_calls"])]
+        left = {key: value for key, value in held.items() if key == "tool_calls"} if told else held
+        return (self.one(index, left) if left else b"") + self.one(index, {}, finish)
+
+    def end(self, usage: JSON | None) -> bytes:
+        """The last of all: what it took, if that was asked for."""
+        return (self._event([], usage) if self._counted else b"") + DONE
+
+    @property
+    def _counted(self) -> bool:
+        options = self.asked.get("stream_options")
+        return isinstance(options, dict) and bool(cast("JSON", options).get("include_usage"))
+
+    def _event(self, choices: list[JSON], usage: JSON | None) -> bytes:
+        told = {key: value for key, value in self.base.items() if key != "usage"}
+        counted = {"usage": usage} if self._counted else {}
+        return event({**told, "object": "chat.completion.chunk", "choices": choices, **counted})
 
 
 def until_stop(text: str, stop: Any) -> str:

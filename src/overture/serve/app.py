@@ -156,12 +156,17 @@ class Proxy:
             cut(request)
             raise ConnectionResetError
         exchange.status = status
-        return failure(status, message, kind)
+        response = failure(status, message, kind)
+        if exchange.policy != OFF:
+            response.headers.update(exchange.headers())
+        return response
 
     async def _answered(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         body = await receive(request, self.settings.max_body)
         chosen = self.choices.of(request.headers.get("X-Overture-Policy"), body)
         exchange.take(body.value, chosen.spec, chosen.shadow)
+        if self.settings.log_content:
+            exchange.heard(body.value)
         exchange.user = user_of(body.value, request.headers.get("Authorization", ""))
         own = {"X-Overture-Stripped": ",".join(body.stripped)} if body.stripped else {}
         headers = self._onward(request, chosen.body)
@@ -184,7 +189,7 @@ class Proxy:
             leading = Leading(request, exchange, self.upstream, query, chosen.body, headers, own, steered, seen, keep)
             response = await leading.answered(copy)
         if self.settings.log_content:
-            exchange.said(body.value, _messages(copy))
+            exchange.said(_messages(copy))
         return response
 
     async def _leader(self, chosen: Chosen, exchange: Exchange) -> tuple[Steered | None, Conversation | None]:

@@ -77,10 +77,13 @@ class Exchange:
             self.outcome, self.error = outcome, error
             self.seconds = time.perf_counter() - self.began
 
-    def said(self, asked: Mapping[str, Any], messages: Sequence[Message]) -> None:
-        """Keep the conversation, and the first choice of the answer, for a log with content."""
+    def heard(self, asked: Mapping[str, Any]) -> None:
+        """Keep the conversation for a log with content, whatever becomes of it."""
         given = asked.get("messages")
         self.messages = cast("list[Any]", given) if isinstance(given, list) else ()
+
+    def said(self, messages: Sequence[Message]) -> None:
+        """Keep the first choice of the answer for a log with content."""
         if self.answer is None and messages:
             self.answer = messages[0].to_dict()
 

@@ -2,18 +2,16 @@
 
 In comes the body of a chat request; out comes an Answer in the shape of the chat API, as events if it asked for them.
 Easy to get wrong: what such a model cannot do has to be refused, not left out, or a client would take an answer
-without log probabilities for one whose probabilities were lost. Where the request names no temperature it is 0.
+without log probabilities for one whose probabilities were lost; and a stream has to say why it ended as a whole answer
+does. Where the request names no temperature it is 0.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from multidict import CIMultiDict
 
@@ -29,7 +27,8 @@ from ..errors import (
     UsageError,
 )
 from ..models import Model, Reply, Sampling
-from .answers import DONE, STREAM, event
+from ..models.piecewise import Piecewise
+from .answers import STREAM, Chunks, completion, fresh, usage_of
 from .bodies import JSON, parsed, written
 from .steering import tools_in
 from .upstream import Answer, UpstreamFailed
@@ -67,7 +66,7 @@ class _LocalAnswer:
 
 
 class LocalUpstream:
-    """Asks a Model. Answers that are asked for at once are made as the model makes them."""
+    """Asks a Model. A stream comes as the model makes it, if it can tell so (`Piecewise`), or else all at once."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -80,7 +79,7 @@ class LocalUpstream:
     async def models(self, headers: CIMultiDict[str], query: str) -> AsyncGenerator[Answer]:
         """The one model there is."""
         one = {"id": self._model.name, "object": "model", "created": 0, "owned_by": "overture"}
-        yield _whole(200, {"object": "list", "data": [one]})
+        yield _whole(200, written({"object": "list", "data": [one]}))
 
     async def close(self) -> None:
         """Close the model."""
@@ -90,8 +89,9 @@ class LocalUpstream:
     async def _chat(self, asked: JSON) -> AsyncGenerator[Answer]:
         try:
             talk, sampling, choices = _read(asked)
-            if asked.get("stream") and choices == 1 and not tools_in(asked):
-                async with aclosing(self._streamed(asked, talk, sampling)) as source:
+            if asked.get("stream") and choices == 1 and not tools_in(asked) and isinstance(self._model, Piecewise):
+                pieces = self._model.pieces(talk, sampling, (), asked.get("response_format"))
+                async with aclosing(self._streamed(asked, pieces)) as source:
                     first = await anext(source)  # so that a refusal still has a status
                     yield _LocalAnswer(200, STREAM, _after(first, source))
                     return
@@ -107,23 +107,35 @@ class LocalUpstream:
             status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
             yield _whole(status, _error(str(error), error.kind))
         else:
-            whole = _completion(asked, self._model.name, replies)
-            yield _events(asked, whole) if asked.get("stream") else _whole(200, whole)
+            made = sum(reply.usage.completion_tokens for reply in replies)
+            base = {**self._fresh(asked), "usage": usage_of(replies[0].usage.prompt_tokens, made)}
+            data = completion([(reply.message, _finish(reply)) for reply in replies], asked, base)
+            yield _LocalAnswer(200, STREAM, _once(data)) if asked.get("stream") else _whole(200, data)
 
-    async def _streamed(self, asked: JSON, talk: Conversation, sampling: Sampling) -> AsyncGenerator[bytes]:
-        base = _envelope(asked, self._model.name, "chat.completion.chunk")
+    async def _streamed(self, asked: JSON, pieces: AsyncGenerator[str | Reply]) -> AsyncGenerator[bytes]:
+        events = Chunks(asked, self._fresh(asked))
         told = False
         try:
-            async for text in self._model.stream(talk, sampling, (), asked.get("response_format")):
-                delta = {"content": text} if told else {"role": "assistant", "content": text}
-                told = True
-                yield event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if isinstance(piece, Reply):
+                        yield events.whole(0, piece.message, _finish(piece), told=told)
+                        yield events.end(usage_of(piece.usage.prompt_tokens, piece.usage.completion_tokens))
+                    else:
+                        yield events.one(0, {"content": piece} if told else {"role": "assistant", "content": piece})
+                        told = True
         except ModelError as error:
             if not told:
                 raise
             raise UpstreamFailed(502, "the model broke off", error.kind) from None
-        yield event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        yield DONE
+
+    def _fresh(self, asked: JSON) -> JSON:
+        model = asked.get("model")
+        return fresh(model if isinstance(model, str) and model else self._model.name)
+
+
+def _finish(reply: Reply) -> str:
+    return "tool_calls" if reply.message.tool_calls else reply.finish
 
 
 def _read(asked: JSON) -> tuple[Conversation, Sampling, int]:
@@ -143,7 +155,7 @@ def _read(asked: JSON) -> tuple[Conversation, Sampling, int]:
             None if asked.get("seed") is None else int(asked["seed"]),
             (stop,) if isinstance(stop, str) else tuple(map(str, stop)),
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadRequest("temperature, top_p, max_tokens, seed or stop is not of its type") from None
     return Conversation.of(asked.get("messages") or ()), sampling, choices
 
@@ -162,51 +174,9 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _whole(status: int, value: JSON) -> _LocalAnswer:
-    data = written(value)
+def _whole(status: int, data: bytes) -> _LocalAnswer:
     return _LocalAnswer(status, "application/json", _once(data), len(data))
 
 
-def _error(message: str, kind: str) -> JSON:
-    return {"error": {"message": message, "type": "overture", "param": None, "code": kind}}
-
-
-def _envelope(asked: JSON, name: str, kind: str) -> JSON:
-    model = asked.get("model")
-    named = model if isinstance(model, str) and model else name
-    return {"id": f"chatcmpl-{secrets.token_hex(12)}", "object": kind, "created": int(time.time()), "model": named}
-
-
-def _completion(asked: JSON, name: str, replies: list[Reply]) -> JSON:
-    choices = [
-        {
-            "index": index,
-            "message": {**reply.message.to_dict(), "refusal": None},
-            "logprobs": None,
-            "finish_reason": "tool_calls" if reply.message.tool_calls else reply.finish,
-        }
-        for index, reply in enumerate(replies)
-    ]
-    prompt = replies[0].usage.prompt_tokens
-    made = sum(reply.usage.completion_tokens for reply in replies)
-    usage = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
-    return {**_envelope(asked, name, "chat.completion"), "choices": choices, "usage": usage}
-
-
-def _events(asked: JSON, whole: JSON) -> _LocalAnswer:
-    """A completion as the events of a stream, one for each choice and one that ends it."""
-    base = {**{key: whole[key] for key in ("id", "created", "model")}, "object": "chat.completion.chunk"}
-    events: list[bytes] = []
-    for choice in whole["choices"]:
-        delta: dict[str, Any] = {key: value for key, value in choice["message"].items() if value is not None}
-        if "tool_calls" in delta:
-            delta["tool_calls"] = [{"index": i, **call} for i, call in enumerate(delta["tool_calls"])]
-        for part, finish in ((delta, None), ({}, choice["finish_reason"])):
-            events.append(
-                event({**base, "choices": [{"index": choice["index"], "delta": part, "finish_reason": finish}]})
-            )
-    options = asked.get("stream_options")
-    if isinstance(options, dict) and options.get("include_usage"):
-        events.append(event({**base, "choices": [], "usage": whole["usage"]}))
-    data = b"".join((*events, DONE))
-    return _LocalAnswer(200, STREAM, _once(data))
+def _error(message: str, kind: str) -> bytes:
+    return written({"error": {"message": message, "type": "overture", "param": None, "code": kind}})

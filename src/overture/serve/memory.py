@@ -3,7 +3,8 @@
 In come a user and a conversation, both hashed, and what is left of the conversation's budget; out comes the number that
 it began with, 0 to 1. Within one conversation nothing is kept, since `policies.initiative` reads the budget from what
 was said. Easy to get wrong: a conversation's start has to stay what it was, turn after turn, or each turn would be paid
-for twice; and a store that is slow or away costs the number, never the answer.
+for twice, and so two conversations of one user must not overwrite each other; and a store that is slow or away costs
+the number, never the answer.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class Shelf(Protocol):
         """Those of one user, by conversation."""
         ...
 
-    async def save(self, user: str, held: Mapping[str, Spent]) -> None:
-        """Put these in place of what there was."""
+    async def save(self, user: str, held: Mapping[str, Spent], before: Mapping[str, Spent]) -> bool:
+        """Put these in place of `before`; False, and nothing done, where by now that is not what is there."""
         ...
 
     async def close(self) -> None:
@@ -70,17 +71,19 @@ class Memory:
         name = opening(conversation)
         try:
             async with asyncio.timeout(SECONDS):
-                held = await self._shelf.load(user)
-                before = held.get(name)
-                start = before.start if before else start_after(held)
-                left = initiative(Conversation(conversation.messages, metadata={"initiative": start}))
-                now = Spent(start, left, time.time())
-                if before is None or before.left != left:
-                    await self._shelf.save(user, latest({**held, name: now}))
+                while True:
+                    held = await self._shelf.load(user)
+                    before = held.get(name)
+                    start = before.start if before else start_after(held)
+                    left = initiative(Conversation(conversation.messages, metadata={"initiative": start}))
+                    if before is not None and before.left == left:
+                        return start
+                    now = Spent(start, left, time.time())
+                    if await self._shelf.save(user, latest({**held, name: now}), held):
+                        return start
         except Exception:  # whatever is wrong with the store
             self._on_failure()
             return None
-        return start
 
     async def close(self) -> None:
         """Close the store."""
@@ -156,15 +159,22 @@ class SqliteShelf:
             row = self._db.execute("select held from users where user = ?", (user,)).fetchone()
         return _read(row[0]) if row else {}
 
-    async def save(self, user: str, held: Mapping[str, Spent]) -> None:
-        """Put these in place of what there was."""
-        await asyncio.to_thread(self._save, user, held)
+    async def save(self, user: str, held: Mapping[str, Spent], before: Mapping[str, Spent]) -> bool:
+        """Put these in place of `before`, if that is there."""
+        return await asyncio.to_thread(self._save, user, held, before)
 
-    def _save(self, user: str, held: Mapping[str, Spent]) -> None:
+    def _save(self, user: str, held: Mapping[str, Spent], before: Mapping[str, Spent]) -> bool:
+        now = time.time()
+        if before:
+            change = "update users set held = ?, at = ? where user = ? and held = ?"
+            values = (_written(held), now, user, _written(before))
+        else:
+            change, values = "insert or ignore into users values (?, ?, ?)", (user, _written(held), now)
         with self._lock:
-            self._db.execute("insert or replace into users values (?, ?, ?)", (user, _written(held), time.time()))
-            if time.time() > self._next:
+            changed = self._db.execute(change, values).rowcount
+            if now > self._next:
                 self._forget()
+        return changed == 1
 
     async def close(self) -> None:
         """Close the file."""
@@ -178,26 +188,44 @@ class RedisShelf:
     def __init__(self, url: str) -> None:
         try:
             from redis.asyncio import Redis
+            from redis.exceptions import WatchError
         except ImportError:
             raise UsageError("--state redis://… needs the package redis: pip install 'overture[serve]'") from None
         waits = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
         try:
             self._redis: Any = cast("Any", Redis).from_url(url, **waits)
+            self._too_late = WatchError
         except ValueError:  # it quotes the address, which may hold a password
             raise UsageError("--state is no address of a redis server, such as redis://host:6379/0") from None
 
     async def load(self, user: str) -> dict[str, Spent]:
         """Those of one user, by conversation."""
-        held = await self._redis.get(f"overture:initiative:{user}")
+        held = await self._redis.get(_key(user))
         return _read(held) if held else {}
 
-    async def save(self, user: str, held: Mapping[str, Spent]) -> None:
-        """Put these in place of what there was."""
-        await self._redis.set(f"overture:initiative:{user}", _written(held), ex=86400 * DAYS)
+    async def save(self, user: str, held: Mapping[str, Spent], before: Mapping[str, Spent]) -> bool:
+        """Put these in place of `before`, if that is there."""
+        key = _key(user)
+        async with self._redis.pipeline() as step:
+            await step.watch(key)
+            there = await step.get(key)
+            if (_read(there) if there else {}) != before:
+                return False
+            step.multi()
+            step.set(key, _written(held), ex=86400 * DAYS)
+            try:
+                await step.execute()
+            except self._too_late:
+                return False
+        return True
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+
+
+def _key(user: str) -> str:
+    return f"overture:initiative:{user}"
 
 
 def _written(held: Mapping[str, Spent]) -> bytes:
