@@ -164,3 +164,12 @@ def test_a_failed_call_has_its_kind_and_not_its_message():
     from overture.errors import ModelRefusedKey
 
     assert in_words(ModelRefusedKey("the key sk-123 is wrong")) == Unscored("no answer: refused_key")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"solved": true, "my secret": 1}', '{"my secret": 1, "my secret": 2, "solved": true}']
+)
+def test_a_reason_holds_no_words_of_the_answer(text: str):
+    """It is counted under a label, and stands in logs that are without content."""
+    verdict = read_verdict(text, Solved)
+    assert isinstance(verdict, Unscored) and "secret" not in verdict.reason

@@ -38,7 +38,7 @@ async def test_a_model_rewrites_and_the_fresh_assistant_sees_one_instruction():
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [("no json", "not one JSON"), ('{"instruction": ""}', "instruction"), ('{"instruction": "x", "y": 1}', "y"),
+    [("no json", "not one JSON"), ('{"instruction": ""}', "instruction"), ('{"instruction": "x", "secret": 1}', "the answer has a field that was not asked for"),
      ('{"instruction": "Send 40 mails."}', "figures nobody said")],
 )  # fmt: skip
 async def test_a_rewriting_that_cannot_be_used_leaves_the_turn_and_says_why(answer: str, reason: str):

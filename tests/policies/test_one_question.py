@@ -100,3 +100,8 @@ async def test_the_question_that_is_left_is_the_most_needed():
 async def test_a_draft_that_hands_something_over_keeps_its_questions():
     plan = "Day 1: the Forum at 9, lunch in Monti.\nDay 2: the Vatican at 8.\n\nWhat may it cost? How many are you?"
     assert await left_of(plan, "Plan a weekend in Rome.") == "None"
+
+
+def test_an_item_without_a_word_asks_for_nothing():
+    assert one_question("Could you tell me:\n- ...\n- the date\n- the place") == "Could you tell me the date?"
+    assert one_question("Could you tell me:\n- –\n- ...") is None

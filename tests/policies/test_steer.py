@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -12,6 +12,7 @@ from overture.errors import UsageError
 from overture.models import Scripted
 from overture.policies import LEAVE, Decision, First, make, steer
 from overture.policies.base import instructed, is_draft, sent_back_to, tools_of
+from overture.policies.civility import Civility
 from overture.policies.steer import DEADLINE, Steered, Steering
 
 ASKED = Conversation.of([{"role": "user", "content": "Book a table."}])
@@ -183,6 +184,14 @@ async def test_the_first_policy_that_decides_decides():
     decision = await First((silent, second)).decide(ASKED)
     assert (decision.policy, decision.say) == ("b", "?")
     assert (await First((silent,)).decide(ASKED)).leaves
+
+
+async def test_what_one_of_several_notes_is_not_lost_where_all_leave_the_turn():
+    noting = Deciding(plan=replace(LEAVE, details={"failed": "no verdict"}))
+    left = await First((Deciding(plan=LEAVE), noting, Deciding(plan=LEAVE))).decide(ASKED)
+    assert left.leaves and left.details == {"failed": "no verdict"} and left.policy == noting.name
+    polite = Civility(First((noting,)))
+    assert (await polite.decide(ASKED)).details == {"failed": "no verdict"}
 
 
 async def test_only_policies_that_review_are_shown_drafts():

@@ -14,6 +14,7 @@ from overture.conversation import Conversation, Message
 from overture.errors import UsageError
 from overture.policies import Decision
 from overture.policies.base import sent_back_to
+from overture.serve.exchange import Exchange
 from overture.serve.settings import Settings
 
 from .leaders import Told, making
@@ -493,3 +494,11 @@ async def test_shadow_decides_and_records_and_changes_nothing(tmp_path):
     assert [(d["moment"], d["move"]) for d in record["decisions"]] == [("plan", "leave"), ("review", "elicit")]
     assert record["shadow"] is True
     assert record["outcome"] == "done"
+
+
+def test_what_led_is_told_beside_what_failed():
+    exchange = Exchange()
+    exchange.policy = exchange.unsteered = "told"
+    assert exchange.header() == "leave; policy=told; unsteered=told"
+    exchange.decisions.append(("review", ASK))
+    assert exchange.header() == "elicit; policy=gaps; confidence=0.93; unsteered=told"

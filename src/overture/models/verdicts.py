@@ -72,6 +72,7 @@ class Unscored:
     """No verdict, and why. Counted, and never a number."""
 
     reason: str
+    """One of a few: it may be a label of a metric, and holds nothing that was judged or answered."""
 
 
 async def ask(
@@ -110,11 +111,14 @@ def read_verdict(text: str, shape: type[Verdict]) -> Verdict | Unscored:
         verdict = shape.model_validate_json(found[1], strict=True)
         json.loads(found[1], object_pairs_hook=_once)
         return verdict
-    except _Twice as twice:
-        return Unscored(f"the answer says {twice.args[0][:40]!r} twice")
+    except _Twice:
+        return Unscored("the answer says something twice")
     except ValidationError as error:
         first: Any = error.errors()[0]
-        return Unscored(f"the answer's {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}")
+        if first["type"] == "extra_forbidden":  # its name is the model's own words
+            return Unscored("the answer has a field that was not asked for")
+        where = ".".join(part for part in first["loc"] if isinstance(part, str))
+        return Unscored(f"the answer's {where or 'JSON'}: {first['msg']}")
 
 
 class _Twice(Exception):
@@ -125,7 +129,7 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise _Twice(key)
+            raise _Twice
         seen.add(key)
 
 

@@ -113,13 +113,17 @@ class First:
         return {"first": [dict(policy.identity()) for policy in self.policies]}
 
     async def decide(self, conversation: Conversation) -> Decision:
+        noted = LEAVE
         for policy in self.policies:
             if is_draft(conversation) and not policy.reviews:
                 continue
             decision = heeded(await policy.decide(conversation), conversation)
+            decision = decision if decision.policy else replace(decision, policy=policy.name)
             if not decision.leaves:
-                return decision if decision.policy else replace(decision, policy=policy.name)
-        return LEAVE
+                return decision
+            if decision.details and not noted.details:  # such as a verdict that could not be read
+                noted = decision
+        return noted
 
 
 @cache

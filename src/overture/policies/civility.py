@@ -72,7 +72,8 @@ class Civility:
         decision = await self.inner.decide(conversation) if self.inner.reviews else LEAVE
         if not decision.leaves:
             return self._mannered(decision, before, conversation, draft)
-        return await self._reviewed(draft, before, conversation)
+        reviewed = await self._reviewed(draft, before, conversation)
+        return decision if reviewed.leaves else reviewed
 
     def _mannered(
         self, decision: Decision, before: Sequence[Message], conversation: Conversation, draft: Message | None = None

@@ -133,7 +133,7 @@ def _sentences(text: str) -> list[Thing]:
     for one in lists:
         lead = " ".join(text[slice(*one.lead)].rstrip(" :*_").split())
         for start, end in one.items:
-            if spoken[start:end].strip():
+            if re.search(r"\w", spoken[start:end]):
                 found.append(Thing(_bare(text[start:end]), one.lead[0], lead))
     return sorted(found, key=lambda each: each.start)
 

@@ -105,12 +105,11 @@ class Exchange:
         """What the policy did, as `X-Overture` tells the client."""
         if self.shadow:
             return f"shadow; policy={plain(self.policy)}"
-        if self.unsteered:
-            return f"leave; policy={plain(self.policy)}; unsteered={plain(self.unsteered)}"
         moved = self.moved
-        if moved is None:
-            return f"leave; policy={plain(self.policy)}"
-        return f"{plain(moved.move)}; policy={plain(moved.policy)}; confidence={moved.confidence:.2f}"
+        did = f"leave; policy={plain(self.policy)}"
+        if moved is not None:
+            did = f"{plain(moved.move)}; policy={plain(moved.policy)}; confidence={moved.confidence:.2f}"
+        return f"{did}; unsteered={plain(self.unsteered)}" if self.unsteered else did
 
     def record(self, content: bool) -> JSON:
         """The line of the decisions log."""
