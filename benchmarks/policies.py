@@ -3,7 +3,8 @@
 In come tasks, policies and a model; out come, for each cell, the figures with intervals, and paired differences from
 bare. A cell is a store of its own, so a run that is killed goes on; where a policy leaves a turn alone, the bare
 answer is taken from the stores that hold it and not made again. Easy to get wrong: the word problems, requests and
-users are those that the tasks draw by seed, and no policy was trained on these draws; what was is said on its page.
+users are those that the tasks draw by seed. Of `sharded` most openings are among those that the gate was trained on:
+`--unseen` leaves these out.
 
     python benchmarks/policies.py --out out/effects --tasks missing,doing --policies none,gaps,recommended
     python benchmarks/policies.py --out out/effects --docs      # counts what is there and writes the page
@@ -13,17 +14,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from common import finish, table
+from common import ROOT, finish, table
 from overture.audit.differences import Difference, differences, holm
 from overture.audit.estimates import Figure
 from overture.models import Model, Remembered, Reply, Sampling, is_local, load
@@ -68,8 +72,19 @@ PUT = {
 }
 
 
-def load_task(name: str, count: int) -> Task:
-    return sharded.task(count, 0, kinds=("math",)) if name == "sharded" else named.load(name, count, 0)
+def load_task(name: str, unseen: bool = False) -> Task:
+    """The task as it is put; of items whose opening the gate never read, where `unseen`."""
+    count = PUT[name].count
+    whole = sharded.task(count, 0, kinds=("math",)) if name == "sharded" else named.load(name, count, 0)
+    return replace(whole, items=tuple(i for i in whole.items if i.request not in read())) if unseen else whole
+
+
+@cache
+def read() -> frozenset[str]:
+    """What a user says first in the examples on which the gate was trained, or its thresholds were chosen."""
+    sys.path.insert(0, str(ROOT / "training" / "gaps"))
+    examples = importlib.import_module("dataset").load()
+    return frozenset(each.conversation.messages[0].text for each in examples if each.split != "test")
 
 
 def answers_in(stores: Sequence[Path]) -> dict[str, Reply]:
@@ -92,9 +107,9 @@ def spec(policy: str) -> str:
     return "+".join([kept, *(name for name in wrappers if name != less)])
 
 
-def experiment(task: str, policy: str, model: Model, concurrency: int) -> Experiment:
+def experiment(task: str, policy: str, model: Model, concurrency: int, unseen: bool = False) -> Experiment:
     put = PUT[task]
-    whole = load_task(task, put.count)
+    whole = load_task(task, unseen)
     protocol = put.protocol or next(iter(whole.protocols))
     seat = Seat("assistant", model, Gate(concurrency, seconds=900), Sampling(max_tokens=put.tokens))
     lead = None if policy == "none" else Steering(spec(policy))
@@ -103,7 +118,7 @@ def experiment(task: str, policy: str, model: Model, concurrency: int) -> Experi
 
 
 async def measure(
-    out: Path, tasks: list[str], policies: list[str], word: str, concurrency: int, also: list[Path]
+    out: Path, tasks: list[str], policies: list[str], word: str, concurrency: int, also: list[Path], unseen: bool
 ) -> None:
     async with load(word, **({"workers": concurrency} if is_local(word) else {})) as model:
         for task in tasks:
@@ -118,17 +133,19 @@ async def measure(
                         print(f"{name}: {now.ended} of {now.total}", flush=True)
 
                 with Store(place / "trials.sqlite") as store:
-                    await run(experiment(task, policy, known, concurrency), store, told)
+                    await run(experiment(task, policy, known, concurrency, unseen), store, told)
 
 
-def count(out: Path, tasks: list[str], policies: list[str], ended: bool) -> tuple[list[str], dict[str, Any]]:
+def count(
+    out: Path, tasks: list[str], policies: list[str], ended: bool, unseen: bool
+) -> tuple[list[str], dict[str, Any]]:
     """The pages' tables, and everything as JSON: of the cells that are whole, or of the items that have `ended` in every
     cell."""
     pages: list[str] = []
     found: dict[str, Any] = {}
     for task in tasks:
         groups: dict[str, Group] = {}
-        whole = load_task(task, PUT[task].count)
+        whole = load_task(task, unseen)
         cells: dict[str, dict[str, Trial]] = {}
         for policy in policies:
             path = out / task / policy / "trials.sqlite"
@@ -192,7 +209,7 @@ def written(figure: Figure | None, sure: Difference | None) -> str:
 def lost(out: Path, task: str, policy: str) -> dict[str, int] | None:
     """Of the complete requests: solved bare, and of those, lost with the policy; won of the others."""
     sides: list[dict[str, bool]] = []
-    complete = {item.id for item in load_task(task, PUT[task].count).items if not item.lacking}
+    complete = {item.id for item in load_task(task).items if not item.lacking}
     for name in ("none", policy):
         path = out / task / name / "trials.sqlite"
         if not path.exists():
@@ -231,7 +248,7 @@ def rewritings(out: Path, task: str) -> list[str] | None:
     solved = [sum((trials[item].outcome or {}).get("solved") or 0 for item in beside) for trials in (beside, ended)]
     counts = [str(found[each]) for each in REWRITING]
     return [
-        task, f"{len(ended)} of {len(load_task(task, PUT[task].count).items)}", str(found.total()), *counts,
+        task, f"{len(ended)} of {len(load_task(task).items)}", str(found.total()), *counts,
         f"{solved[0]:g} → {solved[1]:g}", f"{spent[0]:,.0f} → {spent[1]:,.0f}",
     ]  # fmt: skip
 
@@ -249,11 +266,12 @@ def main() -> None:
     parser.add_argument("--count", action="store_true", help="Run nothing; count what is there.")
     parser.add_argument("--docs", action="store_true", help="Run nothing, and write docs/results/policies.md.")
     parser.add_argument("--ended", action="store_true", help="Count the items that have ended in every cell.")
+    parser.add_argument("--unseen", action="store_true", help="Only items whose opening the gate was not trained on.")
     args = parser.parse_args()
     tasks, policies = args.tasks.split(","), args.policies.split(",")
     if not (args.count or args.docs):
-        asyncio.run(measure(args.out, tasks, policies, args.model, args.concurrency, args.answers))
-    pages, found = count(args.out, tasks, policies, args.ended)
+        asyncio.run(measure(args.out, tasks, policies, args.model, args.concurrency, args.answers, args.unseen))
+    pages, found = count(args.out, tasks, policies, args.ended, args.unseen)
     whole = {cell for cell, one in found.items() if "figures" in one}
     losses = [(t, p, lost(args.out, t, p)) for t in tasks for p in policies if p != "none" and f"{t}/{p}" in whole]
     rows = [[t, p, *map(str, one.values())] for t, p, one in losses if one and one["complete"]]

@@ -54,7 +54,7 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"commit {commit()}")
     for name in chosen.tasks.split(","):
-        task = load_task(name, PUT[name].count)
+        task = load_task(name)
         for policy in chosen.policies.split(","):
             with Store(chosen.out / name / policy / "trials.sqlite") as store:
                 stood = list(store.trials())
