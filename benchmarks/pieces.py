@@ -15,6 +15,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import policies
 from common import finish, table
 from overture.audit.differences import Difference, differences, holm
 from overture.conversation import Conversation
@@ -24,7 +25,6 @@ from overture.simulate.gate import Gate
 from overture.simulate.seats import Seat, Yardstick
 from overture.simulate.store import Store
 from overture.simulate.tallies import Group, group
-from overture.tasks import sharded
 from overture.tasks.sharded.yardsticks import SPEECHES
 from overture.tasks.task import Item, Task
 from overture.users.hearing import questions
@@ -41,8 +41,8 @@ def parrot(item: Item, conversation: Conversation) -> str:
     return last[0] if last and questions(last[0]) else str(SPEECHES["guesser"](item, conversation))
 
 
-def load_task() -> Task:
-    whole = sharded.task(200, 0, kinds=("math",))
+def load_task(unseen: bool) -> Task:
+    whole = policies.load_task("sharded", unseen)
     return replace(whole, yardsticks={**whole.yardsticks, "parrot": parrot})
 
 
@@ -78,8 +78,9 @@ def main() -> None:
     parser.add_argument("--beside", type=Path)
     parser.add_argument("--policy", default="recommended")
     parser.add_argument("--docs", action="store_true", help="also put the table into docs/results/policies.md")
+    parser.add_argument("--unseen", action="store_true", help="Only items whose opening the gate was not trained on.")
     given = parser.parse_args()
-    whole = load_task()
+    whole = load_task(given.unseen)
     asyncio.run(measure(whole, given.policy, given.out))
     rows: list[list[str]] = []
     found: dict[str, object] = {}

@@ -20,7 +20,7 @@ from overture.audit.estimates import Figure
 from overture.simulate.store import Store, Trial
 from overture.simulate.tallies import group
 from overture.tasks.task import Setting, Task
-from policies import PUT, load_task
+from policies import load_task
 
 FIGURES = ("asked_in_need", "asked_needlessly", "balanced_accuracy", "guessed", "assumed", "solved", "done", "coached")
 SHOWN = (*FIGURES, "overstepped", "right_when_told")
