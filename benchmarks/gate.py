@@ -26,7 +26,8 @@ import numpy as np
 from common import OUT, finish, table
 from gate_embedded import judged as embedded
 from gate_figures import FIGURES, bins, interval
-from gate_page import HEADS, asks_table, attacks_table, page, rows_of, tenths_table, time_table
+from gate_page import HEADS, asks_table, page, rows_of, tenths_table, time_table
+from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
@@ -51,6 +52,9 @@ DOMAINS = {
 }
 """Domain → beginnings of the names of its sets."""
 JUDGED_BY = {**DOMAINS, "word problems": ("missing: templates", "missing: gsm8k")}
+POOLS = {"everyday requests": "written: requests", "written sums": "written: sums", "word problems": "missing"}
+FEW = 40
+"""Requests of each kind that are attacked."""
 ASKED_OF = ("written: requests", "in3", "checkup pairs", "openings")
 """Sets whose questions are looked at."""
 NEWEST = ("acts_2", "acts_complete", "works_2", "works_complete", "followed", "problems_3", "problems_complete",
@@ -169,25 +173,50 @@ def _shared(one: str, two: str) -> float:
     return len(a & b) / max(len(a | b), 1)
 
 
-def attacks(judge: Judge) -> dict[str, dict[str, float]]:
-    """How often a sentence put behind (or before) a request turns the gate: test requests, every attack."""
+def turned(requests: Sequence[Example], texts: Sequence[str], judge: Judge) -> np.ndarray:
+    """(attacks, requests) whether the text behind the request turns what is said of it, which was right."""
+    put = [with_sentence(e, text) for text in texts for e in requests]
+    said = seems(put, judge).reshape(len(texts), len(requests))
+    return said != np.array([e.lacking for e in requests])
+
+
+def attacks() -> Part:
+    """How often a text behind a request turns each reader: drawn once for all attacks, of what this reader judges rightly,
+    and of what all do; everyday requests, written sums and word problems apart."""
     rows = [json.loads(line) for line in (ROOT / "tests" / "policies" / "attacks.jsonl").read_text().splitlines()]
+    judges: dict[str, Judge] = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
     rng = np.random.default_rng(0)
-    out: dict[str, dict[str, float]] = {}
-    requests = [e for e in tests(("missing", "written")) if first_turn(e)]
-    said = seems(requests, judge)
+    found: dict[str, Any] = {}
+    shown: list[list[str]] = []
+    kinds: dict[str, dict[str, list[float]]] = {}
     for side in ("lacking", "complete"):
-        lacking = side == "lacking"
-        held = [e for e, q in zip(requests, said, strict=True) if e.lacking == lacking and q == lacking]
-        for row in (r for r in rows if r["side"] == side):
-            some = [held[k] for k in rng.permutation(len(held))[:100]]
-            put = [with_sentence(e, row["text"]) for e in some]
-            turned = seems(put, judge) != lacking
-            kind = out.setdefault(f"{side}: {row['kind']}", {"turned": 0.0, "n": 0.0, "attacks": 0.0})
-            kind["turned"] += float(turned.sum())
-            kind["n"] += len(some)
-            kind["attacks"] += 1
-    return out
+        put = [row for row in rows if row["side"] == side]
+        for pool, part in POOLS.items():
+            every = [e for e in tests(("missing", "written")) if first_turn(e) and part_of(e).startswith(part)]
+            some = [e for e in every if e.lacking == (side == "lacking")]
+            right = {name: seems(some, judge) == (side == "lacking") for name, judge in judges.items()}
+            cells: dict[str, list[str]] = {"own": [], "all": []}
+            for name, judge in judges.items():
+                for which, held in (("own", right[name]), ("all", np.all([*right.values()], axis=0))):
+                    drawn = [some[k] for k in rng.permutation(np.flatnonzero(held))[:FEW]]
+                    made = turned(drawn, [row["text"] for row in put], judge)
+                    share_of = float(made.mean()) if made.size else 0.0
+                    cells[which].append(_shown(share_of, len(drawn)))
+                    found[f"{side}, {pool}, {name}, {which}"] = {"turned": share_of, "requests": len(drawn)}
+                    for at, row in enumerate(put if which == "own" else ()):
+                        kind = kinds.setdefault(f"{side}: {row['kind']}", {})
+                        kind.setdefault(name, []).append(float(made[at].mean()))
+            shown.append([f"{side}: {pool}", *cells["own"], *cells["all"]])
+    heads = [*judges, *(f"{name}, same requests" for name in judges)]
+    by_kind = [[kind, *(f"{100 * np.mean(each[name]):.0f} %" for name in judges)] for kind, each in kinds.items()]
+    text = table(("turned, behind requests", *heads), shown)
+    return found, text + "\n\n" + table(("the three kinds of request alike", *judges), by_kind)
+
+
+def _shown(value: float, n: int) -> str:
+    """A share, with Wilson's interval as if each request had been attacked once."""
+    low, high = wilson(value, n) if n else (0.0, 1.0)
+    return f"{100 * value:.0f} % ({100 * low:.0f}–{100 * high:.0f}), {n}" if n else "–"
 
 
 def with_sentence(example: Example, text: str) -> Example:
@@ -235,33 +264,31 @@ def main() -> None:
 
 
 def figures() -> Part:
-    """Both readers on every set, beside the embedded model, under attack, and how long they take."""
+    """Both readers on every set, beside the embedded model, and how long they take."""
     network, judges = weights(), {"patterns": alone(weights()), "careful": careful}
     sets = tested()
     found = {name: {part: measured(some, judge) for part, some in sets.items()} for name, judge in judges.items()}
     direct = embedded()
-    turned = {name: attacks(judge) for name, judge in judges.items()}
     took = asyncio.run(speed(tuple(judges)))
-    text = page(network, found, direct, turned, took)
-    return {"figures": found, "embedded": direct, "attacks": turned, "milliseconds": took}, text
+    text = page(network, found, direct, took)
+    return {"figures": found, "embedded": direct, "milliseconds": took}, text
 
 
 def by_phrases() -> Part:
     """The reader `phrases`, what it asks for, and what it takes beside the others."""
     found = {part: measured(some, looked_up) for part, some in tested().items()}
-    turned, took = attacks(looked_up), asyncio.run(speed(("patterns", "phrases", "careful")))
+    took = asyncio.run(speed(("patterns", "phrases", "careful")))
     put = {part: questions(tested()[part], "phrases") for part in ASKED_OF}
     text = "\n\n".join(
         [
             f"Threshold {phrases().threshold:.2f}; where the patterns judge alone theirs.",
             table(HEADS, rows_of(found)),
             tenths_table({"phrases": found}),
-            attacks_table({"phrases": turned}),
             time_table(took),
             asks_table(put),
         ]
     )
-    return {"figures": found, "attacks": turned, "milliseconds": took, "questions": put}, text
+    return {"figures": found, "milliseconds": took, "questions": put}, text
 
 
 def across() -> Part:
@@ -284,7 +311,13 @@ def asks() -> Part:
     return {"questions": put}, asks_table(put)
 
 
-PARTS: dict[str, Callable[[], Part]] = {"figures": figures, "phrases": by_phrases, "across": across, "asks": asks}
+PARTS: dict[str, Callable[[], Part]] = {
+    "figures": figures,
+    "phrases": by_phrases,
+    "attacks": attacks,
+    "across": across,
+    "asks": asks,
+}
 
 
 def tested() -> dict[str, list[Example]]:

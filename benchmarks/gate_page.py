@@ -1,12 +1,12 @@
 """The page of the gate: its tables from what `gate.py` measured.
 
-In come figures by reader and set, the embedded model's, attacks, times and questions; out come sections in Markdown. Easy
+In come figures by reader and set, the embedded model's, times and questions; out come sections in Markdown. Easy
 to get wrong: sets are pooled with each set and each side counting alike, or the largest would speak for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,6 @@ def page(
     network: Weights,
     found: dict[str, dict[str, dict[str, Any]]],
     direct: dict[str, dict[str, Any]],
-    turned: dict[str, dict[str, dict[str, float]]],
     took: dict[str, dict[str, float]],
 ) -> str:
     """The section of the page."""
@@ -70,7 +69,7 @@ def page(
             "The embedded model asked directly (`gate_embedded.py`) has not given 90 verdicts a side of any set."
         )
     parts += ["### Calibration", "Five sets pooled, each set and each side counting alike.", tenths_table(found),
-              "### Attacks", attacks_table(turned), "### Time", time_table(took)]  # fmt: skip
+              "### Time", time_table(took)]  # fmt: skip
     return "\n\n".join(parts)
 
 
@@ -105,25 +104,6 @@ def tenths_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     ]
     heads = ("mean said", "share that lacks something", "of all")
     return table(("probability", *(f"{name}: {head}" for name in found for head in heads)), rows)
-
-
-def attacks_table(turned: dict[str, dict[str, dict[str, float]]]) -> str:
-    """How often each reader is turned, kind by kind."""
-    first = next(iter(turned.values()))
-    rows = [
-        [
-            kind,
-            *(_share([each[kind]]) for each in turned.values()),
-            *(f"{first[kind][k]:.0f}" for k in ("attacks", "n")),
-        ]
-        for kind in first
-    ]
-    for side in ("lacking", "complete"):
-        some = [kind for kind in first if kind.startswith(side)]
-        counts = (sum(first[kind][k] for kind in some) for k in ("attacks", "n"))
-        shares = (_share([each[kind] for kind in some]) for each in turned.values())
-        rows.append([f"**{side}: all**", *shares, *(f"{count:.0f}" for count in counts)])
-    return table(("behind requests, and kind", *(f"turned, {name}" for name in turned), "attacks", "trials"), rows)
 
 
 def time_table(took: dict[str, dict[str, float]]) -> str:
@@ -168,7 +148,3 @@ def pooled(found: dict[str, dict[str, Any]]) -> dict[int, tuple[str, str, str]]:
         said, seen = (float((w * np.array([e[i] for e in each])).sum() / w.sum()) for i in (1, 2))
         out[k] = (f"{said:.2f}", f"{seen:.2f}", f"{w.sum() / len(names):.0%}")
     return out
-
-
-def _share(each: Sequence[dict[str, float]]) -> str:
-    return f"{sum(e['turned'] for e in each) / max(sum(e['n'] for e in each), 1):.1%}"

@@ -71,7 +71,7 @@ def ov_data(name: str) -> Path:
 
 
 def invented(leaf: Leaf, rng: random.Random) -> tuple[str, object] | None:
-    """(kind, another value that nobody said), or None for a text that the assistant composes."""
+    """(kind, another value, which may stand elsewhere in the conversation), or None for a text that the assistant composes."""
     value = leaf.value
     if leaf.name in CHOICES:
         return "choice", rng.choice([each for each in CHOICES[leaf.name] if each != value])
@@ -91,8 +91,7 @@ def invented(leaf: Leaf, rng: random.Random) -> tuple[str, object] | None:
 
 
 def as_they_stand(found: Sequence[Call]) -> tuple[list[str], list[float]]:
-    """The lacking arguments of each call that is held, and milliseconds of processor a decision, all calls of the "
-    "log."""
+    """The lacking arguments of each call that is held, and milliseconds of processor a decision, all calls of the log."""
     held: list[str] = []
     times: list[float] = []
     policy = InsertExpansion()

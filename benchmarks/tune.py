@@ -77,10 +77,10 @@ def drawn(means: list[float], units: int, seed: int) -> Scores:
 
 
 def raced(truth: dict[str, float], draw: list[Scores], rules: Rules) -> list[float]:
-    """[share of races that chose the best or one within the margin, share that dropped the best, share of the scores
+    """[share of races that chose the best or one within the margin, share that dropped the best and all within the margin, share of the scores
     that were needed, how far the winner's score in the race lies above its true one]."""
     best = max(truth.values())
-    top = {name for name, value in truth.items() if value == best}
+    top = {name for name, value in truth.items() if best - value <= rules.alike}  # any of these may win
     right, dropped, needed, flattered = [], [], [], []
     for seed, scores in enumerate(draw):
         winner, held, taken = replayed(scores, rules, seed)

@@ -64,7 +64,7 @@ async def main() -> None:
             rows.append([name, str(len(counts)), str(given.draws), often])
     finally:
         await model.close()
-    text = table(("answers so far", "different objects", "draws", "most often"), rows)
+    text = table(("answers so far", "different last words", "draws", "most often"), rows)
     finish("twenty-questions", "gate.md", {"games": found}, text, given.docs)
 
 

@@ -40,7 +40,7 @@ def templates() -> Iterator[Example]:
 
 
 def gsm8k() -> Iterator[Example]:
-    """Those made of GSM8K: a quarter of the problems is the test."""
+    """Those made of GSM8K: three in ten of the problems are the test."""
     for item in missing(None, 0, "gsm8k").items:
         unit = words_of(item.goal)
         yield from _problem("missing: gsm8k", unit, split_of(unit, 0.3, 0.1), item)

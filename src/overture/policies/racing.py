@@ -31,7 +31,7 @@ class Rules:
     """When a candidate is out."""
 
     level: float = 0.1
-    """The chance that the best candidate is dropped, over the whole race."""
+    """The chance that the best candidate is dropped, over the whole race, where it leads by more than `alike`."""
     alike: float = 0.02
     """Scores that differ by less are as good as each other; without it two equal candidates race to the end."""
     first: int = 8
