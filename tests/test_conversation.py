@@ -145,13 +145,17 @@ def test_parts_become_text_and_the_rest_is_named():
         {"type": "image_url", "image_url": {"url": "data:"}},
         "at this",
         {"type": "text", "text": ""},
-        {"what": 1},
+        {"type": "refusal", "refusal": "no"},
+        {"type": "text", "text": {"value": "said", "annotations": []}},
         {"type": 5},
     ]
     talk = Conversation.of([{"role": "user", "content": parts}, {"role": "user", "content": []}])
-    assert talk.messages[0].content == "look\nat this\n"
-    assert talk.messages[0].attachments == ("image_url", "unknown", "unknown")
+    assert talk.messages[0].content == "look\nat this\n\nno\nsaid"
+    assert talk.messages[0].attachments == ("image_url", "unknown")
     assert (talk.messages[1].content, talk.messages[1].text) == (None, "")
+    for part in ({"what": 1}, {"type": "text"}, {"type": "text", "text": None}):
+        with pytest.raises(BadRecord, match="message 0 has a content part without text, only"):
+            Conversation.of([{"role": "user", "content": [part]}])
 
 
 def test_calls_in_the_new_and_the_old_shape():

@@ -173,11 +173,16 @@ def content_of(content: Any, index: int = 0) -> tuple[str | None, tuple[str, ...
         if isinstance(part, str):
             texts.append(part)
         elif isinstance(part, Mapping):
-            text = part.get("text")
+            text = part.get("text") if part.get("text") is not None else part.get("refusal")
+            if isinstance(text, Mapping):  # the Assistants API: {"value": …, "annotations": …}
+                text = text.get("value")
+            kind = part.get("type")
             if isinstance(text, str):
                 texts.append(text)
+            elif kind == "text" or (kind is None and part):
+                keys = ", ".join(repr(str(key)[:40]) for key in list(part)[:8])
+                raise BadRecord(f"message {index} has a content part without text, only {keys}")
             else:
-                kind = part.get("type")
                 attachments.append(kind if isinstance(kind, str) else "unknown")
         else:
             raise BadRecord(f"message {index} has a content part that is {type(part).__name__}")

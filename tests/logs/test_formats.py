@@ -53,7 +53,8 @@ def test_an_answer_beside_the_messages_is_read_or_rejected_and_never_lost(tmp_pa
     unread: list[dict[str, Any]] = [{"response": {"error": "no"}}, {"output": [answer]}, {"output": {"text": "Four."}}]
     nothing: list[dict[str, Any]] = [{"response": None}, {"output": ""}, {"output": 7}]
     good, bad = everything(written(tmp_path, *(orjson.dumps({"messages": [asked], **m}) for m in unread + nothing)))
-    assert [each.reason for each in bad] == ["the response has no choices: the request failed"] * len(unread)
+    shapes = "the response has no choices: it failed, was streamed, or has a shape that is not read"
+    assert [each.reason for each in bad] == ["the response has no choices: the request failed", shapes, shapes]
     assert [len(each) for each in good] == [1] * len(nothing)
 
 

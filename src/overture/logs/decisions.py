@@ -28,9 +28,10 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
         what = f"decision {last['move']!r} of {last.get('policy')}" if last else "a turn left alone"
         raise BadRecord(f"{what}; words not logged (serve --log-content)")
     messages = objects(record["messages"], "messages")
-    answer = mapping(record.get("answer"))
+    answer = record.get("answer")
+    answer = {"role": "assistant", "content": answer} if answer and isinstance(answer, str) else mapping(answer)
     metadata = {
-        **scalars(record, {"overture_decision", "id"}),
+        **scalars(record, {"overture_decision", "id", "answer"}),
         **scalars({"move": last.get("move", "leave"), "decided_by": last.get("policy")}),
         "turn": sum(message.get("role") == "user" for message in messages),
     }

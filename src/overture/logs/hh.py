@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, cast
 
 import orjson
 
-from ..conversation import Conversation, Message, message_of
+from ..conversation import Conversation, Message
 from ..errors import BadRecord
-from .kinds import MESSAGE_KEYS, Format, built, scalars
+from .kinds import MESSAGE_KEYS, Format, built, said_of, scalars
 from .transcript import is_transcript, turns
 
 SIDES = ("chosen", "rejected")
+_TELLS = frozenset({"system", "developer"})
 
 
 def recognise(record: Any) -> bool:
@@ -45,7 +47,7 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
 def _messages(value: Any, what: str, alone: str) -> list[Message]:
     """The messages of one field; text without speakers is one message of the role `alone`."""
     if isinstance(value, list):
-        return [message_of(raw, index) for index, raw in enumerate(cast("list[Any]", value))]
+        return [said_of(raw, index) for index, raw in enumerate(cast("list[Any]", value))]
     if not isinstance(value, str):
         raise BadRecord(f"{what} is neither text nor a list of messages")
     if is_transcript(value):
@@ -60,8 +62,12 @@ def _with_prompt(prompt: list[Message], side: list[Message]) -> list[Message]:
         raise BadRecord("one side of the pair has no messages")
     if prompt and prompt[-1] == Message("assistant", ""):  # a prompt that ends in "Assistant:"
         prompt = prompt[:-1]
-    repeats = side[: len(prompt)] == prompt or side[0].role in {"system", "developer", "user"}
-    return side if repeats else [*prompt, *side]
+    if side[0].role in _TELLS:
+        return side
+    lead = list(takewhile(lambda message: message.role in _TELLS, prompt))
+    rest = prompt[len(lead) :]
+    repeats = (rest and side[: len(rest)] == rest) or side[0].role == "user"
+    return [*lead, *side] if repeats else [*prompt, *side]
 
 
 FORMAT = Format(

@@ -27,7 +27,7 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
     for action in objects(record["actions"], "actions"):
         role = action.get("role")
         role = _ROLES.get(role, role) if isinstance(role, str) else role
-        messages.append({"role": role, "content": action.get("content")})
+        messages.append({**{key: action[key] for key in action if key == "content"}, "role": role})
     counts = scalars(mapping(record.get("user_record")), _TEXTS)
     metadata = {**counts, **scalars(record, _TEXTS)}
     yield built(messages, record.get("id"), source, metadata)

@@ -14,6 +14,7 @@ from typing import Any
 from ..conversation import Conversation
 from ..errors import BadRecord
 from .kinds import MESSAGE_KEYS, Format, built, identity, mapping, objects, scalars
+from .shapes import UNSAID
 
 REFERENCE = "attachment://"
 
@@ -41,15 +42,17 @@ def _message(message: dict[str, Any], apart: Mapping[str, Any]) -> dict[str, Any
     if isinstance(content, str):
         content = _whole(content, apart)
     elif isinstance(content, list):
-        content = [_part(part, apart) for part in objects(content, "content")]
+        content = [_part(part, apart) for part in objects(content, "content") if str(part.get("type")) not in UNSAID]
+    content = content or mapping(message.get("error")).get("message") or content  # a tool's that failed
     calls = message.get("tool_calls")
-    return {
+    shaped = {
         "role": message.get("role"),
         "content": content,
         "name": message.get("function"),
         "tool_calls": None if calls is None else [_call(call) for call in objects(calls, "tool_calls")],
         "tool_call_id": message.get("tool_call_id"),
     }
+    return {key: value for key, value in shaped.items() if key in message or key in ("role", "name")}
 
 
 def _part(part: dict[str, Any], apart: Mapping[str, Any]) -> dict[str, Any]:

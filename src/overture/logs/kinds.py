@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
-from ..conversation import Conversation, Message, unthought
+import orjson
+
+from ..conversation import Conversation, Message, message_of, unthought
 from ..errors import BadRecord
 
 LONGEST_LABEL = 200
@@ -80,9 +82,7 @@ def built(
     """`Conversation.of`, with an id that may be anything and the guards that outside data needs: what is said under
     another name than `content` must not become silence, and what a model only thought was not said."""
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
-        if isinstance(message, dict) and "role" in message and message.keys().isdisjoint(SAYING):
-            keys = ", ".join(repr(key[:40]) for key in list(message)[:8])
-            raise BadRecord(f"message {index} has no content, only {keys}")
+        _speaks(message, index)
     try:
         made = Conversation.of(messages, identity(id), source, metadata)
     except TypeError as error:  # a list or an object where a role should be cannot be looked up
@@ -90,6 +90,28 @@ def built(
     if any("think>" in message.text for message in made.messages):
         made = replace(made, messages=tuple(map(unthought, made.messages)))
     return made
+
+
+def said_of(raw: Any, index: int = 0) -> Message:
+    """`message_of` with the same guards, for a format that needs the message itself."""
+    _speaks(raw, index)
+    return unthought(message_of(raw, index))
+
+
+def _speaks(message: Any, index: int) -> None:
+    if isinstance(message, dict) and "role" in message and message.keys().isdisjoint(SAYING):
+        keys = ", ".join(repr(str(key)[:40]) for key in list(cast("dict[str, Any]", message))[:8])
+        raise BadRecord(f"message {index} has no content, only {keys}")
+
+
+def opened(value: Any) -> Any:
+    """JSON that an export wrote as text is read; other text is what was said."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
 
 
 def mapping(value: Any) -> dict[str, Any]:

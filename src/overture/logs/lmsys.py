@@ -12,6 +12,7 @@ from typing import Any
 from ..conversation import Conversation
 from ..errors import BadRecord
 from .kinds import MESSAGE_KEYS, Format, built, objects, scalars
+from .shapes import chat_shape
 
 
 def recognise(record: Any) -> bool:
@@ -21,7 +22,7 @@ def recognise(record: Any) -> bool:
 def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord]:
     turns = objects(record["conversation"], "conversation")
     given = record.get("conversation_id", record.get("id"))
-    yield built(turns, given, source, scalars(record, {"conversation_id", "id"}))
+    yield built(chat_shape(turns), given, source, scalars(record, {"conversation_id", "id"}))
 
 
 FORMAT = Format(

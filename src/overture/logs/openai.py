@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from ..conversation import Conversation
 from ..errors import BadRecord
-from .kinds import MESSAGE_KEYS, Format, built, listing, mapping, objects, scalars
+from .kinds import MESSAGE_KEYS, Format, built, listing, mapping, objects, opened, said_of, scalars
 from .shapes import chat_shape
 
 _OWN = frozenset({"id", "custom_id", "system"})
-_BESIDE = ("response", "output")
+_BESIDE = ("response", "output", "output_message", "completion")
 
 
 def recognise(record: Any) -> bool:
@@ -35,13 +35,12 @@ def is_message_list(record: Any) -> bool:
 
 def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord]:
     if isinstance(record, list):
-        yield built(cast("list[Any]", record), None, source)
+        yield built(chat_shape(record), None, source)
         return
     held = cast("dict[str, Any]", record)
     own_id = held.get("id", held.get("custom_id"))
     flat = "messages" in held
-    if flat:
-        held = _flat(held)
+    held = _flat(held)
     empty: dict[str, Any] = {}
     asked = held if flat else next((body for body in _bodies(held) if "messages" in body), empty)
     messages = [*_system(asked), *chat_shape(listing(asked["messages"], "messages"))] if asked else []
@@ -51,34 +50,46 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
         return
     answers = _answers(held)
     if answers is None:
-        raise BadRecord("the response has no choices: the request failed")
+        failed = "error" in mapping(held.get("response")) or held.get("error")
+        why = "the request failed" if failed else "it failed, was streamed, or has a shape that is not read"
+        raise BadRecord(f"the response has no choices: {why}")
     choices = objects(answers["choices"], "choices")
     if not choices:
         raise BadRecord("the response has no choices")
     own_id = held.get("custom_id", held.get("id", answers.get("id")))
     metadata = {**scalars(answers, _OWN | {"object"}), **metadata}
-    for index, choice in enumerate(choices):
-        if "message" not in choice:
-            raise BadRecord(f"choices[{index}] has no message")
+    if (lacking := next((at for at, choice in enumerate(choices) if "message" not in choice), None)) is not None:
+        raise BadRecord(f"choices[{lacking}] has no message")
+    ends = [chat_shape([choice["message"]]) for choice in choices]
+    within = next((len(said) for said in ends if _ends_with(messages, said)), 0)
+    asked_for = messages[: len(messages) - within]
+    for index, said in enumerate(ends):
         name = own_id if index == 0 or own_id is None else f"{own_id}#{index}"
-        said = chat_shape([choice["message"]])
-        yield built(messages if _ends_with(messages, said) else [*messages, *said], name, source, metadata)
+        yield built([*asked_for, *said], name, source, metadata)
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
-    """A record whose answer stands beside its messages, by either name and perhaps as text, as one with a response."""
+    """A record whose answer stands beside its messages, by any of the names, as one with a response. Text is what was
+    said, unless an export wrote the response as text."""
     name = next((key for key in _BESIDE if record.get(key) and isinstance(record[key], str | list | dict)), None)
     if name is None:
         return record
-    said = record[name]
-    answer = {"choices": [{"message": {"role": "assistant", "content": said}}]} if isinstance(said, str) else said
+    answer = record[name]
+    if isinstance(answer, str):
+        read = opened(answer)
+        choices = (_answers({"response": read}) or {}).get("choices")
+        whole = isinstance(choices, list) and any("message" in mapping(each) for each in cast("list[Any]", choices))
+        answer = read if whole else {"choices": [{"message": {"role": "assistant", "content": answer}}]}
     return {**{key: value for key, value in record.items() if key != name}, "response": answer}
 
 
 def _ends_with(messages: list[Any], said: list[Any]) -> bool:
     """Whether the answer stands among the messages already."""
-    last, one = mapping(messages[-1] if messages else None), mapping(said[-1] if said else None)
-    return last.get("role") == "assistant" and all(last.get(key) == one.get(key) for key in ("content", "tool_calls"))
+    if not said or len(messages) < len(said):
+        return False
+    first = len(messages) - len(said)
+    last = [said_of(message, first + index) for index, message in enumerate(messages[first:])]
+    return last == [said_of(message, first + index) for index, message in enumerate(said)]
 
 
 def _bodies(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -93,7 +104,8 @@ def _answers(record: Mapping[str, Any]) -> dict[str, Any] | None:
     for place in (response, mapping(response.get("body")), record):
         if "choices" in place:
             return dict(place)
-        if place is not record and "role" in place and "content" in place:  # Anthropic's answer is a message itself
+        said = "content" in place or "tool_calls" in place
+        if place is not record and "role" in place and said:  # Anthropic's answer is a message itself
             return {**scalars(place, {"role", "type", "content"}), "choices": [{"message": dict(place)}]}
     return None
 

@@ -21,6 +21,7 @@ _MESSAGE = re.compile(r"llm\.(input|output)_messages\.(\d{1,6})\.message\.(.+)",
 _CALL = re.compile(r"tool_calls\.(\d{1,6})\.tool_call\.(?:function\.)?(id|name|arguments)")
 _PART = re.compile(r"contents\.(\d{1,6})\.message_content\.(type|text)")
 _PLAIN = frozenset({"role", "content", "name", "tool_call_id"})
+_OLDER = {"function_call_name": "name", "function_call_arguments_json": "arguments"}
 METADATA = {"llm.model_name": "model", "llm.provider": "provider", "session.id": "session.id", "user.id": "user.id"}
 """Attribute → what the conversation's metadata calls it."""
 
@@ -32,15 +33,16 @@ def flat(attributes: dict[str, Any]) -> dict[str, Any]:
     return dict(_leaves("", attributes, 0)) if own else {}
 
 
-def messages_of(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """The messages that went in and then those that came out, each in its order; empty where none were recorded."""
+def messages_of(values: dict[str, Any]) -> tuple[list[Any], list[list[Any]]]:
+    """The messages that went in, and each that came out, in their order; empty where none were recorded."""
     found: dict[tuple[bool, int], dict[str, Any]] = {}
     for path, value in values.items():
         if match := _MESSAGE.fullmatch(path):
             answer = match[1] == "output"
             message = found.setdefault((answer, int(match[2])), {"role": "assistant" if answer else "user"})
             _place(message, match[3], value)
-    return [_shaped(found[place]) for place in sorted(found)]
+    shaped = [(answer, _shaped(found[answer, at])) for answer, at in sorted(found)]
+    return [one for answer, one in shaped if not answer], [[one] for answer, one in shaped if answer]
 
 
 def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
@@ -60,6 +62,8 @@ def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
 def _place(message: dict[str, Any], field: str, value: Any) -> None:
     if field in _PLAIN:
         message[field] = value
+    elif field in _OLDER:
+        message.setdefault("function_call", {})[_OLDER[field]] = value
     elif match := _CALL.fullmatch(field):
         message.setdefault("tool_calls", {}).setdefault(int(match[1]), {})[match[2]] = value
     elif match := _PART.fullmatch(field):
@@ -68,8 +72,9 @@ def _place(message: dict[str, Any], field: str, value: Any) -> None:
 
 def _shaped(message: dict[str, Any]) -> dict[str, Any]:
     """The message with its parts and calls as lists."""
-    parts = [part for _, part in sorted(message.pop("parts", {}).items()) if str(part.get("type")) not in UNSAID]
+    held = [part for _, part in sorted(message.pop("parts", {}).items())]
+    parts = [part for part in held if str(part.get("type")) not in UNSAID]
     calls = [call for _, call in sorted(message.pop("tool_calls", {}).items())]
-    content = message.get("content")
-    message["content"] = parts if parts and content is None else content
+    if held and message.get("content") is None:
+        message["content"] = parts or None
     return {**message, "tool_calls": calls} if calls else message

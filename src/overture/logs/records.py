@@ -64,6 +64,8 @@ def read_value(record: Any, likely: Format | None, source: str) -> Iterator[Conv
         yield error
     except orjson.JSONEncodeError:
         yield BadRecord("the arguments of a tool call cannot be written as JSON")
+    except RecursionError:
+        yield BadRecord("nested too deep to be read")
 
 
 def doubled(raw: bytes, record: Any, keys: frozenset[str]) -> str | None:

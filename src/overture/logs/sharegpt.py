@@ -7,13 +7,13 @@ names of the speakers are not agreed upon, and a `function_call` turn is a tool 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
-from ..conversation import ROLES, Conversation, Message, ToolCall, message_of
+from ..conversation import ROLES, Conversation, Message, ToolCall
 from ..errors import BadRecord
-from .kinds import MESSAGE_KEYS, Format, built, mapping, objects, scalars
+from .kinds import MESSAGE_KEYS, Format, built, mapping, objects, opened, said_of, scalars
 
 SPEAKERS = {
     "human": "user",
@@ -45,31 +45,36 @@ def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord
 
 def _message(turn: dict[str, Any], index: int) -> Message:
     if "from" not in turn:
-        return message_of(turn, index)
-    speaker, value = turn["from"], turn.get("value")
+        return said_of(turn, index)
+    if "value" not in turn:
+        keys = ", ".join(repr(key[:40]) for key in list(turn)[:8])
+        raise BadRecord(f"message {index} has no value, only {keys}")
+    speaker, value = turn["from"], turn["value"]
     if value is not None and not isinstance(value, str):
         raise BadRecord(f"message {index} has a value that is {type(value).__name__}, not text")
     if not isinstance(speaker, str):
         raise BadRecord(f"message {index} is from {type(speaker).__name__}, not a speaker's name")
     if speaker == "function_call":
-        return Message("assistant", None, tool_calls=(_call(value or ""),))
+        return Message("assistant", None, tool_calls=_calls(value or ""))
     role = SPEAKERS.get(speaker.lower(), speaker.lower())
     if role not in ROLES:
         raise BadRecord(f"message {index} is from {speaker[:40]!r}, who is not a known speaker")
     return Message(role, value)
 
 
-def _call(value: str) -> ToolCall:
-    try:
-        call = mapping(orjson.loads(value))
-    except orjson.JSONDecodeError:
-        call = {}
-    name, arguments = call.get("name"), call.get("arguments", {})
-    if not isinstance(name, str):
-        return ToolCall("unknown", value)
-    if not isinstance(arguments, str):
-        arguments = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
-    return ToolCall(name, arguments)
+def _calls(value: str) -> tuple[ToolCall, ...]:
+    """The call or the list of calls that JSON text holds; one call without a name where it holds neither."""
+    read = opened(value)
+    held = [mapping(each) for each in (cast("list[Any]", read) if isinstance(read, list) else [read])]
+    if not held or any(not isinstance(call.get("name"), str) for call in held):
+        return (ToolCall("unknown", value),)
+    return tuple(ToolCall(call["name"], _written(call.get("arguments", {}))) for call in held)
+
+
+def _written(arguments: Any) -> str:
+    if isinstance(arguments, str):
+        return arguments
+    return orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
 
 
 FORMAT = Format(

@@ -18,6 +18,9 @@ BATCH = 64
 READ_NESTED = frozenset(
     {"conversation", "conversations", "messages", "chosen", "rejected", "prompt", "traj", "actions"}
     | {"request", "response", "body", "metadata", "mapping", "user_record", "reward_info", "scores"}
+    | {"choices", "input", "output", "inputs", "outputs", "output_message", "completion", "system", "answer"}
+    | {"decisions", "outcome", "attributes", "events"}
+    | {"attributes.llm.input_messages", "attributes.llm.output_messages"}
 )
 """Columns that are lists or objects and are read all the same."""
 

@@ -20,6 +20,7 @@ from .streams import BOM, LIMIT, lines
 
 _ROLES = {"human": "user", "user": "user", "assistant": "assistant", "ai": "assistant", "system": "system"}
 _SPEAKER = re.compile(r"^(Human|User|Assistant|AI|System):[ \t]*", re.MULTILINE)
+_OTHER = re.compile(r"^([A-Z]\w+):", re.MULTILINE)
 _OPENER = re.compile(rb"(?:Human|User|System):")
 _PART = re.compile(rb"\s*(?:-{3,}|={3,}|\x0c)\s*\Z")
 
@@ -45,10 +46,21 @@ def turns(text: str) -> list[Message]:
     ]
 
 
+def _named(messages: list[Message]) -> None:
+    """Raises BadRecord where a speaker of another name answers every turn of the user but the last."""
+    asked = [set(_OTHER.findall(message.text)) for message in messages if message.role == "user"]
+    others = set[str].intersection(*asked[:-1]) if len(asked) > 1 else set[str]()
+    if others:
+        raise BadRecord(f"no assistant speaks, but every turn has a line of {min(others)[:40]!r}: call it Assistant")
+
+
 def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord]:
     if not isinstance(record, str):
         raise BadRecord("not text")
-    yield built(turns(record.replace("\r\n", "\n")), None, source)
+    messages = turns(record.replace("\r\n", "\n"))
+    if not any(message.role == "assistant" for message in messages):
+        _named(messages)
+    yield built(messages, None, source)
 
 
 def read_text(raw: bytes, source: str) -> Iterator[Conversation | BadRecord]:

@@ -22,7 +22,7 @@ def recognise(record: Any) -> bool:
 
 def conversations(record: Any, source: str) -> Iterator[Conversation | BadRecord]:
     turns = objects(record["conversation"], "conversation")
-    messages = [{"role": turn.get("role"), "content": turn.get("content")} for turn in turns]
+    messages = [{key: turn[key] for key in ("role", "content") if key in turn} for turn in turns]
     yield built(messages, record["conversation_hash"], source, scalars(record, _PRIVATE))
 
 
