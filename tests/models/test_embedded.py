@@ -211,3 +211,43 @@ def test_tool_calls_are_put_together_by_index() -> None:
     message = gathered.message()
     assert message.tool_calls == (ToolCall("add", '{"x": 1}', "a"), ToolCall("sub", "{}", "b"))
     assert message.content is None and gathered.finish == "tool_calls"
+
+
+ADD, SUB = ({"name": name, "arguments": '{"x":1}'} for name in ("add", "sub"))
+
+
+@pytest.mark.parametrize(
+    ("deltas", "expected"),
+    [
+        ([{"function_call": {"name": "add", "arguments": ""}}, {"function_call": {"arguments": '{"x":1}'}}], [("add", '{"x":1}')]),
+        ([{"tool_calls": [{"index": 0, "function": ADD}]}, {"tool_calls": [{"index": 0, "function": SUB}]}], [("add", '{"x":1}'), ("sub", '{"x":1}')]),
+        ([{"tool_calls": [{"index": 0, "function": ADD}]}] * 2, [("add", '{"x":1}')] * 2),
+        ([{"tool_calls": [{"index": 0, "function": {"name": "add", "arguments": part}}]} for part in ('{"x"', ":1}")], [("add", '{"x":1}')]),
+        ([{"tool_calls": [{"index": 0, "function": {"name": "add", "arguments": {"x": 1}}}]}], [("add", '{"x":1}')]),
+    ],
+    ids=["older", "two without ids", "one twice", "name repeated", "object"],
+)  # fmt: skip
+def test_calls_are_read_in_every_shape_in_which_servers_stream_them(
+    deltas: list[dict[str, object]], expected: list[tuple[str, str]]
+) -> None:
+    gathered = Gathered()
+    for delta in deltas:
+        gathered.add({"choices": [{"delta": delta, "finish_reason": None}]})
+    gathered.add({"choices": [{"finish_reason": "tool_calls"}]})
+    assert [(call.name, call.arguments) for call in gathered.message().tool_calls] == expected
+
+
+def test_content_in_parts_is_read_and_what_is_no_text_or_has_no_name_is_refused() -> None:
+    gathered = Gathered()
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Boo"}, "ked."]
+    assert (
+        gathered.add({"choices": [{"delta": {"content": parts}, "finish_reason": "stop"}], "error": None}) == "Booked."
+    )
+    gathered.add({"timings": {"prompt_n": 9, "predicted_n": 3}})
+    assert (gathered.message().text, gathered.prompt_tokens, gathered.completion_tokens) == ("Booked.", 9, 3)
+    for wrong in (7, {"text": "x"}, [None]):
+        with pytest.raises(BadAnswer, match="no text"):
+            gathered.add({"choices": [{"delta": {"content": wrong}}]})
+    gathered.add({"choices": [{"delta": {"tool_calls": [{"index": 0, "type": "custom", "custom": {"name": "x"}}]}}]})
+    with pytest.raises(BadAnswer, match="no name"):
+        gathered.message()

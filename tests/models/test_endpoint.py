@@ -307,6 +307,16 @@ async def test_stream_survives_any_cut() -> None:
         assert "".join([text async for text in endpoint.stream(ASKED)]) == "Zehn Äpfel 🍎"
 
 
+async def test_what_a_stream_says_beside_its_answer_is_passed_over() -> None:
+    remark = json.dumps({"choices": [{"index": 0, "finish_reason": None, "content_filter_offsets": {}}], "error": None})
+    usage = json.dumps({"usage": {"prompt_tokens": 1, "completion_tokens": 1}})
+    async with served(sse(remark, piece("Ten."), remark, piece("", "stop"), usage, "[DONE]")) as (endpoint, _):
+        assert "".join([text async for text in endpoint.stream(ASKED)]) == "Ten."
+    async with served(sse(json.dumps({"choices": ["Ten."]}))) as (endpoint, _):
+        with pytest.raises(BadAnswer, match="none"):
+            [text async for text in endpoint.stream(ASKED)]
+
+
 async def test_stream_that_just_ends_or_fails_is_no_answer() -> None:
     async with served(sse(piece("Te"))) as (endpoint, _):
         with pytest.raises(BadAnswer, match="ended before"):

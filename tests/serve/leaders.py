@@ -7,7 +7,7 @@ that never looks at drafts must not be shown any.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ class Told:
     name: str = "told"
     fails: Exception | None = None
     seconds: float = 0.0
+    before: Callable[[Conversation], Awaitable[None]] | None = None
+    """Awaited at each decision."""
     seen: list[Conversation] = field(default_factory=list[Conversation])
 
     def identity(self) -> Mapping[str, Any]:
@@ -35,6 +37,8 @@ class Told:
         self.seen.append(conversation)
         if self.seconds:
             await asyncio.sleep(self.seconds)
+        if self.before is not None:
+            await self.before(conversation)
         if self.fails is not None:
             raise self.fails
         if not is_draft(conversation):

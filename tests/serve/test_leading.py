@@ -18,7 +18,7 @@ from overture.serve.exchange import Exchange
 from overture.serve.settings import Settings
 
 from .leaders import Told, making
-from .wire import DONE, ask, count, event, parted, proxied, replying, request, saying, streaming
+from .wire import DONE, Script, ask, count, event, parted, proxied, replying, request, saying, streaming
 
 CLOSE = b"Connection: close"
 USER = {"role": "user", "content": "Book a table."}
@@ -325,6 +325,82 @@ async def test_words_in_place_of_a_stream_have_the_name_of_its_first_choice():
     assert {orjson.loads(line[6:])["id"] for line in said.split(b"\n\n") if line.startswith(b"data: {")} == {"c1"}
 
 
+REMARK = b'data: {"id":"","choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{}}]}\n\n'
+NO_ROLE = saying(choices=[{"index": 0, "message": {"content": "Booked."}, "finish_reason": "stop"}])
+CALLED = event(function_call={"name": "book", "arguments": '{"n":4}'})
+END = event(finish="stop")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        streaming(event("Booked."), REMARK, END, REMARK, DONE),
+        streaming(event("Booked.").replace(b'"model"', b'"error":null,"model"'), END, DONE),
+        streaming(event("Booked."), END, b'data: {"id":"c1","usage":{"prompt_tokens":1}}\n\n', DONE),
+        streaming(event("Booked."), END.replace(b'"model"', b'"timings":{"prompt_n":9,"predicted_n":3},"model"'), DONE),
+        streaming(event("Booked."), END, DONE, b"data: bye\n\n"),
+        streaming(CALLED, event(finish="function_call"), DONE),
+        replying(NO_ROLE),
+        replying(saying("Booked."), b"Content-Encoding: identity"),
+    ],
+    ids=["remarks", "error null", "usage alone", "timings", "after the end", "older call", "no role", "identity"],
+)
+async def test_an_answer_in_any_servers_shape_is_reviewed_and_can_be_replaced(script: Script):
+    policy = Told(review=ASK, reviews=True)
+    async with proxied(script, making(told=policy), policy="told") as (_, _, port):
+        head, said = parted(await ask(port, request(body(), CLOSE)))
+    assert header(head, "X-Overture") == "elicit; policy=gaps; confidence=0.93"
+    assert orjson.loads(said)["choices"][0]["message"]["content"] == "For how many?"
+    draft = policy.seen[-1].messages[-1]
+    assert [draft.text, *((call.name, call.arguments) for call in draft.tool_calls)] in (
+        ["Booked."],
+        ["", ("book", '{"n":4}')],
+    )
+
+
+async def test_a_body_that_is_written_anew_has_no_checksum_and_no_idempotency_key_of_the_clients():
+    policy = Told(review=Decision("execute", "Do it."), reviews=True)
+    marks = (b"Idempotency-Key: k1", b"Content-MD5: abc", b"Digest: abc")
+    async with proxied(replying(saying("Do it yourself.")), making(told=policy), policy="told") as (mock, _, port):
+        await ask(port, request(body(), CLOSE, *marks))
+        assert [
+            [*seen.all("Idempotency-Key"), *seen.all("Content-MD5"), *seen.all("Digest")] for seen in mock.seen
+        ] == [
+            ["k1", "abc", "abc"],
+            [],
+        ]
+        await ask(port, request(body(api_key="x"), CLOSE, b"X-Overture-Policy: off", *marks))
+    assert (mock.seen[-1].all("Idempotency-Key"), mock.seen[-1].all("Content-MD5")) == (["k1"], [])
+
+
+async def test_what_a_policy_asks_to_review_several_choices_it_asks_once():
+    asked = body({"role": "user", "content": "Suggest a name for my cat."}, n=3)
+    async with proxied(replying(saying("Luna.", "Luna.", "Luna.")), policy="options", deadline=30.0) as (
+        mock,
+        proxy,
+        port,
+    ):
+        await ask(port, request(asked, CLOSE))
+        await ask(port, request(asked, CLOSE))
+        assert count(proxy, "overture_policy_calls_total") == 6  # three a request
+    assert len(mock.seen) == 8
+
+
+async def test_after_a_review_that_was_late_no_further_choice_is_waited_for():
+    async def late(conversation: Conversation) -> None:
+        if len(conversation) > 1:
+            await asyncio.sleep(30)
+
+    policy = Told(reviews=True, before=late)
+    async with proxied(replying(saying("a", "b", "c")), making(told=policy), policy="told", deadline=0.1) as (
+        _,
+        _,
+        port,
+    ):
+        head, _ = parted(await ask(port, request(body(n=3), CLOSE)))
+    assert (len(policy.seen), header(head, "X-Overture")) == (2, "leave; policy=told; unsteered=deadline")
+
+
 AUDIO = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
 REFUSED = saying(choices=[{"index": 0, "message": {"role": "assistant", "content": None, "refusal": "I can't."}, "finish_reason": "stop"}])  # fmt: skip
 
@@ -474,6 +550,16 @@ async def test_a_shadow_that_is_not_done_when_the_proxy_ends_is_written_all_the_
         await ask(port, request(body(), CLOSE))
     records = [orjson.loads(line) for line in log.read_bytes().splitlines()]
     assert [(record["outcome"], record["decisions"]) for record in records] == [("done", [])] * 2
+
+
+async def test_an_error_of_the_upstream_is_no_unreadable_draft_in_the_shadow_either():
+    script = replying(b'{"error":{"message":"busy"}}', status=b"429 Too Many Requests")
+    policies = making(told=Told(review=ASK, reviews=True))
+    async with proxied(script, policies, policy="told", shadow=True) as (_, proxy, port):
+        await ask(port, request(body(), CLOSE))
+        await asyncio.sleep(0.1)
+        assert count(proxy, 'overture_decisions_total{move="leave",policy="told",shadow="true"}') == 1
+        assert count(proxy, 'overture_unsteered_total{reason="draft_not_readable"}') == 0
 
 
 async def test_shadow_decides_and_records_and_changes_nothing(tmp_path):

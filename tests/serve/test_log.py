@@ -203,6 +203,17 @@ def test_a_log_turns_over_and_loses_no_line(tmp_path: Path):
     assert not lost
 
 
+def test_a_log_that_cannot_be_set_aside_grows_on_and_loses_no_line(tmp_path: Path):
+    lost: list[int] = []
+    (tmp_path / "d.lock").mkdir()  # as little to be had as any file of a folder that cannot be written
+    log = DecisionsLog(tmp_path / "d", 50, 3, lost.append)
+    for number in range(5):
+        log.add({"n": number, "text": "x" * 30})
+        log.close()
+    assert [orjson.loads(line)["n"] for line in (tmp_path / "d").read_bytes().splitlines()] == list(range(5))
+    assert not lost
+
+
 def test_the_oldest_is_dropped_and_none_is_kept_where_none_is_wanted(tmp_path: Path):
     for keep, expected in ((2, {"d", "d.1", "d.2"}), (0, {"d"})):
         folder = tmp_path / str(keep)

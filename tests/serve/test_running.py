@@ -296,6 +296,7 @@ async def test_a_model_in_this_process_answers_as_a_server_would():
             ({"temperature": "hot"}, 400, "bad_request"),
             ({"top_p": 7}, 400, "bad_request"),
             ({"max_tokens": math.inf}, 400, "bad_request"),
+            ({"max_tokens": 1e30}, 400, "bad_request"),
             ({"seed": -math.inf}, 400, "bad_request"),
             ({"messages": []}, 400, "bad_request"),
             ({"messages": [{"role": "user", "content": "overflow"}]}, 400, "context_overflow"),

@@ -36,7 +36,7 @@ class Gathered:
 
     def add(self, chunk: dict[str, Any]) -> str:
         """Take one chunk and return its text. Raises what an error among them says, BadAnswer on no chunk at all."""
-        if "error" in chunk:
+        if chunk.get("error"):
             raise error_inside(orjson.dumps(chunk).decode()) or BadAnswer("the engine failed without a reason")
         usage = chunk.get("usage")
         if isinstance(usage, dict):
@@ -45,13 +45,15 @@ class Gathered:
             self.completion_tokens = counts.get("completion_tokens", 0)
         elif "timings" in chunk:  # so far, where the engine was asked for it
             timings = chunk["timings"]
-            self.prompt_tokens = timings["cache_n"] + timings["prompt_n"]
-            self.completion_tokens = timings["predicted_n"]
+            self.prompt_tokens = timings.get("cache_n", 0) + timings.get("prompt_n", 0)
+            self.completion_tokens = timings.get("predicted_n", 0)
         text, finish = chunk_text(chunk)
         self._texts.append(text)
         self.finish = finish or self.finish
-        for choice in chunk["choices"][:1]:
-            for call in choice["delta"].get("tool_calls") or ():
+        for choice in (chunk.get("choices") or ())[:1]:
+            delta = choice.get("delta") or {}
+            older = delta.get("function_call")
+            for call in delta.get("tool_calls") or ([{"function": older}] if older else ()):
                 self._add_call(call)
         return text
 
@@ -66,6 +68,8 @@ class Gathered:
         """The whole message. Raises BadAnswer where the stream ended before the answer did."""
         if not self.finish:
             raise BadAnswer("the stream ended before the answer did")
+        if not all(call["name"] for calls in self._calls.values() for call in calls):
+            raise BadAnswer("a call of a tool has no name")
         calls = tuple(
             ToolCall(call["name"], call["arguments"] or "{}", call["id"] or None)
             for _, calls in sorted(self._calls.items())
@@ -76,17 +80,33 @@ class Gathered:
 
     def _add_call(self, piece: dict[str, Any]) -> None:
         calls = self._calls.setdefault(int(piece.get("index") or 0), [])
-        # Gemini gives every call of an answer the index 0, whole and with an id of its own
-        if not calls or (piece.get("id") and calls[-1]["id"] not in ("", piece["id"])):
+        function = cast("dict[str, Any]", piece.get("function") or {})
+        if not calls or _another(calls[-1], piece.get("id"), function.get("name")):
             calls.append({"id": "", "name": "", "arguments": ""})
         call = calls[-1]
-        function = cast("dict[str, Any]", piece.get("function") or {})
         for key, value in (("id", piece.get("id")), ("name", function.get("name"))):
             if isinstance(value, str) and value:
                 call[key] = value
         arguments = function.get("arguments")
         if isinstance(arguments, str):
             call["arguments"] += arguments
+        elif arguments is not None:
+            call["arguments"] += orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _another(last: dict[str, str], id: Any, name: Any) -> bool:
+    """Whether a piece begins another call. Some servers give each the index 0: Gemini whole and with an id of its
+    own, others without any."""
+    if id and last["id"]:
+        return id != last["id"]
+    return bool(name and last["name"]) and (name != last["name"] or _whole(last["arguments"]))
+
+
+def _whole(arguments: str) -> bool:
+    try:
+        return isinstance(orjson.loads(arguments), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def in_circles(text: str) -> bool:

@@ -208,17 +208,24 @@ def delta_of(data: str) -> tuple[str, str | None]:
 
 def chunk_text(chunk: Mapping[str, Any]) -> tuple[str, str | None]:
     """The text and the finish of one chunk that is parsed already. Raises BadAnswer where it is none."""
-    choices = chunk.get("choices")
-    if not isinstance(choices, list):
-        raise BadAnswer("an event of the stream has no choices")
-    if not choices:
-        return "", None
-    first: Any = cast("list[Any]", choices)[0]
-    delta: Any = cast("JSON", first).get("delta") if isinstance(first, dict) else None
-    if not isinstance(delta, dict):
-        raise BadAnswer("an event of the stream has no delta")
-    content, finish = cast("JSON", delta).get("content"), cast("JSON", first).get("finish_reason")
-    return content if isinstance(content, str) else "", finish if isinstance(finish, str) else None
+    choices: Any = chunk.get("choices") or []  # usage may come alone
+    first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else {}
+    delta: Any = (cast("JSON", first).get("delta") or {}) if isinstance(first, dict) else None  # Azure's remarks: none
+    if not isinstance(choices, list) or not isinstance(delta, dict):
+        raise BadAnswer("an event of the stream has choices that are none")
+    finish = cast("JSON", first).get("finish_reason")
+    return _piece(cast("JSON", delta).get("content")), finish if isinstance(finish, str) else None
+
+
+def _piece(content: Any) -> str:
+    """More text, of which some servers send a list of parts, as `_text` reads it from a whole answer."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    parts: list[Any] = cast("list[Any]", content) if isinstance(content, list) else [None]
+    if not all(isinstance(part, str | dict) for part in parts):
+        raise BadAnswer("an event of the stream has content that is no text")
+    texts = [part if isinstance(part, str) else part.get("text") for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _object(text: str) -> JSON:

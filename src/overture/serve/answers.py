@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -39,28 +39,43 @@ def drafts_of(data: bytes, streamed: bool) -> list[Message]:
 def _from_completion(data: bytes) -> list[Message]:
     try:
         choices = orjson.loads(data)["choices"]
-        return [unthought(message_of(choice["message"])) for choice in choices]
+        return [unthought(message_of(_of_assistant(choice["message"]))) for choice in choices]
     except (orjson.JSONDecodeError, LookupError, TypeError):
         raise BadAnswer("the answer is not a chat completion") from None
 
 
+def _of_assistant(message: JSON) -> JSON:
+    """A choice's message; some servers leave its role out."""
+    return {**message, "role": message.get("role") or "assistant"}
+
+
 def _from_events(data: bytes) -> list[Message]:
     found: dict[int, Gathered] = {}
-    for event in Events().feed(data):
-        if event.strip() == "[DONE]":
-            break
-        for index, chunk in _by_choice(orjson.loads(event)):
+    for event in _events(data):
+        for index, chunk in _by_choice(event):
             found.setdefault(index, Gathered()).add(chunk)
     if not found:
         raise BadAnswer("the stream holds no choice")
     return [gathered.message() for _, gathered in sorted(found.items())]
 
 
-def _by_choice(chunk: Any) -> list[tuple[int, JSON]]:
-    if not isinstance(chunk, dict) or not isinstance(cast("JSON", chunk).get("choices"), list):
-        return [(0, cast("JSON", chunk))]  # an error, or no chunk at all: `Gathered` says so
-    held = cast("JSON", chunk)
-    return [(int(choice.get("index") or 0), {**held, "choices": [choice]}) for choice in held["choices"]]
+def _events(data: bytes) -> Iterator[Any]:
+    """What the events hold, up to the one that says that all is said."""
+    for event in Events().feed(data):
+        if event.strip() == "[DONE]":
+            return
+        yield orjson.loads(event)
+
+
+def _by_choice(chunk: JSON) -> list[tuple[int, JSON]]:
+    """The chunk as each of its choices has it; a choice of which only a remark is made, as Azure does, is left out."""
+    if chunk.get("error"):
+        return [(0, chunk)]  # `Gathered` raises it
+    return [
+        (int(choice.get("index") or 0), {**chunk, "choices": [choice]})
+        for choice in chunk.get("choices") or ()
+        if choice.get("delta") is not None or choice.get("finish_reason")
+    ]
 
 
 def spoken(text: str, asked: Mapping[str, Any], draft: bytes = b"", streamed: bool = False) -> bytes:
@@ -147,7 +162,7 @@ def _envelope(draft: bytes, streamed: bool) -> JSON:
         return {}
     if not streamed:
         return {key: value for key, value in orjson.loads(draft).items() if key != "choices"}
-    events = [orjson.loads(event) for event in Events().feed(draft) if event.strip() != "[DONE]"]
+    events = list(_events(draft))
     usage = next((event["usage"] for event in reversed(events) if event.get("usage")), None)
     first = next(event for event in events if event.get("choices"))  # Azure tells of its filters before, nameless
     return {**{key: value for key, value in first.items() if key not in ("choices", "usage")}, "usage": usage}

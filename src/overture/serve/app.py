@@ -25,7 +25,7 @@ from .bodies import Body, Refused
 from .choice import Choices, Chosen, drawn
 from .copies import Copy
 from .exchange import Exchange
-from .headers import for_upstream
+from .headers import DIGESTS, for_upstream
 from .leading import Leading, readable
 from .leaving import Leavers
 from .memory import Memory, opening, shelf_of, user_of
@@ -170,6 +170,9 @@ class Proxy:
         exchange.user = user_of(body.value, request.headers.get("Authorization", ""))
         own = {"X-Overture-Stripped": ",".join(body.stripped)} if body.stripped else {}
         headers = self._onward(request, chosen.body)
+        if body.stripped or chosen.body is not body:
+            for name in DIGESTS:
+                headers.popall(name, None)
         copy = Copy()
         steered, seen = await self._leader(chosen, exchange) if chosen.spec != OFF else (None, None)
         if self.settings.share < 1 and seen is not None and not (chosen.asked or exchange.shadow):

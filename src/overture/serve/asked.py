@@ -1,16 +1,31 @@
 """The upstream as policies ask it, counted: a call that a policy makes costs as much as one that a client makes.
 
 In comes the model that policies are made for; out comes the same model, which tells of each call. Easy to get wrong: a
-call that fails was made all the same.
+call that fails was made all the same; and a policy that reviews several choices of one answer would ask the same for
+each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ..conversation import Conversation
-from ..models.base import GREEDY, JSON, Model, Reply, Sampling
+from ..models.base import GREEDY, JSON, Model, Reply, Sampling, request_hash
 from ..models.wrapper import Wrapper
+
+_KNOWN: ContextVar[dict[str, Reply] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def remembering() -> Generator[None]:
+    """Within it nothing that has a seed is asked twice."""
+    token = _KNOWN.set({})
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
 
 
 class Asked(Wrapper):
@@ -28,5 +43,12 @@ class Asked(Wrapper):
         response_format: JSON | None = None,
     ) -> Reply:
         """The model's answer. Raises as the model does."""
+        known = _KNOWN.get() if sampling.seed is not None else None
+        asked = request_hash(conversation, sampling, tools, response_format) if known is not None else ""
+        if known is not None and asked in known:
+            return known[asked]
         self._told()
-        return await self.model.reply(conversation, sampling, tools, response_format)
+        reply = await self.model.reply(conversation, sampling, tools, response_format)
+        if known is not None:
+            known[asked] = reply
+        return reply

@@ -67,8 +67,6 @@ class Body:
 def read_body(raw: bytes, encoding: str, most: int) -> Body:
     """Read a body and take its routing fields out. Raises Refused."""
     encoding = encoding.strip().lower()
-    if encoding == "identity":
-        encoding = ""
     value = parsed(unpacked(raw, encoding, most))
     if ROUTING.isdisjoint(value):
         return Body(raw, value, encoding)
@@ -103,7 +101,7 @@ def written(value: Any) -> bytes:
 
 def unpacked(data: bytes, encoding: str, most: int) -> bytes:
     """The bytes behind a `Content-Encoding`. Raises Refused on one that is not known here, and past `most` bytes."""
-    if not encoding:
+    if encoding in ("", "identity"):
         return data
     try:
         if encoding in ("gzip", "x-gzip", "deflate"):

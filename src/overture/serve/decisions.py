@@ -101,7 +101,7 @@ class DecisionsLog:
                     if older.exists():
                         older.replace(f"{self.path}.{number + 1}")
                 self.path.replace(f"{self.path}.1")
-        except Timeout:
+        except (Timeout, OSError):  # in a folder that cannot be written it grows on, rather than lose lines
             return
 
     def _large(self) -> bool:

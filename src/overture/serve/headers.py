@@ -18,6 +18,8 @@ HOP_BY_HOP = frozenset(
 """RFC 9110, 7.6.1, and the older ones that are still seen."""
 OWN = frozenset({"x-overture", "x-overture-id", "x-overture-policy", "x-overture-stripped"})
 """Between a client and this proxy."""
+DIGESTS = ("Content-MD5", "Digest", "Content-Digest", "Repr-Digest")
+"""What a client says of the bytes that it sent; of others it would not be true."""
 _NOT_UPSTREAM = tuple(istr(name) for name in HOP_BY_HOP | OWN | {"host", "content-length", "expect"})
 """The last three are set anew by whoever sends the request on."""
 _NOT_CLIENT = tuple(istr(name) for name in HOP_BY_HOP)

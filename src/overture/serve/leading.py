@@ -19,10 +19,11 @@ from ..policies import Decision, Steered
 from ..policies.base import second, sent_back_to
 from ..policies.steer import unsteerable
 from .answers import STREAM, spoken, until_stop
+from .asked import remembering
 from .bodies import Body
 from .copies import Copy
 from .exchange import Exchange
-from .headers import for_client
+from .headers import DIGESTS, for_client
 from .relay import relay, send, stream
 from .steering import rewritten, seen_of, too_long, wordless
 from .upstream import Answer, Upstream
@@ -124,6 +125,9 @@ class Leading:
         headers = self.headers.copy()
         if not body.encoding:
             headers.pop("Content-Encoding", None)
+        if body.raw is not self.body.raw:
+            for name in ("Idempotency-Key", *DIGESTS):  # the key is for one body
+                headers.popall(name, None)
         return headers
 
     def _told(self) -> Mapping[str, str]:
@@ -173,12 +177,14 @@ def note(exchange: Exchange, moment: str, decision: Decision) -> None:
 async def reviewed(
     seen: Conversation, drafts: Sequence[Message], decided: Callable[[str, Conversation], Awaitable[Decision]]
 ) -> Decision | None:
-    """Review the choices of a draft in order; the first decision that does not leave one alone is for all of them."""
+    """Review the choices of a draft in order; the first decision that does not leave one alone is for all of them, and
+    after one that was late none is waited for."""
     review = None
-    for draft in drafts:
-        review = await decided("second_review" if sent_back_to(seen) else "review", seen.then(draft))
-        if not review.leaves:
-            break
+    with remembering():
+        for draft in drafts:
+            review = await decided("second_review" if sent_back_to(seen) else "review", seen.then(draft))
+            if not review.leaves or review.details.get("failed") == "deadline":
+                break
     return review
 
 

@@ -41,6 +41,8 @@ _STATUS: tuple[tuple[type[ModelError], int], ...] = (
     (ModelTimeout, 504),
 )
 MOST_CHOICES = 16
+MOST_TOKENS = 2**31 - 1
+"""As many as an engine counts to."""
 
 
 @dataclass
@@ -157,6 +159,8 @@ def _read(asked: JSON) -> tuple[Conversation, Sampling, int]:
         )
     except (TypeError, ValueError, OverflowError):
         raise BadRequest("temperature, top_p, max_tokens, seed or stop is not of its type") from None
+    if sampling.max_tokens > MOST_TOKENS:
+        raise BadRequest(f"max_tokens is over {MOST_TOKENS}")
     return Conversation.of(asked.get("messages") or ()), sampling, choices
 
 

@@ -60,7 +60,7 @@ async def _decide(steered: Steered, seen: Conversation, copy: Copy, exchange: Ex
 
     try:
         plan = await decided("plan", seen)
-        if plan.leaves and steered.policy.reviews:
+        if plan.leaves and steered.policy.reviews and copy.status == 200:
             await reviewed(seen, copy.drafts(), decided)
     except BadAnswer:
         exchange.unsteered = exchange.unsteered or "draft_not_readable"
