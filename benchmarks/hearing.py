@@ -8,9 +8,10 @@ Run: `python benchmarks/hearing.py`.
 
 from __future__ import annotations
 
+from overture.tasks.listed import questions
 from overture.tasks.pairs import task
 from overture.tasks.wording import at_large
-from overture.users.hearing import THRESHOLD, questions, relevance
+from overture.users.hearing import THRESHOLD, relevance
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8)
 PESTERING = (

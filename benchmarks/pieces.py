@@ -25,9 +25,9 @@ from overture.simulate.gate import Gate
 from overture.simulate.seats import Seat, Yardstick
 from overture.simulate.store import Store
 from overture.simulate.tallies import Group, group
+from overture.tasks.listed import questions
 from overture.tasks.sharded.yardsticks import SPEECHES
 from overture.tasks.task import Item, Task
-from overture.users.hearing import questions
 from overture.users.named import chosen
 from policies import written
 

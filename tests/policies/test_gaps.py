@@ -26,7 +26,7 @@ from overture.models import Scripted
 from overture.policies import make, steer
 from overture.policies.gaps import Gaps, sharpened, shifted
 from overture.policies.gaps_words import QUESTIONS, question_for
-from overture.users.hearing import questions
+from overture.tasks.listed import questions
 from talking import talk
 
 LACKING = "Tom has some apples and buys 5 more. How many has he?"

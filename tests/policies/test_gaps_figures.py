@@ -25,7 +25,7 @@ from overture.policies.gaps_figures import (
 )
 from overture.policies.gaps_words import ours
 from overture.policies.initiative import afresh, took_initiative
-from overture.users.hearing import questions
+from overture.tasks.listed import questions
 from talking import talk
 
 BARE = "How many euros does Ines pay for the tiles of her floor?"

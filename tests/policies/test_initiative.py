@@ -17,7 +17,7 @@ from overture.policies.gaps import Gaps, dearer
 from overture.policies.initiative import TO_ASK, afresh, brings_nothing, enough, exchanges, initiative
 from overture.policies.manners import more_to_come, telling
 from overture.tasks import sharded
-from overture.users.hearing import questions
+from overture.tasks.listed import questions
 from overture.users.shards import Shards
 from talking import talk
 

@@ -11,7 +11,7 @@ import pytest
 from overture.conversation import Message
 from overture.tasks import named
 from overture.tasks.collab.math import number as last_number
-from overture.tasks.collab.replies import questions
+from overture.tasks.listed import questions
 from overture.tasks.missing.first_reply import classed
 from overture.tasks.sharded.answers import number
 from overture.users.hearing import hear

@@ -23,8 +23,9 @@ from overture.tasks import named
 from overture.tasks.collab import code, document, math
 from overture.tasks.collab.code import CodeRow, asserts
 from overture.tasks.collab.math import MathRow, number_in, worked_out
-from overture.tasks.collab.replies import first_class, hear, questions
+from overture.tasks.collab.replies import first_class, hear
 from overture.tasks.collab.rows import read, rows
+from overture.tasks.listed import questions
 from overture.tasks.scoring.texts import bleu, rouge_l
 from overture.tasks.task import Item, Task
 from overture.users.faults import figures_in

@@ -8,11 +8,12 @@ import pytest
 
 from overture.conversation import Message
 from overture.errors import UsageError
+from overture.tasks.listed import questions
 from overture.tasks.named import load
 from overture.tasks.pairs import task as pairs
 from overture.tasks.task import Act, Part
 from overture.users.base import User
-from overture.users.hearing import THRESHOLD, hear, matches, questions, relevance
+from overture.users.hearing import THRESHOLD, hear, matches, relevance
 from overture.users.named import USERS, chosen
 
 from .people import ITEM, acts, talk, task, words

@@ -18,8 +18,8 @@ from typing import Any
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
 from ..moves import ELICITING, LEADING
+from ..tasks.listed import questions
 from ..tasks.wording import WANTS_QUESTIONS, WRITES
-from ..users.hearing import questions
 from . import initiative as budget
 from . import one_question as cutting
 from .api_first import fits

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from ..conversation import Conversation, Message
 from ..lenses.segments import spans
 from ..tasks.kept import kept
+from ..tasks.listed import questions
 from ..tasks.wording import OFFERS, apart, blanked
-from ..users.hearing import questions
 from .gaps_figures import waited
 from .manners import PERMISSION, same, telling
 from .replies import delegates, does_not_know, just_do_it, rejects, sentences

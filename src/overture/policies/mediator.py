@@ -22,8 +22,8 @@ from ..conversation import Conversation, Message
 from ..errors import ModelError, UsageError
 from ..models import Model
 from ..models.verdicts import Unscored, ask, in_words
+from ..tasks.listed import questions
 from ..tasks.terms import stems
-from ..users.hearing import questions
 from .base import LEAVE, Decision, is_draft, prompt
 from .grounding import numbers
 from .grounding.dates import DAYS, MONTHS

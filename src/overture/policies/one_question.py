@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..lenses.segments import spans
-from ..tasks.listed import listed
+from ..tasks.listed import listed, questions
 from ..tasks.wording import REQUESTS, apart, blanked
-from ..users.hearing import questions
 from .manners import same
 
 VERSION = "2"

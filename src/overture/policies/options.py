@@ -23,8 +23,8 @@ from ..lenses.moves import weights
 from ..lenses.segments import spans
 from ..lenses.words import KNOWN_FROM, tokenize, vocabulary
 from ..models import Model
+from ..tasks.listed import questions
 from ..tasks.terms import stem, stems
-from ..users.hearing import questions
 from .base import LEAVE, Decision, is_draft
 from .disagreement import sampled
 from .initiative import enough

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from ..conversation import Conversation, Message
 from ..moves import DELIVERING, ELICITING
-from ..users.hearing import questions
+from ..tasks.listed import questions
 from .acts import claims, proposals, went_through
 from .base import tools_of
 from .effects import changes_state, named

@@ -1,4 +1,5 @@
-"""What does a question ask for that goes on in a list? "Could you tell me:" and three bullets are three questions.
+"""What does a reply ask? Its questions, of which one may go on in a list: "Could you tell me:" and three bullets are
+three questions.
 
 In comes a message; out come the sentences that lead into such a list and what each list asks for. Easy to get wrong: a
 list of results, of steps or of choices asks nothing, so a list counts only where the sentence before it asks the other
@@ -11,10 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..lenses.segments import spans
+from ..lenses.segments import sentences, spans
 from .kept import kept
 from .terms import stems
-from .wording import OFFERS, REQUESTS, TRAILS
+from .wording import OFFERS, REQUESTS, TRAILS, to_the_user
 
 VERSION = "2"
 """Part of the version of every reading that uses this; changes whenever some list would be read differently."""
@@ -107,3 +108,18 @@ def _lead(line: str, at: int) -> Span | None:
     # of "to find the best one, could you tell me:" only what follows the comma says what is asked for
     empty = words.rstrip("*_ ").endswith(":") and _NOTHING.issuperset(stems(re.split(r",\s", words)[-1]))
     return (at + start, at + end) if at_large or empty else None
+
+
+@kept()
+def questions(text: str) -> tuple[str, ...]:
+    """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers.
+
+    Where one goes on in a list, each item is a question.
+    """
+    spoken = to_the_user(as_questions(text))
+    found = [spoken[start:end].strip() for start, end in sentences(spoken)]  # in the middle of a long reply too
+    return tuple(
+        each
+        for each in found
+        if ("?" in each or REQUESTS.search(each)) and not TRAILS.search(each) and not OFFERS.search(each)
+    )

@@ -14,14 +14,12 @@ from functools import lru_cache
 from math import fsum
 
 from ..conversation import Conversation
-from ..lenses.segments import sentences
-from ..tasks.kept import kept
 from ..tasks.listed import VERSION as LISTS
-from ..tasks.listed import as_questions
+from ..tasks.listed import questions
 from ..tasks.task import Act, Item, Part
 from ..tasks.terms import stems
-from ..tasks.wording import OFFERS, REQUESTS, TRAILS, at_large, to_the_user
 from ..tasks.wording import VERSION as WORDING
+from ..tasks.wording import at_large
 from .base import last_reply
 
 VERSION = f"3, wording {WORDING}, lists {LISTS}"
@@ -50,21 +48,6 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 """Where one sentence goes from one question to the next."""
-
-
-@kept()
-def questions(text: str) -> tuple[str, ...]:
-    """The sentences that put a question to the user: not in code, quotations or drafts, and no generic offers.
-
-    Where one goes on in a list, each item is a question.
-    """
-    spoken = to_the_user(as_questions(text))
-    found = [spoken[start:end].strip() for start, end in sentences(spoken)]  # in the middle of a long reply too
-    return tuple(
-        each
-        for each in found
-        if ("?" in each or REQUESTS.search(each)) and not TRAILS.search(each) and not OFFERS.search(each)
-    )
 
 
 def relevance(question: str, part: Part, item: Item) -> float:

@@ -23,10 +23,11 @@ from ..conversation import Conversation
 from ..errors import BadAnswer, UsageError
 from ..models import Model
 from ..models.verdicts import Unscored, Verdict, ask
+from ..tasks.listed import questions
 from ..tasks.task import Item, Part
 from .base import ERRORS, Speaking, Utterance, last_reply, says
 from .faults import own_words, repeats, tells, told_at_opening, told_by
-from .hearing import VERSION, hear, questions
+from .hearing import VERSION, hear
 from .shards import PATIENCE
 from .voice import prompt, slips
 

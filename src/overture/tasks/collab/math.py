@@ -17,11 +17,12 @@ from pydantic import Field
 from ...conversation import Conversation
 from ...errors import DataError
 from ..arithmetic import value_of
+from ..listed import questions
 from ..scoring.numbers import VERSION as NUMBERS
 from ..scoring.numbers import extract_number
 from ..task import Item, Setting, Task, Verdict
 from .replies import VERSION as REPLIES
-from .replies import last, questions, replies, verdict
+from .replies import last, replies, verdict
 from .rows import Row, item_of, rows, task_of
 from .speeches import speeches
 

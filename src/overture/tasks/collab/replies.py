@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...conversation import Conversation
-from ...lenses.segments import sentences
 from ..classes import reply_class
 from ..listed import VERSION as LISTS
-from ..listed import as_questions
+from ..listed import questions
 from ..task import Act, Item, Part, Verdict
 from ..terms import names, stems
-from ..wording import ASSUMES, DECLINES, OFFERS, REQUESTS, TRAILS, at_large, to_the_user
+from ..wording import ASSUMES, DECLINES, at_large, to_the_user
 from ..wording import VERSION as WORDING
 
 VERSION = f"3, wording {WORDING}, lists {LISTS}"
@@ -45,18 +44,6 @@ def unsaid(item: Item, conversation: Conversation) -> list[Part]:
     """The open parts whose words the user has not said. A user who rephrases is not understood."""
     said = "\n".join(message.text for message in conversation.messages if message.role == "user")
     return [part for part in item.open_parts if part.words not in said]
-
-
-def questions(text: str) -> list[str]:
-    """The sentences that ask the user for something; generic offers are none. Each item of a list that a question
-    goes on in is one."""
-    words = to_the_user(as_questions(text))
-    found = [words[start:end].strip() for start, end in sentences(words)]
-    return [
-        each
-        for each in found
-        if ("?" in each or REQUESTS.search(each)) and not TRAILS.search(each) and not OFFERS.search(each)
-    ]
 
 
 def named(item: Item, question: str) -> list[str]:

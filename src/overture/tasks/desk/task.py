@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from ...conversation import Conversation, Message, ToolCall
 from ...errors import UsageError
-from ..collab.replies import questions
 from ..first_turn import VERSION as TURN
 from ..first_turn import class_of
 from ..listed import VERSION as LISTS
+from ..listed import questions
 from ..task import Act, Item, Part, Script, Setting, Speech, Staging, Task, Verdict
 from ..tools import left_by
 from ..wording import VERSION as WORDING
