@@ -91,9 +91,12 @@ def test_a_question_about_several_is_about_those_still_unsaid() -> None:
 
 
 def test_questions_in_what_is_delivered_are_not_put_to_the_user() -> None:
-    assert questions("Here:\n```\nWill you join us? Are you sure?\n```\nLet me know if you need anything else.") == []
-    assert questions("```python\nask('Who?')\n```\nWhat should it return?") == ["What should it return?"]
-    assert questions("Please tell me your budget.") == ["Please tell me your budget."]
+    assert (
+        list(questions("Here:\n```\nWill you join us? Are you sure?\n```\nLet me know if you need anything else."))
+        == []
+    )
+    assert list(questions("```python\nask('Who?')\n```\nWhat should it return?")) == ["What should it return?"]
+    assert list(questions("Please tell me your budget.")) == ["Please tell me your budget."]
 
 
 @pytest.mark.parametrize(

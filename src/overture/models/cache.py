@@ -54,12 +54,10 @@ class Cached(Wrapper):
         if known is None:
             reply = await self.model.reply(conversation, sampling, tools, response_format)
             first = await asyncio.to_thread(self._put, key, orjson.dumps(reply.to_dict()))
+            if first is None:
+                return reply
             # asked twice at once: both say the same, but the second was paid for, too
-            return (
-                reply
-                if first is None
-                else replace(Reply.of(orjson.loads(first)), usage=reply.usage, seconds=reply.seconds)
-            )
+            return replace(Reply.of(orjson.loads(first)), usage=reply.usage, seconds=reply.seconds)
         reply = Reply.of(orjson.loads(known))
         return replace(reply, details={**reply.details, "cached": True})
 

@@ -118,12 +118,12 @@ class First:
             if is_draft(conversation) and not policy.reviews:
                 continue
             decision = heeded(await policy.decide(conversation), conversation)
-            decision = decision if decision.policy else replace(decision, policy=policy.name)
-            if not decision.leaves:
-                return decision
-            if decision.details and not noted.details:  # such as a verdict that could not be read
-                noted = decision
-        return noted
+            if decision.leaves and (noted.details or not decision.details):
+                continue
+            noted = decision if decision.policy else replace(decision, policy=policy.name)
+            if not noted.leaves:
+                return noted
+        return noted  # what left the turn may have noted why, such as a verdict that could not be read
 
 
 @cache

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from ..conversation import Conversation
-from ..models.base import GREEDY, JSON, Model, Reply, Sampling, request_hash
-from ..models.wrapper import Wrapper
+from ..models.base import GREEDY, JSON, Model, Reply, Sampling
+from ..models.wrapper import Remembered, Wrapper
 
 _KNOWN: ContextVar[dict[str, Reply] | None] = ContextVar("known", default=None)
 
 
 @contextmanager
 def remembering() -> Generator[None]:
-    """Within it nothing that has a seed is asked twice."""
+    """Within it `Once` asks nothing twice."""
     token = _KNOWN.set({})
     try:
         yield
@@ -43,12 +43,24 @@ class Asked(Wrapper):
         response_format: JSON | None = None,
     ) -> Reply:
         """The model's answer. Raises as the model does."""
-        known = _KNOWN.get() if sampling.seed is not None else None
-        asked = request_hash(conversation, sampling, tools, response_format) if known is not None else ""
-        if known is not None and asked in known:
-            return known[asked]
         self._told()
-        reply = await self.model.reply(conversation, sampling, tools, response_format)
-        if known is not None:
-            known[asked] = reply
-        return reply
+        return await self.model.reply(conversation, sampling, tools, response_format)
+
+
+class Once(Wrapper):
+    """A model that within `remembering` is asked nothing twice that has a seed."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    async def reply(
+        self,
+        conversation: Conversation,
+        sampling: Sampling = GREEDY,
+        tools: Sequence[JSON] = (),
+        response_format: JSON | None = None,
+    ) -> Reply:
+        """The model's answer, or the one that it gave in this review. Raises as the model does."""
+        known = _KNOWN.get() if sampling.seed is not None else None
+        model = self.model if known is None else Remembered(self.model, known)
+        return await model.reply(conversation, sampling, tools, response_format)

@@ -28,7 +28,7 @@ from .relay import relay, send, stream
 from .steering import rewritten, seen_of, too_long, wordless
 from .upstream import Answer, Upstream
 
-MADE_ANEW = frozenset({"content-length", "content-encoding", "content-type", "etag", "digest", "content-md5"})
+MADE_ANEW = frozenset({"content-length", "content-encoding", "content-type", "etag", *map(str.lower, DIGESTS)})
 """Headers of a draft that say something of its bytes."""
 
 

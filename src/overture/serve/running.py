@@ -23,7 +23,7 @@ from ..policies import Policy
 from ..policies import make as named
 from ..policies.named import WRAPPERS
 from .app import Proxy
-from .asked import Asked
+from .asked import Asked, Once
 from .choice import names_of
 from .local import LocalUpstream
 from .relay import failure
@@ -136,7 +136,7 @@ async def serving(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(model.close)
         stack.push_async_callback(upstream.close)
-        asked = Asked(model, lambda: proxy.notes.metrics.asked.inc())
+        asked = Once(Asked(model, lambda: proxy.notes.metrics.asked.inc()))
         proxy = Proxy(settings, upstream, model, make or (lambda spec: ready_made(spec, asked)))
         stack.push_async_callback(proxy.close)
         server = _Server(proxy, handler_cancellation=True)

@@ -134,9 +134,9 @@ async def checkup(
     for speaker in speakers:
         for section in sections:
             store.agree(experiment(section, speaker, seed, seconds).config())
-    for speaker in speakers:
-        if isinstance(speaker.model, Remembered):  # where a policy leaves a turn alone, the bare reply stands
-            speaker.model.known.update(store.asked(("model", "steered")))
+    shared = next((one.model for one in speakers if isinstance(one.model, Remembered)), None)
+    if shared is not None:  # where a policy leaves a turn alone, the bare reply stands, also of an earlier run
+        shared.known.update(store.asked(("model", "steered")))
     found = {one.role: await _measure(one, sections, store, seed, seconds, heard) for one in speakers}
     marks: dict[str, Measured] = {}
     for name in YARDSTICKS:

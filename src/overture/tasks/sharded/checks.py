@@ -18,7 +18,7 @@ from ..wording import VERSION as WORDING
 from . import calls, queries
 from .shapes import GRADED, CallCheck, CodeCheck, JudgeCheck, NumberCheck, QueryCheck, Sharded, TextCheck
 
-VERSION = f"3, numbers {NUMBERS}, wording {WORDING}"
+VERSION = f"4, numbers {NUMBERS}, wording {WORDING}"
 """Changes whenever some answer would be scored differently; part of every trial's identity. The sandbox's own version
 is not in it: where a change of that changes the tests' verdict on some solution, this is raised too."""
 
