@@ -4,7 +4,7 @@
     python benchmarks/gate.py [--part PART] [--docs]    # figures, across domains, asks; --docs: into docs/results/gate.md
 
 Comes in: the test split of training/gaps/dataset.py, the package's weights (the patterns alone, with phrases, and with the
-second reader), out/gaps/without-*.npz, what the embedded model said (`gate_embedded.py`), tests/policies/attacks.jsonl.
+second reader), out/gaps/without-*.npz, what the embedded model said (`gate_embedded.py`), the attacks in tests/policies.
 Goes out: tables with 95 % intervals, resampled by unit (template, problem, passage, pair). Easy to get wrong: IN3 calls 80 % of its tasks vague, so always asking is 80 %
 accurate there; what is reported weighs both sides alike.
 """
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from common import OUT, finish, table
+from common import OUT, finish, share, table
 from gate_embedded import judged as embedded
 from gate_figures import FIGURES, bins, interval
 from gate_page import HEADS, asks_table, page, rows_of, tenths_table, time_table
@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT / "training" / "gaps"))
 from asks import right  # noqa: E402
 from by_hand import part_of  # noqa: E402
 from dataset import load  # noqa: E402
-from example import Example  # noqa: E402
+from example import Example, said  # noqa: E402
 
 HELD = ROOT / "out" / "gaps"
 DOMAINS = {
@@ -53,6 +53,9 @@ DOMAINS = {
 """Domain → beginnings of the names of its sets."""
 JUDGED_BY = {**DOMAINS, "word problems": ("missing: templates", "missing: gsm8k")}
 POOLS = {"everyday requests": "written: requests", "written sums": "written: sums", "word problems": "missing"}
+ATTACKS = {"first": "attacks.jsonl", "fresh": "attacks_fresh.jsonl"}
+"""Lists of attacks: one that stood before asides were told apart, and one by somebody who had seen neither it nor what was
+trained on."""
 FEW = 40
 """Requests of each kind that are attacked."""
 ASKED_OF = ("written: requests", "in3", "checkup pairs", "openings")
@@ -87,6 +90,18 @@ def looked_up(examples: Sequence[Example]) -> Scores:
     """The same with phrases looked up."""
     seen = look_up([e.conversation for e in examples])
     return seen.missing, seen.threshold
+
+
+def heard(reader: str) -> Judge:
+    """The same as the policy reads with this reader: with asides left out."""
+    policy = Gaps(reader=reader)
+
+    def judged(examples: Sequence[Example]) -> Scores:
+        each = [policy.heard(e.conversation) for e in examples]
+        p, least = (np.array([getattr(one, name) for one in each]) for name in ("missing", "least"))
+        return np.where(least > 1, np.nan, p), np.where(least > 1, np.nan, least)
+
+    return judged
 
 
 def scores(examples: Sequence[Example], judge: Judge) -> Scores:
@@ -151,7 +166,8 @@ def questions(examples: Sequence[Example], name: str = "careful") -> list[dict[s
         decision = asyncio.run(policy.decide(e.conversation))
         if decision.move != "elicit":
             continue
-        gap = gap_of(e.conversation, look_again([e.conversation]) if name == "careful" else None)
+        heard_as = policy.heard(e.conversation)
+        gap = gap_of(heard_as.request, heard_as.seen if name == "careful" else None)
         named = {gap.ask, gap.other} - {""} if gap else set[str]()
         known = {ASKS[ask] for ask in right(e)}
         out.append(
@@ -181,36 +197,66 @@ def turned(requests: Sequence[Example], texts: Sequence[str], judge: Judge) -> n
 
 
 def attacks() -> Part:
-    """How often a text behind a request turns each reader: drawn once for all attacks, of what this reader judges rightly,
-    and of what all do; everyday requests, written sums and word problems apart."""
-    rows = [json.loads(line) for line in (ROOT / "tests" / "policies" / "attacks.jsonl").read_text().splitlines()]
-    judges: dict[str, Judge] = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
+    """How often a text behind a request turns each reader, with asides read and left out: of requests that it judges rightly,
+    drawn once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
+    supplies what is missing."""
+    whole = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
+    judges = {name: (judge, heard(name)) for name, judge in whole.items()}
     rng = np.random.default_rng(0)
     found: dict[str, Any] = {}
     shown: list[list[str]] = []
-    kinds: dict[str, dict[str, list[float]]] = {}
+    kinds: dict[str, list[str]] = {}
     for side in ("lacking", "complete"):
-        put = [row for row in rows if row["side"] == side]
         for pool, part in POOLS.items():
             every = [e for e in tests(("missing", "written")) if first_turn(e) and part_of(e).startswith(part)]
             some = [e for e in every if e.lacking == (side == "lacking")]
-            right = {name: seems(some, judge) == (side == "lacking") for name, judge in judges.items()}
-            cells: dict[str, list[str]] = {"own": [], "all": []}
-            for name, judge in judges.items():
-                for which, held in (("own", right[name]), ("all", np.all([*right.values()], axis=0))):
-                    drawn = [some[k] for k in rng.permutation(np.flatnonzero(held))[:FEW]]
-                    made = turned(drawn, [row["text"] for row in put], judge)
-                    share_of = float(made.mean()) if made.size else 0.0
-                    cells[which].append(_shown(share_of, len(drawn)))
-                    found[f"{side}, {pool}, {name}, {which}"] = {"turned": share_of, "requests": len(drawn)}
-                    for at, row in enumerate(put if which == "own" else ()):
-                        kind = kinds.setdefault(f"{side}: {row['kind']}", {})
-                        kind.setdefault(name, []).append(float(made[at].mean()))
-            shown.append([f"{side}: {pool}", *cells["own"], *cells["all"]])
-    heads = [*judges, *(f"{name}, same requests" for name in judges)]
-    by_kind = [[kind, *(f"{100 * np.mean(each[name]):.0f} %" for name in judges)] for kind, each in kinds.items()]
-    text = table(("turned, behind requests", *heads), shown)
-    return found, text + "\n\n" + table(("the three kinds of request alike", *judges), by_kind)
+            drawn: dict[str, list[Example]] = {}
+            for name, both in judges.items():
+                rightly = [seems(some, judge) == (side == "lacking") for judge in both]
+                drawn[name] = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[:FEW]]
+            for which, file in ATTACKS.items():
+                put = [row for row in rows_in(file) if row["side"] == side]
+                cells: list[str] = []
+                for name, both in judges.items():
+                    before, after = (turned(drawn[name], [row["text"] for row in put], judge) for judge in both)
+                    found[f"{which}, {side}, {pool}, {name}"] = {
+                        "read": float(before.mean()), "left out": float(after.mean()), "requests": len(drawn[name])
+                    }  # fmt: skip
+                    cells += [_shown(float(each.mean()), len(drawn[name])) for each in (before, after)]
+                    if side == "lacking" and pool == "everyday requests":
+                        for kind in dict.fromkeys(row["kind"] for row in put):
+                            at = [k for k, row in enumerate(put) if row["kind"] == kind]
+                            kinds.setdefault(f"{which}: {kind}", [str(len(at))]).extend(
+                                f"{100 * each[at].mean():.0f} %" for each in (before, after)
+                            )
+                shown.append([f"{which}, {side}: {pool}", *cells])
+    heads = [f"{name}, asides {how}" for name in judges for how in ("read", "left out")]
+    supplied, control = completed(judges)
+    parts = [
+        table(("turned, behind requests", *heads), shown),
+        table(("lacking everyday requests, behind them", "sentences", *heads), [[k, *v] for k, v in kinds.items()]),
+        table(("requests and what completes them", *judges), supplied),
+    ]
+    return found | control, "\n\n".join(parts)
+
+
+def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], dict[str, Any]]:
+    """Requests that somebody wrote with what completes them: how often each reader asks at the request alone, and at
+    both, with asides read and left out."""
+    rows = rows_in("supplied.jsonl")
+    requests = [Example("supplied", row["request"], "test", said(row["request"]), True) for row in rows]
+    whole = [replace(with_sentence(e, row["supplies"]), lacking=False) for e, row in zip(requests, rows, strict=True)]
+    found: dict[str, Any] = {}
+    out: list[list[str]] = []
+    for name, some, how in (("alone", requests, 0), ("completed, asides read", whole, 0), ("completed, asides left out", whole, 1)):  # fmt: skip
+        asked = [seems(some, both[how]) for both in judges.values()]
+        found[f"supplied, {name}"] = {which: float(each.mean()) for which, each in zip(judges, asked, strict=True)}
+        out.append([f"asked, {name}", *(share(int(each.sum()), len(each)) for each in asked)])
+    return out, found
+
+
+def rows_in(file: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (ROOT / "tests" / "policies" / file).read_text("utf-8").splitlines()]
 
 
 def _shown(value: float, n: int) -> str:
@@ -265,7 +311,7 @@ def main() -> None:
 
 def figures() -> Part:
     """Both readers on every set, beside the embedded model, and how long they take."""
-    network, judges = weights(), {"patterns": alone(weights()), "careful": careful}
+    network, judges = weights(), {"patterns": alone(weights()), "careful": heard("careful")}
     sets = tested()
     found = {name: {part: measured(some, judge) for part, some in sets.items()} for name, judge in judges.items()}
     direct = embedded()
@@ -276,7 +322,7 @@ def figures() -> Part:
 
 def by_phrases() -> Part:
     """The reader `phrases`, what it asks for, and what it takes beside the others."""
-    found = {part: measured(some, looked_up) for part, some in tested().items()}
+    found = {part: measured(some, heard("phrases")) for part, some in tested().items()}
     took = asyncio.run(speed(("patterns", "phrases", "careful")))
     put = {part: questions(tested()[part], "phrases") for part in ASKED_OF}
     text = "\n\n".join(

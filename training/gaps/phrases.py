@@ -37,7 +37,7 @@ from overture.lenses.batch import lay_flat
 from overture.lenses.context import sigmoid
 from overture.lenses.gaps import weights
 from overture.lenses.gaps_asks import NAMES
-from overture.lenses.gaps_phrases import ASK_BITS, BITS, assembled, keys, layer, normed, to_patterns, words
+from overture.lenses.gaps_phrases import ASK_BITS, BITS, assembled, keys, normed, to_patterns, words
 from overture.lenses.gaps_reader import reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,17 +98,17 @@ def linear(x: sp.csr_matrix, aim: np.ndarray, weight: np.ndarray, decay: float) 
     return model.coef_[0].astype(np.float32)
 
 
-def hidden(x: np.ndarray, aim: np.ndarray, weight: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def hidden(x: np.ndarray, aim: np.ndarray, weight: np.ndarray, epochs: int = EPOCHS) -> tuple[np.ndarray, np.ndarray]:
     """(features + 1, HIDDEN) and (HIDDEN + 1,): a layer and its head, offsets last."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
     given, wanted, each = (torch.from_numpy(values.astype(np.float32)) for values in (x, aim, weight))
     first, second = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, 1)
     model = nn.Sequential(nn.Dropout(0.4), first, nn.ReLU(), nn.Dropout(0.4), second)
     size = 128
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=EPOCHS * (len(x) // size) + 1)
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * (len(x) // size) + 1)
+    for _ in range(epochs):
         order = rng.permutation(len(x))
         for begin in range(0, len(x) - size + 1, size):
             at = order[begin : begin + size]
@@ -165,9 +165,13 @@ def asks(train: Sequence[Example], valid: Sequence[Example]) -> Made:
             print(
                 f"asks, epoch {epoch + 1}: {cost:.3f} on {len(truth)} of valid; of all, from 0.4, from 0.5 on (share, right): {shares}"
             )
-    values = kept.numpy()
+    return in_bytes("asks", kept.numpy())
+
+
+def in_bytes(name: str, values: np.ndarray) -> Made:
+    """An array in eight bits with one scale."""
     scale = np.abs(values).max() / 127
-    return {"asks": np.round(values / scale).astype(np.int8), "asks_scale": np.float32(scale)}
+    return {name: np.round(values / scale).astype(np.int8), f"{name}_scale": np.float32(scale)}
 
 
 def main() -> None:
@@ -191,10 +195,8 @@ def main() -> None:
     phrases = linear(counted(train), aim, weight, given.decay)
     everyday = np.flatnonzero([e.set in ("frames", "varied") or part_of(e) == "written: requests" for e in train])
     features, _ = rows([train[i] for i in everyday], weights())
-    inner, head = hidden(features, aim[everyday], weight[everyday], 0)
-    scale = np.abs(phrases).max() / 127
-    made: Made = {"phrases": np.round(phrases / scale).astype(np.int8), "phrases_scale": np.float32(scale),
-                  "hidden": inner.astype(np.float16), "head": head.astype(np.float16)}  # fmt: skip
+    inner, head = hidden(features, aim[everyday], weight[everyday])
+    made: Made = in_bytes("phrases", phrases) | {"hidden": inner.astype(np.float16), "head": head.astype(np.float16)}
     made |= asks(train, valid)
     made |= weighed(made, valid)
     if given.write:
@@ -207,7 +209,7 @@ def weighed(made: Made, valid: Sequence[Example]) -> Made:
     by = assembled(made | {"mix": np.zeros(3), "threshold": np.zeros(())})
     raw, known = scored(list(valid), weights())
     features, _ = rows(valid, weights())
-    x = np.stack([counted(valid) @ by.phrases, layer(features, by), np.ones(len(valid))], axis=1)
+    x = np.stack([counted(valid) @ by.phrases, by.layer(features), np.ones(len(valid))], axis=1)
     truth, left = np.array([float(e.lacking) for e in valid]), to_patterns(features, raw.figured)
     here = known & ~left
     mix = calibrate(x[here], truth[here], weights_of(valid, VALID_SHARES)[here], (0.5, 0.5, 0.0))

@@ -21,6 +21,8 @@ from ..conversation import Conversation
 from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
+from ..lenses.gaps_asides import to_the_point
+from ..lenses.gaps_asks import ASKS
 from ..lenses.gaps_phrases import look_up
 from ..lenses.gaps_reader import Seen, look_again, reader
 from ..lenses.gaps_span import Gap, find
@@ -45,17 +47,31 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"9, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"10, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
 WEIGHTS = {
-    "patterns": ("gaps.npz",),
-    "phrases": ("gaps.npz", "gaps_phrases.npz"),
-    "careful": ("gaps.npz", "gaps_reader.npz"),
+    "patterns": ("gaps.npz", "gaps_asides.npz"),
+    "phrases": ("gaps.npz", "gaps_asides.npz", "gaps_phrases.npz"),
+    "careful": ("gaps.npz", "gaps_asides.npz", "gaps_reader.npz"),
 }
 """Reader → its files among the lenses' weights."""
 DOUBT = (0.2, 0.95)
 """Between these probabilities answers are sampled; outside, they would seldom change the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request as a gate reads it."""
+
+    request: Conversation
+    """The conversation, with blanks for asides."""
+    missing: float = 0.0
+    """Probability that something needed is missing."""
+    least: float = 2.0
+    """From which one on to ask; above 1 where the reader cannot judge it."""
+    seen: Seen | None = None
+    """What phrases or the second reader saw, where they read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,8 @@ class Gaps:
         if is_draft(conversation):
             return await self._review(conversation) if self.reviews else LEAVE
         careful = self.reader == "careful"
-        p, least, seen = await asyncio.to_thread(self._seen, conversation) if careful else self._seen(conversation)
+        heard = await asyncio.to_thread(self.heard, conversation) if careful else self.heard(conversation)
+        p, least = heard.missing, heard.least
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
             p = sharpened(p, disagreement(answers), self.sharpness)
@@ -128,8 +145,8 @@ class Gaps:
         told = self.before_asking(conversation, p, least, left)
         if told is not None:
             return told
-        gap = gap_of(conversation, seen)
-        question = question_for(gap, conversation)
+        gap = gap_of(heard.request, heard.seen)
+        question = question_for(gap, heard.request)
         if needless(gap, question, conversation.messages):
             return LEAVE
         details = {"missing": round(p, 4), "kind": gap.ask if gap else None, "initiative": round(left, 2)}
@@ -168,19 +185,26 @@ class Gaps:
             return False
         if any(message.role == "assistant" and waited(message.text) for message in messages):
             return True
-        p, least, _ = self._seen(told)
-        return p >= LACKING and least <= 1
+        heard = self.heard(told)
+        return heard.missing >= LACKING and heard.least <= 1
 
     def missing(self, conversation: Conversation) -> float | None:
         """The probability that something needed is missing at the user's last message, at these odds; None where the
         last message is not a user's or the lens cannot judge it."""
-        p, least, _ = self._seen(conversation)
-        return p if least <= 1 else None
+        heard = self.heard(conversation)
+        return heard.missing if heard.least <= 1 else None
 
-    def _seen(self, conversation: Conversation) -> tuple[float, float, Seen | None]:
-        """The probability, from which one on to ask, and what the second reader saw; (0, 2) where there is none."""
+    def heard(self, conversation: Conversation) -> Heard:
+        """What is read as the request, and what the reader makes of it. Asides are left out, unless what then seems to
+        be missing is a text, which they may be ("Translate this. Nothing is missing.")."""
+        told = to_the_point(conversation)
+        heard = self._read(told)
+        lacks = told is not conversation and heard.missing >= heard.least
+        return self._read(conversation) if lacks and _is_text(gap_of(told, heard.seen)) else heard
+
+    def _read(self, conversation: Conversation) -> Heard:
         if not conversation.messages or conversation.messages[-1].role != "user":
-            return 0.0, 2.0, None
+            return Heard(conversation)
         again = {"phrases": look_up, "careful": look_again}.get(self.reader)
         if self.reader == "phrases" and tools_of(conversation):
             again = None  # what an everyday request lacks a tool may yield
@@ -188,9 +212,9 @@ class Gaps:
         scores = seen or look(lay_flat([conversation]))
         p = float(scores.missing[-1])
         if math.isnan(p):
-            return 0.0, 2.0, None
+            return Heard(conversation)
         least = float(scores.threshold[-1]) if self.threshold is None else self.threshold
-        return shifted(p, self.prior), least, seen
+        return Heard(conversation, shifted(p, self.prior), least, seen)
 
     async def _review(self, conversation: Conversation) -> Decision:
         """The policy's own question in place of a draft that was to ask and does not."""
@@ -198,7 +222,8 @@ class Gaps:
         plan = await self.decide(before)
         if plan.move != "elicit" or asks_only(conversation):
             return LEAVE
-        question = question_for(gap_of(before, self._seen(before)[2]), before)
+        heard = self.heard(before)
+        question = question_for(gap_of(heard.request, heard.seen), heard.request)
         why = "the draft does not ask for what is missing"
         return replace(plan, instruction="", say=question, why=why) if question else LEAVE
 
@@ -224,6 +249,10 @@ def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
     if not seen.figured[-1]:
         return theirs if theirs and not (own and own.vague) else own
     return theirs if own is None or (not own.vague and theirs is not None and theirs.quote) else own
+
+
+def _is_text(gap: Gap | None) -> bool:
+    return gap is not None and "text" in (gap.kind, ASKS.get(gap.other))
 
 
 def dearer(least: float, left: float) -> float:

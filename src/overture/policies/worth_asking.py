@@ -113,8 +113,9 @@ class WorthAsking:
         if is_draft(conversation):
             return LEAVE
         gate = self._gate()
-        p = gate.missing(conversation)
-        if p is None:
+        heard = gate.heard(conversation)
+        p = heard.missing
+        if heard.least > 1:
             return LEAVE
         left = initiative(conversation)
         told = gate.before_asking(conversation, p, LEAST, left)
@@ -123,8 +124,8 @@ class WorthAsking:
         if self.samples > 1 and self.model is not None:
             p = (p + await between_readings(self.model, conversation, self.samples)) / 2
         kind = kind_of(conversation)
-        gap = find(conversation)
-        question = question_for(gap, conversation)
+        gap = find(heard.request)
+        question = question_for(gap, heard.request)
         if needless(gap, question, conversation.messages):
             return LEAVE
         unanswered = already_asked(conversation, gap)

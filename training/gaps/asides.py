@@ -1,0 +1,115 @@
+"""Train what tells asides from sentences that may supply something: phrases, and a layer over the patterns' features.
+
+    python training/gaps/asides.py [--write]       # a minute of one core
+
+Comes in: `beside/nothing.jsonl`, sentences that tell nothing that a request could need; `beside/supplied.jsonl`, requests with
+what completes them; and the sentences of the requests that the lens learns from (`dataset.load()`, split `train`). Four in five of the
+first two train, the fifth and the split `valid` weigh phrases and layer and set the threshold: the lowest at which no more of what
+supplies something would be left out than BOUND allows. Easy to get wrong: none of the sentences is one that the gate is
+attacked with, and whoever wrote them had seen none of those; the requests of the splits `valid` and `test` teach nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from by_hand import part_of
+from dataset import load
+from example import Example, drawn, said
+from frames import frames, unlike_tests
+from heads import rows
+from network import weights_of
+from phrases import Made, counted, hidden, in_bytes, linear
+from train import calibrate
+
+from overture.lenses.context import sigmoid
+from overture.lenses.gaps import weights
+from overture.lenses.gaps_phrases import mixed
+from overture.lenses.segments import spans
+
+BESIDE = Path(__file__).parent / "beside"
+TARGET = Path(__file__).resolve().parents[2] / "src" / "overture" / "lenses" / "weights" / "gaps_asides.npz"
+DECAY, EPOCHS = 1e-5, 40
+VALID = 0.2
+"""Of the sentences written for this."""
+BOUND = 0.12
+"""Of the sentences that look like asides and supply something, the share that may be left out."""
+SHARES = {"nothing": 3.0, "supplied": 2.0, "written": 1.5, "in3": 0.3, "gsm8k": 0.5, "sharded: gsm8k": 0.2,
+          "frames": 1.0, "requests": 1.0}  # fmt: skip
+"""Of the loss."""
+
+
+def written() -> Iterator[Example]:
+    """The sentences of `beside`; what is "lacking" in an aside is something to tell."""
+    for name in ("nothing", "supplied"):
+        for line in (BESIDE / f"{name}.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            text = row["text"] if name == "nothing" else row["supplies"]
+            unit = f"beside/{text}"
+            split = "valid" if drawn(unit) < VALID else "train"
+            for sentence in sentences(text):
+                yield Example(name, unit, split, said(sentence), name == "nothing", file=row.get("kind", ""))
+            if name == "supplied":
+                yield Example("requests", unit, split, said(row["request"]), False)
+
+
+def requests() -> Iterator[Example]:
+    """The sentences of what the lens learns from and is calibrated on, each once; turns as they are added in training, too,
+    and requests made of frames, many of them bare."""
+    seen: set[str] = set()
+    for e in (*load(), *unlike_tests([*frames()], load())):
+        disturbed = len(e.conversation) == 1 and e.weight < 1
+        if e.split == "test" or e.set == "abg-coqa" or disturbed or ("gsm8k" in e.set and drawn(e.unit) > 0.3):
+            continue
+        for message in e.conversation.messages:
+            for sentence in sentences(message.text) if message.role == "user" else ():
+                if sentence not in seen:
+                    seen.add(sentence)
+                    name = "gsm8k" if e.set.startswith("missing") else e.set
+                    yield Example(name, e.unit, e.split, said(sentence), False, file=part_of(e))
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in spans(text)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="into the package")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    every = [*written(), *requests()]
+    train, valid = ([e for e in every if e.split == split] for split in ("train", "valid"))
+    print(f"{len(train)} + {len(valid)} sentences, {sum(e.lacking for e in every)} of them asides", flush=True)
+    aim, weight = np.array([float(e.lacking) for e in train]), np.minimum(weights_of(train, SHARES), 8)
+    inner, head = hidden(rows(train, weights(), 0)[0], aim, weight, EPOCHS)
+    made: Made = in_bytes("phrases", linear(counted(train), aim, weight, DECAY))
+    made |= {"hidden": inner.astype(np.float16), "head": head.astype(np.float16)}
+    made |= weighed(made, valid)
+    if given.write:
+        np.savez_compressed(TARGET, **made)
+        print(f"{TARGET.stat().st_size / 1e6:.2f} MB -> {TARGET}")
+
+
+def weighed(made: Made, valid: list[Example]) -> Made:
+    """How phrases and layer count together, and the threshold, by what was held out for that."""
+    by = mixed(made | {"mix": np.zeros(3), "threshold": np.zeros(())})
+    x = np.stack([counted(valid) @ by.phrases, by.layer(rows(valid, weights(), 0)[0]), np.ones(len(valid))], axis=1)
+    truth = np.array([float(e.lacking) for e in valid])
+    mix = calibrate(x, truth, weights_of(valid, SHARES), (0.5, 0.5, 0.0))
+    p, names = sigmoid(x @ mix), np.array([e.set for e in valid])
+    threshold = np.ceil(100 * np.quantile(p[names == "supplied"], 1 - BOUND)) / 100
+    print({"mix": mix.round(2).tolist(), "threshold": round(float(threshold), 2)})
+    part = np.array([f"{e.set}: {e.file}" for e in valid])
+    for each in sorted(set(part)):
+        print(f"valid {each:36} taken for asides {(p[part == each] >= threshold).mean():.3f} of {(part == each).sum()}")
+    return {"mix": mix.astype(np.float32), "threshold": np.float32(threshold)}
+
+
+if __name__ == "__main__":
+    main()
