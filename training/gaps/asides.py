@@ -1,10 +1,10 @@
-"""Train what tells asides from sentences that may supply something: phrases, and a layer over the patterns' features.
+"""Train what tells asides from sentences that may supply something: a weight for each phrase.
 
     python training/gaps/asides.py [--write]       # a minute of one core
 
 Comes in: `beside/nothing.jsonl`, sentences that tell nothing that a request could need; `beside/supplied.jsonl`, requests with
 what completes them; and the sentences of the requests that the lens learns from (`dataset.load()`, split `train`). Four in five of the
-first two train, the fifth and the split `valid` weigh phrases and layer and set the threshold: the lowest at which no more of what
+first two train, the fifth and the split `valid` calibrate and set the threshold: the lowest at which no more of what
 supplies something would be left out than BOUND allows. Easy to get wrong: none of the sentences is one that the gate is
 attacked with, and whoever wrote them had seen none of those; the requests of the splits `valid` and `test` teach nothing.
 """
@@ -17,24 +17,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from by_hand import part_of
 from dataset import load
 from example import Example, drawn, said
 from frames import frames, unlike_tests
-from heads import rows
 from network import weights_of
-from phrases import Made, counted, hidden, in_bytes, linear
+from phrases import Made, counted, in_bytes, linear
 from train import calibrate
 
 from overture.lenses.context import sigmoid
-from overture.lenses.gaps import weights
-from overture.lenses.gaps_phrases import mixed
+from overture.lenses.gaps_phrases import scaled
 from overture.lenses.segments import spans
 
 BESIDE = Path(__file__).parent / "beside"
 TARGET = Path(__file__).resolve().parents[2] / "src" / "overture" / "lenses" / "weights" / "gaps_asides.npz"
-DECAY, EPOCHS = 1e-5, 40
+DECAY = 2e-6
 VALID = 0.2
 """Of the sentences written for this."""
 BOUND = 0.12
@@ -82,14 +79,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="into the package")
     given = parser.parse_args()
-    torch.set_num_threads(1)
     every = [*written(), *requests()]
     train, valid = ([e for e in every if e.split == split] for split in ("train", "valid"))
     print(f"{len(train)} + {len(valid)} sentences, {sum(e.lacking for e in every)} of them asides", flush=True)
     aim, weight = np.array([float(e.lacking) for e in train]), np.minimum(weights_of(train, SHARES), 8)
-    inner, head = hidden(rows(train, weights(), 0)[0], aim, weight, EPOCHS)
-    made: Made = in_bytes("phrases", linear(counted(train), aim, weight, DECAY))
-    made |= {"hidden": inner.astype(np.float16), "head": head.astype(np.float16)}
+    made = in_bytes("phrases", linear(counted(train), aim, weight, DECAY))
     made |= weighed(made, valid)
     if given.write:
         np.savez_compressed(TARGET, **made)
@@ -97,18 +91,17 @@ def main() -> None:
 
 
 def weighed(made: Made, valid: list[Example]) -> Made:
-    """How phrases and layer count together, and the threshold, by what was held out for that."""
-    by = mixed(made | {"mix": np.zeros(3), "threshold": np.zeros(())})
-    x = np.stack([counted(valid) @ by.phrases, by.layer(rows(valid, weights(), 0)[0]), np.ones(len(valid))], axis=1)
+    """The curve and the threshold, by what was held out for that."""
+    x = np.stack([counted(valid) @ scaled(made, "phrases"), np.ones(len(valid))], axis=1)
     truth = np.array([float(e.lacking) for e in valid])
-    mix = calibrate(x, truth, weights_of(valid, SHARES), (0.5, 0.5, 0.0))
-    p, names = sigmoid(x @ mix), np.array([e.set for e in valid])
+    curve = calibrate(x, truth, weights_of(valid, SHARES), (1.0, 0.0))
+    p, names = sigmoid(x @ curve), np.array([e.set for e in valid])
     threshold = np.ceil(100 * np.quantile(p[names == "supplied"], 1 - BOUND)) / 100
-    print({"mix": mix.round(2).tolist(), "threshold": round(float(threshold), 2)})
+    print({"curve": curve.round(2).tolist(), "threshold": round(float(threshold), 2)})
     part = np.array([f"{e.set}: {e.file}" for e in valid])
     for each in sorted(set(part)):
         print(f"valid {each:36} taken for asides {(p[part == each] >= threshold).mean():.3f} of {(part == each).sum()}")
-    return {"mix": mix.astype(np.float32), "threshold": np.float32(threshold)}
+    return {"curve": curve.astype(np.float32), "threshold": np.float32(threshold)}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from network import TWINS, apart, weights_of
 from torch import nn
 
 from overture.lenses.batch import lay_flat
-from overture.lenses.gaps import KINDS, LEAST_KNOWN, Weights, assembled, features
+from overture.lenses.gaps import KINDS, Weights, assembled, features
 
 UNCALIBRATED = {
     "slope": np.ones(2, np.float32),
@@ -26,15 +26,14 @@ UNCALIBRATED = {
 }
 
 
-def rows(examples: Sequence[Example], network: Weights, least: float = LEAST_KNOWN) -> tuple[np.ndarray, np.ndarray]:
-    """(N, features) of each example's last message, and (N,) whether the lens judges it, that is at least this share of its
-    words is known; zeros where it does not."""
+def rows(examples: Sequence[Example], network: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """(N, features) of each example's last message, and (N,) whether the lens judges it; zeros where it does not."""
     out: list[np.ndarray] = []
     known: list[np.ndarray] = []
     for begin in range(0, len(examples), 256):
         some = examples[begin : begin + 256]
         batch = lay_flat([e.conversation for e in some])
-        judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= least)
+        judged = (batch.side == 1) & (np.nan_to_num(batch.known()) >= 0.55)
         found = features(batch, judged, network)[0]
         everything = np.zeros((len(batch.messages), found.shape[1]), np.float32)
         everything[judged] = found

@@ -37,7 +37,7 @@ from overture.lenses.batch import lay_flat
 from overture.lenses.context import sigmoid
 from overture.lenses.gaps import weights
 from overture.lenses.gaps_asks import NAMES
-from overture.lenses.gaps_phrases import ASK_BITS, BITS, assembled, keys, normed, to_patterns, words
+from overture.lenses.gaps_phrases import ASK_BITS, BITS, assembled, keys, layer, normed, to_patterns, words
 from overture.lenses.gaps_reader import reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,17 +98,17 @@ def linear(x: sp.csr_matrix, aim: np.ndarray, weight: np.ndarray, decay: float) 
     return model.coef_[0].astype(np.float32)
 
 
-def hidden(x: np.ndarray, aim: np.ndarray, weight: np.ndarray, epochs: int = EPOCHS) -> tuple[np.ndarray, np.ndarray]:
+def hidden(x: np.ndarray, aim: np.ndarray, weight: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(features + 1, HIDDEN) and (HIDDEN + 1,): a layer and its head, offsets last."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
     given, wanted, each = (torch.from_numpy(values.astype(np.float32)) for values in (x, aim, weight))
     first, second = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, 1)
     model = nn.Sequential(nn.Dropout(0.4), first, nn.ReLU(), nn.Dropout(0.4), second)
     size = 128
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * (len(x) // size) + 1)
-    for _ in range(epochs):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=EPOCHS * (len(x) // size) + 1)
+    for _ in range(EPOCHS):
         order = rng.permutation(len(x))
         for begin in range(0, len(x) - size + 1, size):
             at = order[begin : begin + size]
@@ -195,7 +195,7 @@ def main() -> None:
     phrases = linear(counted(train), aim, weight, given.decay)
     everyday = np.flatnonzero([e.set in ("frames", "varied") or part_of(e) == "written: requests" for e in train])
     features, _ = rows([train[i] for i in everyday], weights())
-    inner, head = hidden(features, aim[everyday], weight[everyday])
+    inner, head = hidden(features, aim[everyday], weight[everyday], 0)
     made: Made = in_bytes("phrases", phrases) | {"hidden": inner.astype(np.float16), "head": head.astype(np.float16)}
     made |= asks(train, valid)
     made |= weighed(made, valid)
@@ -209,7 +209,7 @@ def weighed(made: Made, valid: Sequence[Example]) -> Made:
     by = assembled(made | {"mix": np.zeros(3), "threshold": np.zeros(())})
     raw, known = scored(list(valid), weights())
     features, _ = rows(valid, weights())
-    x = np.stack([counted(valid) @ by.phrases, by.layer(features), np.ones(len(valid))], axis=1)
+    x = np.stack([counted(valid) @ by.phrases, layer(features, by), np.ones(len(valid))], axis=1)
     truth, left = np.array([float(e.lacking) for e in valid]), to_patterns(features, raw.figured)
     here = known & ~left
     mix = calibrate(x[here], truth[here], weights_of(valid, VALID_SHARES)[here], (0.5, 0.5, 0.0))

@@ -2,7 +2,7 @@
 
 In comes a conversation; out comes the same with blanks for its user's asides: claims that all is said or that
 something is missing, orders to ask or not to ask, markup, small talk, stray facts and numbers. Each sentence is judged
-alone, by its phrases and by the patterns; `training/gaps/asides.py` made the weights. Easy to get wrong: what may
+alone, by its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may
 supply something has to stay, so a sentence goes only where it is nearly sure and names nothing that the others name,
 and the one that is likeliest to be the request always stays.
 """
@@ -10,9 +10,10 @@ and the one that is likeliest to be the request always stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from ..conversation import Conversation, Message
 from .batch import lay_flat
 from .context import Floats, sigmoid, stored
-from .gaps import features, weights
-from .gaps_phrases import Mixed, counted, mixed, words
+from .gaps_phrases import counted, scaled, words
 from .segments import spans
 
+NEAR = 4
+"""Messages of the user that are looked at; what lies further back dilutes a request little, and a talk may be long."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -39,16 +41,34 @@ _COMMON = frozenset(
 """Words that any two sentences may share."""
 
 
+@dataclass(frozen=True)
+class Asides:
+    """The weights."""
+
+    phrases: Floats
+    """(2 ** BITS,)"""
+    curve: Floats
+    """(2,) slope and offset of the logistic curve over their sum."""
+    threshold: Floats
+    """() from which probability a sentence is left out."""
+
+
+def assembled(raw: Mapping[str, NDArray[Any]]) -> Asides:
+    """The weights as they are used; those of phrases are stored in eight bits."""
+    return Asides(scaled(raw, "phrases"), raw["curve"], raw["threshold"])
+
+
 @cache
-def asides() -> Mixed:
+def asides() -> Asides:
     """The weights that come with the package."""
-    return mixed(stored("gaps_asides.npz"))
+    return assembled(stored("gaps_asides.npz"))
 
 
-def to_the_point(conversation: Conversation, by: Mixed | None = None) -> Conversation:
-    """The conversation with blanks for the asides of its user's messages, so every offset stays; itself where there is
-    none."""
-    cut = {at: some for at, each in enumerate(conversation.messages) if len(some := _sentences(each)) > 1}
+def to_the_point(conversation: Conversation, by: Asides | None = None) -> Conversation:
+    """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
+    there is none."""
+    theirs = [at for at, message in enumerate(conversation.messages) if message.role == "user"][-NEAR:]
+    cut = {at: some for at in theirs if len(some := spans(conversation.messages[at].text)) > 1}
     if not cut:
         return conversation
     by = by or asides()
@@ -76,15 +96,12 @@ def _things(text: str) -> set[str]:
     return {word.rstrip("s") for word in _WORD.findall(text.lower()) if word not in _COMMON}
 
 
-def judged(sentences: Sequence[str], by: Mixed) -> Floats:
+def judged(sentences: Sequence[str], by: Asides) -> Floats:
     """(N,) the probability that each tells nothing that a request could need, at even odds."""
     batch = lay_flat([Conversation((Message("user", text),)) for text in sentences])
-    rows, _ = features(batch, np.ones(len(sentences), np.bool_), weights())
-    return sigmoid(by.logit([counted(words(batch, at)) for at in range(len(sentences))], rows))
-
-
-def _sentences(message: Message) -> list[tuple[int, int]]:
-    return spans(message.text) if message.role == "user" else []
+    found = (counted(words(batch, at)) for at in range(len(sentences)))
+    said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
+    return sigmoid(said * by.curve[0] + by.curve[1])
 
 
 def _blanked(text: str, left_out: Sequence[tuple[int, int]]) -> str:

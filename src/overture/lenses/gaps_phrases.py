@@ -40,8 +40,8 @@ _BEGIN, _END, _OTHERS = 40_000, 40_001, 50_000
 
 
 @dataclass(frozen=True)
-class Mixed:
-    """Weights of phrases and of a layer over the patterns, weighed together."""
+class Phrases:
+    """The weights."""
 
     phrases: Floats
     """(2 ** BITS,)"""
@@ -51,38 +51,16 @@ class Mixed:
     """(hidden + 1,)"""
     mix: Floats
     """(3,) what the phrases count, what the hidden layer does, and an offset."""
-    threshold: Floats
-    """() from which probability it counts."""
-
-    def logit(self, found: Sequence[Counted], rows: Floats) -> Floats:
-        """(J,) from the phrases and the (J, features) of each."""
-        said = np.array([count @ self.phrases[place] for place, count in found], np.float32)
-        return np.stack([said, self.layer(rows), np.ones_like(said)], axis=1) @ self.mix
-
-    def layer(self, rows: Floats) -> Floats:
-        """(J,) what the hidden layer gives."""
-        return np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0) @ self.head[:-1] + self.head[-1]
-
-
-@dataclass(frozen=True)
-class Phrases(Mixed):
-    """Those that say whether something is missing, and what."""
-
     asks: Floats
     """(2 ** ASK_BITS + kinds + 1, asks): what to ask for, by phrases and by the patterns' kinds; last the offset."""
-
-
-def mixed(raw: Mapping[str, NDArray[Any]]) -> Mixed:
-    """The weights as they are used; those of phrases are stored in eight bits."""
-    return Mixed(
-        scaled(raw, "phrases"),
-        **{name: raw[name].astype(np.float32) for name in ("hidden", "head", "mix", "threshold")},
-    )
+    threshold: Floats
+    """() from which probability something counts as missing."""
 
 
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Phrases:
-    """The same with what to ask for."""
-    return Phrases(**vars(mixed(raw)), asks=scaled(raw, "asks"))
+    """The weights as they are used; those of phrases are stored in eight bits."""
+    plain = {name: raw[name].astype(np.float32) for name in ("hidden", "head", "mix", "threshold")}
+    return Phrases(scaled(raw, "phrases"), asks=scaled(raw, "asks"), **plain)
 
 
 def scaled(raw: Mapping[str, NDArray[Any]], name: str) -> Floats:
@@ -107,8 +85,10 @@ def look_up(given: Sequence[Conversation], by: Phrases | None = None, network: W
     logit = np.maximum(rows @ network.hidden + network.hidden_bias, 0) @ network.heads + network.heads_bias
     kind = figured.astype(np.int64)
     found = [counted(words(batch, int(at))) for at in np.flatnonzero(judged)]
+    said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
     left = to_patterns(rows, figured)
-    both = np.where(left, logit[:, 0] * network.slope[kind] + network.offset[kind], by.logit(found, rows))
+    both = np.stack([said, layer(rows, by), np.ones_like(said)], axis=1) @ by.mix
+    both = np.where(left, logit[:, 0] * network.slope[kind] + network.offset[kind], both)
     at = judged[last]
     missing, threshold = np.full((2, len(given)), np.nan, np.float32)
     asks = np.full((len(given), by.asks.shape[1]), np.nan, np.float32)
@@ -136,6 +116,11 @@ def normed(kinds: Floats) -> Floats:
 def to_patterns(rows: Floats, figured: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(J,) which messages of these features the patterns judge alone."""
     return figured | (rows[:, NUMBERS] >= np.log1p(FIGURES) / 2 - 1e-3)
+
+
+def layer(rows: Floats, by: Phrases) -> Floats:
+    """(J,) what the hidden layer gives."""
+    return np.maximum(rows @ by.hidden[:-1] + by.hidden[-1], 0) @ by.head[:-1] + by.head[-1]
 
 
 def words(batch: Batch, at: int) -> NDArray[np.uint64]:
