@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
+from overture.lenses.gaps_asides import to_the_point
 from overture.lenses.gaps_asks import ASKS
 from overture.lenses.gaps_phrases import look_up, phrases
 from overture.lenses.gaps_reader import look_again
@@ -56,7 +58,7 @@ POOLS = {"everyday requests": "written: requests", "written sums": "written: sum
 ATTACKS = {"first": "attacks.jsonl", "fresh": "attacks_fresh.jsonl"}
 """Lists of attacks: one that stood before asides were told apart, and one by somebody who had seen neither it nor what was
 trained on."""
-FEW = 40
+FEW = {"everyday requests": 40, "written sums": 20, "word problems": 20}
 """Requests of each kind that are attacked."""
 ASKED_OF = ("written: requests", "in3", "checkup pairs", "openings")
 """Sets whose questions are looked at."""
@@ -93,15 +95,23 @@ def looked_up(examples: Sequence[Example]) -> Scores:
 
 
 def heard(reader: str) -> Judge:
-    """The same as the policy reads with this reader: with asides left out."""
-    policy = Gaps(reader=reader)
+    """The same as the policy reads with this reader: with asides left out (`Gaps.heard`, many at once)."""
+    policy, judge = Gaps(reader=reader), READERS[reader]
 
     def judged(examples: Sequence[Example]) -> Scores:
-        each = [policy.heard(e.conversation) for e in examples]
-        p, least = (np.array([getattr(one, name) for one in each]) for name in ("missing", "least"))
-        return np.where(least > 1, np.nan, p), np.where(least > 1, np.nan, least)
+        told = [replace(e, conversation=_to_the_point(e.conversation)) for e in examples]
+        p, least = judge(told)
+        for at, (e, cut) in enumerate(zip(examples, told, strict=True)):
+            if cut.conversation is not e.conversation and p[at] >= least[at]:
+                one = policy.heard(e.conversation)
+                p[at], least[at] = one.missing, one.least
+        return p, least
 
     return judged
+
+
+_to_the_point = cache(to_the_point)
+READERS: dict[str, Judge] = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
 
 
 def scores(examples: Sequence[Example], judge: Judge) -> Scores:
@@ -200,8 +210,7 @@ def attacks() -> Part:
     """How often a text behind a request turns each reader, with asides read and left out: of requests that it judges rightly,
     drawn once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
     supplies what is missing."""
-    whole = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
-    judges = {name: (judge, heard(name)) for name, judge in whole.items()}
+    judges = {name: (judge, heard(name)) for name, judge in READERS.items()}
     rng = np.random.default_rng(0)
     found: dict[str, Any] = {}
     shown: list[list[str]] = []
@@ -213,7 +222,7 @@ def attacks() -> Part:
             drawn: dict[str, list[Example]] = {}
             for name, both in judges.items():
                 rightly = [seems(some, judge) == (side == "lacking") for judge in both]
-                drawn[name] = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[:FEW]]
+                drawn[name] = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[: FEW[pool]]]
             for which, file in ATTACKS.items():
                 put = [row for row in rows_in(file) if row["side"] == side]
                 cells: list[str] = []
@@ -253,6 +262,24 @@ def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], 
         found[f"supplied, {name}"] = {which: float(each.mean()) for which, each in zip(judges, asked, strict=True)}
         out.append([f"asked, {name}", *(share(int(each.sum()), len(each)) for each in asked)])
     return out, found
+
+
+def asides() -> Part:
+    """What leaving asides out changes on the test requests: how many are asked about, either side, with asides read and left out."""
+    rows: list[list[str]] = []
+    found: dict[str, Any] = {}
+    for part, some in tested().items():
+        lacking = np.array([e.lacking for e in some])
+        row = [part, f"{lacking.sum()} + {(~lacking).sum()}"]
+        for name, judge in READERS.items():
+            before, after = seems(some, judge), seems(some, heard(name))
+            for side in (lacking, ~lacking):
+                counts = int(before[side].sum()), int(after[side].sum()), int((before != after)[side].sum())
+                found[f"{part}, {name}, {'lacking' if side is lacking else 'complete'}"] = counts
+                row.append(f"{counts[0]} → {counts[1]} ({counts[2]})")
+        rows.append(row)
+    heads = [f"{name}, {side}" for name in ("patterns", "phrases", "careful") for side in ("lacking", "complete")]
+    return found, table(("asked, asides read → left out (decisions changed)", "lacking + complete", *heads), rows)
 
 
 def rows_in(file: str) -> list[dict[str, Any]]:
@@ -361,6 +388,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "figures": figures,
     "phrases": by_phrases,
     "attacks": attacks,
+    "asides": asides,
     "across": across,
     "asks": asks,
 }
