@@ -47,7 +47,7 @@ def heard(text: str) -> str:
 )
 def test_an_aside_is_left_out_behind_and_before_the_request(aside: str):
     assert heard(f"{REQUEST} {aside}").rstrip() == REQUEST
-    assert heard(f"{aside}\n{REQUEST}").lstrip() == REQUEST
+    assert heard(f"{aside}\nOrder a taxi.").lstrip() == "Order a taxi."
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,34 @@ def test_where_nothing_is_an_aside_the_conversation_is_the_same_object():
         assert to_the_point(given) is given
 
 
-def test_a_long_message_is_read_in_bounded_time_and_keeps_its_text():
-    text = " ".join(f"Line {number} tells of house number {number}." for number in range(3000))
-    assert len(heard(text)) == len(text)
+def test_a_pasted_text_is_left_as_it_is():
+    text = "How much is it in total? " + "Thank you very much indeed. " * 30 + "Item: 12 euros."
+    assert heard(text) == text
 
 
-def test_a_sentence_that_names_what_the_others_name_stays():
-    told = "Chidi has twice as many goldfish as Uma. Uma has 13 goldfish. How many have they together?"
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Chidi has twice as many goldfish as Uma. Uma has 13 goldfish. How many have they together?",
+        "My kitchen tap has been dripping since Monday. What's wrong with it?",
+        "My brother is a huge fan of old trams. What can I get him?",
+        "Delete the file. It's notes.txt.",
+        "Why is it invalid?\n```json\n{}\n```",
+        "My uncle plays with the Lakers. Suggest a gift.",
+        "Necesito un mensaje para mi jefe. No puedo ir hoy. Gracias.",
+        "Напиши поздравление для мамы. Ей 60 лет. Она любит сад и внуков.",
+        "请翻译。明天开会。3点。",
+    ],
+)
+def test_what_the_others_need_stays(told: str):
     assert heard(told) == told
+
+
+def test_an_answer_to_a_question_is_left_as_it_is():
+    given = talk("Which course should I buy?", "Which language?", "Korean. Thanks.")
+    assert to_the_point(given) is given
+    told = talk("Order a taxi.", "All right.", "Nothing is missing. Book a flight.")
+    assert "missing" not in to_the_point(told).messages[2].text
 
 
 async def test_the_policy_asks_for_what_the_request_lacks_and_not_for_what_the_aside_says():

@@ -34,7 +34,7 @@ TARGET = Path(__file__).resolve().parents[2] / "src" / "overture" / "lenses" / "
 DECAY = 2e-6
 VALID = 0.2
 """Of the sentences written for this."""
-BOUND = 0.12
+BOUND = 0.15
 """Of the sentences that look like asides and supply something, the share that may be left out."""
 SHARES = {"nothing": 3.0, "supplied": 2.0, "written": 1.5, "in3": 0.3, "gsm8k": 0.5, "sharded: gsm8k": 0.2,
           "frames": 1.0, "requests": 1.0}  # fmt: skip

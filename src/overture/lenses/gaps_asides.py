@@ -2,9 +2,9 @@
 
 In comes a conversation; out comes the same with blanks for its user's asides: claims that all is said or that
 something is missing, orders to ask or not to ask, markup, small talk, stray facts and numbers. Each sentence is judged
-alone, by its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may
-supply something has to stay, so a sentence goes only where it is nearly sure and names nothing that the others name,
-and the one that is likeliest to be the request always stays.
+alone, by its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may supply something has to
+stay, so a sentence goes only where it is nearly sure, where it brings no name, figure or code of its own, names nothing
+that the others name, and none behind it refers back; one always stays.
 """
 
 from __future__ import annotations
@@ -21,11 +21,18 @@ from numpy.typing import NDArray
 from ..conversation import Conversation, Message
 from .batch import lay_flat
 from .context import Floats, sigmoid, stored
+from .gaps import LEAST_KNOWN
 from .gaps_phrases import counted, scaled, words
-from .segments import spans
+from .segments import sentences
 
 NEAR = 4
 """Messages of the user that are looked at; what lies further back dilutes a request little, and a talk may be long."""
+MOST = 24
+"""A message of more sentences is left as it is: a text that was pasted."""
+_BACK = re.compile(r"\b(?:it|its|it's|he|him|his|she|her|they|them|their|this|that|these|those)\b", re.IGNORECASE)
+"""What refers to a sentence before."""
+_OWN = re.compile(r"^```|\b\d|\w\.[a-z]{1,5}\b|(?<=[\w,;)] )(?!I\b)[A-Z][a-z]+")
+"""What only the sentence itself can bring: code, a figure, the name of a file or of anything else."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -66,45 +73,61 @@ def asides() -> Asides:
 
 def to_the_point(conversation: Conversation, by: Asides | None = None) -> Conversation:
     """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
-    there is none."""
-    theirs = [at for at, message in enumerate(conversation.messages) if message.role == "user"][-NEAR:]
-    cut = {at: some for at in theirs if len(some := spans(conversation.messages[at].text)) > 1}
-    if not cut:
-        return conversation
-    by = by or asides()
-    sentences = [conversation.messages[at].text[start:end] for at, some in cut.items() for start, end in some]
-    p = judged(sentences, by)
-    if not (p >= by.threshold).any():
-        return conversation
-    messages, first = list(conversation.messages), 0
-    for at, some in cut.items():
-        here = slice(first, first + len(some))
-        first += len(some)
-        out = _apart(sentences[here], p[here] >= max(by.threshold, np.nextafter(p[here].min(), 2)))
-        left_out = [span for span, gone in zip(some, out, strict=True) if gone]
-        messages[at] = replace(messages[at], content=_blanked(messages[at].text, left_out))
-    return replace(conversation, messages=tuple(messages))
+    there is none. What answers a question is left as it is."""
+    by, messages = by or asides(), list(conversation.messages)
+    for at in _unasked(messages):
+        text = messages[at].text
+        for start, end in _asides(text, by):
+            text = text[:start] + " " * (end - start) + text[end:]
+        if text != messages[at].text:
+            messages[at] = replace(messages[at], content=text)
+    told = tuple(messages)
+    return conversation if told == conversation.messages else replace(conversation, messages=told)
 
 
-def _apart(sentences: Sequence[str], out: NDArray[np.bool_]) -> list[bool]:
-    """Which of these to leave out: those that name nothing which the others name."""
-    rest = {word for text, gone in zip(sentences, out, strict=True) if not gone for word in _things(text)}
-    return [bool(gone) and rest.isdisjoint(_things(text)) for text, gone in zip(sentences, out, strict=True)]
-
-
-def _things(text: str) -> set[str]:
-    return {word.rstrip("s") for word in _WORD.findall(text.lower()) if word not in _COMMON}
-
-
-def judged(sentences: Sequence[str], by: Asides) -> Floats:
-    """(N,) the probability that each tells nothing that a request could need, at even odds."""
-    batch = lay_flat([Conversation((Message("user", text),)) for text in sentences])
-    found = (counted(words(batch, at)) for at in range(len(sentences)))
+def judged(texts: Sequence[str], by: Asides) -> Floats:
+    """(N,) the probability that each sentence tells nothing that a request could need, at even odds."""
+    batch = lay_flat([Conversation((Message("user", text),)) for text in texts])
+    found = (counted(words(batch, at)) for at in range(len(texts)))
     said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
     return sigmoid(said * by.curve[0] + by.curve[1])
 
 
-def _blanked(text: str, left_out: Sequence[tuple[int, int]]) -> str:
-    for start, end in left_out:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+def _unasked(messages: Sequence[Message]) -> list[int]:
+    """Where the user's last messages stand that answer no question of the assistant's."""
+    asked, out = False, list[int]()
+    for at, message in enumerate(messages):
+        if message.role == "assistant":
+            asked = "?" in message.text
+        elif message.role == "user" and not asked:
+            out.append(at)
+    return out[-NEAR:]
+
+
+def _asides(text: str, by: Asides) -> list[tuple[int, int]]:
+    """The sentences of a message to leave out: nearly sure to tell nothing, and tied to none of those that stay."""
+    some = sentences(text, figures=False)
+    if not 1 < len(some) <= MOST:
+        return []
+    said = [text[start:end] for start, end in some]
+    p = judged(said, by)
+    out = p >= max(by.threshold, np.nextafter(p.min(), 2))
+    stays = [each for each, gone in zip(said, out, strict=True) if not gone]
+    if len(stays) == len(said) or not _is_read(" ".join(stays)):
+        return []
+    named = {word for each in stays for word in _things(each)}
+    last = max((at for at, each in enumerate(said) if not out[at] and _BACK.search(each)), default=-1)
+    return [
+        span
+        for at, (span, each) in enumerate(zip(some, said, strict=True))
+        if out[at] and at > last and not _OWN.search(each) and named.isdisjoint(_things(each))
+    ]
+
+
+def _is_read(text: str) -> bool:
+    """Whether enough of its words is known for a reader to judge it, so that it can be what was asked."""
+    return bool(np.nan_to_num(lay_flat([Conversation((Message("user", text),))]).known())[0] >= LEAST_KNOWN)
+
+
+def _things(text: str) -> set[str]:
+    return {word.rstrip("s") for word in _WORD.findall(text.lower()) if word not in _COMMON}
