@@ -1,10 +1,10 @@
 """What bears on a request: sentences beside it that tell nothing it could need are left out before the gate reads it.
 
 In comes a conversation; out comes the same with blanks for its user's asides: claims that all is said or that
-something is missing, orders to ask or not to ask, markup, small talk, stray facts and numbers. Each sentence is judged
-alone, by its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may supply something has to
-stay, so a sentence goes only where it is nearly sure, where it brings no name, figure or code of its own, names nothing
-that the others name, and none behind it refers back; one always stays.
+something is missing, orders to ask or not to ask, markup, small talk, stray facts. Each sentence is judged alone, by
+its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may supply something has to stay, so a
+sentence goes only where it is nearly sure, brings no name, figure or code of its own, names nothing that the others
+name, and none behind it refers back; one always stays.
 """
 
 from __future__ import annotations
