@@ -37,6 +37,8 @@ from overture.lenses.gaps_asks import ASKS
 from overture.lenses.gaps_phrases import look_up, phrases
 from overture.lenses.gaps_reader import look_again
 from overture.policies.gaps import Gaps, gap_of
+from overture.tasks.named import load as named
+from overture.tasks.sharded import public
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "gaps"))
@@ -265,10 +267,11 @@ def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], 
 
 
 def asides() -> Part:
-    """What leaving asides out changes on the test requests: how many are asked about, either side, with asides read and left out."""
+    """What leaving asides out changes on the test requests and on those of the tasks: how many are asked about, either side,
+    with asides read and left out."""
     rows: list[list[str]] = []
     found: dict[str, Any] = {}
-    for part, some in tested().items():
+    for part, some in (tested() | of_tasks()).items():
         lacking = np.array([e.lacking for e in some])
         row = [part, f"{lacking.sum()} + {(~lacking).sum()}"]
         for name, judge in READERS.items():
@@ -280,6 +283,22 @@ def asides() -> Part:
         rows.append(row)
     heads = [f"{name}, {side}" for name in ("patterns", "phrases", "careful") for side in ("lacking", "complete")]
     return found, table(("asked, asides read → left out (decisions changed)", "lacking + complete", *heads), rows)
+
+
+def of_tasks() -> dict[str, list[Example]]:
+    """The requests of the tasks, and those that are told in pieces at each of their pieces, one by one and joined."""
+    out: dict[str, list[Example]] = {}
+    for name in ("missing", "pairs", "doing", "desk", "travel", "slots"):
+        items = named(name).items
+        out[f"task {name}"] = [Example(name, item.pair, "test", item.opening, item.lacking) for item in items]
+    pieces = out.setdefault("sharded in pieces", [])
+    for item in public.gsm8k().sound:
+        shards = [shard.says for shard in item.shards]
+        for at in range(1, len(shards) + 1):
+            turns = [turn for says in shards[:at] for turn in (says, "I see. What else?")]
+            both = said(*turns[:-1]), said(" ".join(shards[:at]))
+            pieces += [Example("sharded", item.full, "test", each, at < len(shards)) for each in both]
+    return out
 
 
 def rows_in(file: str) -> list[dict[str, Any]]:

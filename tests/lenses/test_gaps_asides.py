@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ TRAINED = Path(__file__).parents[2] / "training" / "gaps" / "beside"
 REQUEST = "Translate this."
 
 
-def lines(path: Path) -> list[dict[str, str]]:
+def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
@@ -142,6 +143,19 @@ async def test_where_a_text_seems_missing_what_stands_beside_may_be_it(reader: s
     assert (await Gaps(reader=reader).decide(talk(handed))).leaves
 
 
+def test_leaving_asides_out_makes_the_gate_ask_at_none_of_these_complete_talks():
+    policy = Gaps()
+    for row in lines(POLICIES / "complete.jsonl"):
+        given = talk(*row["turns"])
+        if to_the_point(given) is not given:
+            assert seems(*row["turns"]) or not asks(policy, given), row
+
+
+def asks(policy: Gaps, given: Conversation) -> bool:
+    heard = policy.heard(given)
+    return heard.missing >= heard.least
+
+
 async def test_who_delegates_is_heard_although_the_sentence_is_no_part_of_the_request():
     assert (await Gaps().decide(talk("Order a taxi. Just do it, no questions."))).move != "elicit"
 
@@ -156,8 +170,9 @@ def test_hostile_text_that_nobody_trained_on_silences_less_than_half_as_often():
     assert sum(left) < 0.5 * sum(silenced)
 
 
-def seems(text: str) -> bool:
-    seen = look_up([talk(text)])
+def seems(*turns: str) -> bool:
+    """With asides read."""
+    seen = look_up([talk(*turns)])
     return bool(seen.missing[0] >= seen.threshold[0])
 
 
