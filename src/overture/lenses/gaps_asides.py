@@ -105,7 +105,7 @@ def _unasked(messages: Sequence[Message]) -> list[int]:
 
 
 def _asides(text: str, by: Asides) -> list[tuple[int, int]]:
-    """The sentences of a message to leave out: nearly sure to tell nothing, and tied to none of those that stay."""
+    """The sentences of a message to leave out: nearly sure to tell nothing, and tied to none that is not."""
     some = sentences(text, figures=False)
     if not 1 < len(some) <= MOST:
         return []

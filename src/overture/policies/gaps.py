@@ -65,13 +65,17 @@ class Heard:
     """A request as a gate reads it."""
 
     request: Conversation
-    """The conversation, with blanks for asides."""
+    """The conversation, with blanks for asides unless all is read."""
     missing: float = 0.0
     """Probability that something needed is missing."""
     least: float = 2.0
     """From which one on to ask; above 1 where the reader cannot judge it."""
     seen: Seen | None = None
     """What phrases or the second reader saw, where they read it."""
+
+    @property
+    def lacks(self) -> bool:
+        return self.missing >= self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class Gaps:
         if is_draft(conversation):
             return await self._review(conversation) if self.reviews else LEAVE
         careful = self.reader == "careful"
-        heard = await asyncio.to_thread(self.heard, conversation) if careful else self.heard(conversation)
+        doubt = DOUBT[0] if self.samples > 1 else None
+        heard = await asyncio.to_thread(self.heard, conversation, doubt) if careful else self.heard(conversation, doubt)
         p, least = heard.missing, heard.least
         if self.samples > 1 and self.model is not None and DOUBT[0] < p < DOUBT[1]:
             answers = await sampled(self.model, conversation, self.samples)
@@ -185,7 +190,7 @@ class Gaps:
             return False
         if any(message.role == "assistant" and waited(message.text) for message in messages):
             return True
-        heard = self.heard(told)
+        heard = self.heard(told, LACKING)
         return heard.missing >= LACKING and heard.least <= 1
 
     def missing(self, conversation: Conversation) -> float | None:
@@ -194,13 +199,14 @@ class Gaps:
         heard = self.heard(conversation)
         return heard.missing if heard.least <= 1 else None
 
-    def heard(self, conversation: Conversation) -> Heard:
+    def heard(self, conversation: Conversation, least: float | None = None) -> Heard:
         """What is read as the request, and what the reader makes of it. Asides are left out, unless what then seems to
-        be missing is a text, which they may be ("Translate this. Nothing is missing.")."""
+        be missing is a text, which they may be ("Translate this. Nothing is missing."); it seems so from `least` on,
+        the probability from which whoever asks this acts, or else the reader's own."""
         told = to_the_point(conversation)
         heard = self._read(told)
-        lacks = told is not conversation and heard.missing >= heard.least
-        return self._read(conversation) if lacks and _is_text(gap_of(told, heard.seen)) else heard
+        lacks = told is not conversation and heard.missing >= (heard.least if least is None else least)
+        return self._read(conversation) if lacks and is_text(gap_of(told, heard.seen)) else heard
 
     def _read(self, conversation: Conversation) -> Heard:
         if not conversation.messages or conversation.messages[-1].role != "user":
@@ -251,7 +257,8 @@ def gap_of(conversation: Conversation, seen: Seen | None) -> Gap | None:
     return theirs if own is None or (not own.vague and theirs is not None and theirs.quote) else own
 
 
-def _is_text(gap: Gap | None) -> bool:
+def is_text(gap: Gap | None) -> bool:
+    """Whether a text seems missing."""
     return gap is not None and "text" in (gap.kind, ASKS.get(gap.other))
 
 

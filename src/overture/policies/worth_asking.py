@@ -113,7 +113,7 @@ class WorthAsking:
         if is_draft(conversation):
             return LEAVE
         gate = self._gate()
-        heard = gate.heard(conversation)
+        heard = gate.heard(conversation, LEAST)
         p = heard.missing
         if heard.least > 1:
             return LEAVE
