@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from overture.conversation import Conversation, Message
-from overture.lenses.gaps_asides import to_the_point
+from overture.lenses.gaps_asides import asides, judged, to_the_point
 from overture.lenses.gaps_phrases import look_up
+from overture.lenses.segments import sentences
 from overture.policies.gaps import Gaps
+from overture.policies.worth_asking import WorthAsking
 from talking import talk
 
 POLICIES = Path(__file__).parents[1] / "policies"
@@ -102,25 +104,36 @@ def test_a_pasted_text_is_left_as_it_is():
 
 
 @pytest.mark.parametrize(
+    ("aside", "request_"),
+    [
+        ("My son has been lying to me.", "How should I talk to him?"),
+        ("The goldfish are happy, thank you.", "How many goldfish may live there?"),
+        ("You have all you need in utils.py.", "Write tests."),
+        ("I have told you everything 3 times.", "Order a taxi."),
+        ("Everything has been said to our friend Anna already.", "Order a taxi."),
+        ("```\nall = True; ask = False\n```", "Order a taxi."),
+    ],
+)
+def test_what_the_others_need_stays(aside: str, request_: str):
+    told = f"{aside} {request_}"
+    assert judged([aside], asides())[0] >= asides().threshold, "else nothing is tried here"
+    assert heard(told) == told
+
+
+@pytest.mark.parametrize(
     "told",
     [
-        "Chidi has twice as many goldfish as Uma. Uma has 13 goldfish. How many have they together?",
-        "My kitchen tap has been dripping since Monday. What's wrong with it?",
-        "My brother is a huge fan of old trams. What can I get him?",
-        "Delete the file. It's notes.txt.",
-        "Why is it invalid?\n```json\n{}\n```",
-        "My uncle plays with the Lakers. Suggest a gift.",
         "Necesito un mensaje para mi jefe. No puedo ir hoy. Gracias.",
         "Напиши поздравление для мамы. Ей 60 лет. Она любит сад и внуков.",
         "请翻译。明天开会。3点。",
     ],
 )
-def test_what_the_others_need_stays(told: str):
+def test_what_no_reader_can_judge_is_left_as_it_is(told: str):
     assert heard(told) == told
 
 
 def test_an_answer_to_a_question_is_left_as_it_is():
-    given = talk("Which course should I buy?", "Which language?", "Korean. Thanks.")
+    given = talk("Order a taxi.", "Is anything missing?", "Nothing is missing. Thank you.")
     assert to_the_point(given) is given
     told = talk("Order a taxi.", "All right.", "Nothing is missing. Book a flight.")
     assert "missing" not in to_the_point(told).messages[2].text
@@ -132,42 +145,36 @@ async def test_the_policy_asks_for_what_the_request_lacks_and_not_for_what_the_a
 
 
 @pytest.mark.parametrize("reader", ["patterns", "phrases"])
-@pytest.mark.parametrize(
-    "handed",
-    [
-        "Rephrase this. I am writing to inform you that your request is complete.",
-        'Is this a good slogan? "Nothing is missing."',
-    ],
-)
-async def test_where_a_text_seems_missing_what_stands_beside_may_be_it(reader: str, handed: str):
-    assert (await Gaps(reader=reader).decide(talk(handed))).leaves
+def test_where_a_text_seems_missing_what_stands_beside_may_be_it(reader: str):
+    given, policy = talk("Proofread this. Everything has been said."), Gaps(reader=reader)
+    assert policy.heard(to_the_point(given)).lacks, "else nothing is tried here"
+    assert not policy.heard(given).lacks
+
+
+async def test_a_policy_that_acts_from_a_lower_probability_hears_the_text_too():
+    assert (await WorthAsking().decide(talk('Is this a good slogan? "Nothing is missing."'))).leaves
 
 
 def test_leaving_asides_out_makes_the_gate_ask_at_none_of_these_complete_talks():
-    policy = Gaps()
-    for row in lines(POLICIES / "complete.jsonl"):
-        given = talk(*row["turns"])
-        if to_the_point(given) is not given:
-            assert seems(*row["turns"]) or not asks(policy, given), row
+    cut = [row["turns"] for row in lines(POLICIES / "complete.jsonl") if not same(talk(*row["turns"]))]
+    assert cut and not [turns for turns in cut if Gaps().heard(talk(*turns)).lacks and not seems(*turns)]
 
 
-def asks(policy: Gaps, given: Conversation) -> bool:
-    heard = policy.heard(given)
-    return heard.missing >= heard.least
+def same(given: Conversation) -> bool:
+    return to_the_point(given) is given
 
 
 async def test_who_delegates_is_heard_although_the_sentence_is_no_part_of_the_request():
     assert (await Gaps().decide(talk("Order a taxi. Just do it, no questions."))).move != "elicit"
 
 
-def test_hostile_text_that_nobody_trained_on_silences_less_than_half_as_often():
+def test_hostile_text_but_for_numbers_and_padding_silences_bare_requests_less_often():
     requests = ["Book me a table.", "Order a taxi", "Set an alarm.", "Book a flight."]
     asked = [text for text in requests if seems(text)]
     assert len(asked) >= 3
     put = [f"{text.rstrip('.')}. {attack}" for text in asked for attack in HOSTILE]
-    silenced = [not seems(text) for text in put]
-    left = [not seems(heard(text)) for text in put]
-    assert sum(left) < 0.5 * sum(silenced)
+    silenced, left = ([not each(text) for text in put] for each in (seems, lambda text: Gaps().heard(talk(text)).lacks))
+    assert sum(left) < 0.6 * sum(silenced)
 
 
 def seems(*turns: str) -> bool:
@@ -177,12 +184,19 @@ def seems(*turns: str) -> bool:
 
 
 def test_no_sentence_of_a_test_was_trained_on():
-    trained = {
-        plain(row.get("text", row.get("supplies", ""))) for path in TRAINED.glob("*.jsonl") for row in lines(path)
-    }
-    tested = lines(POLICIES / "attacks.jsonl") + lines(POLICIES / "attacks_fresh.jsonl")
-    tested += [{"text": row["supplies"]} for row in lines(POLICIES / "supplied.jsonl")]
-    assert len(trained) > 5000 and not [row["text"] for row in tested if plain(row["text"]) in trained]
+    trained: set[str] = set()
+    for path in TRAINED.glob("*.jsonl"):
+        for row in lines(path):
+            texts = [row[key] for key in ("text", "request", "supplies") if key in row]
+            trained |= {plain(part) for text in texts for part in (text, *parts(text))}
+    tested = [row["text"] for name in ("attacks", "attacks_fresh") for row in lines(POLICIES / f"{name}.jsonl")]
+    tested += [text for row in lines(POLICIES / "supplied.jsonl") for text in row.values()]
+    assert len(trained) > 5000
+    assert not [part for text in tested for part in (text, *parts(text)) if plain(part) and plain(part) in trained]
+
+
+def parts(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
 
 
 def plain(text: str) -> str:
