@@ -4,9 +4,9 @@
 
 Comes in: `beside/nothing.jsonl`, sentences that tell nothing that a request could need; `beside/supplied.jsonl`, requests with
 what completes them; and the sentences of the requests that the lens learns from (`dataset.load()`, split `train`). Four in five of the
-first two train, the fifth and the split `valid` calibrate and set the threshold: the lowest at which no more of what
-supplies something would be left out than BOUND allows. Easy to get wrong: none of the sentences is one that the gate is
-attacked with, and whoever wrote them had seen none of those; the requests of the splits `valid` and `test` teach nothing.
+first two train, the fifth and the split `valid` calibrate and set the threshold: the lowest at which no more of the sentences that
+supply something would be left out than BOUND allows. Easy to get wrong: no sentence of these files stands in a test's list
+(`tests/lenses/test_gaps_asides.py` looks), and the requests of the split `test` teach nothing.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Gaps:
     prior: float = 0.5
     """The share of requests that lack something, where it is known."""
     reader: str = "phrases"
-    """`patterns`: the lens alone, about a millisecond. `phrases`: phrases are looked up besides, which takes little
+    """`patterns`: the lens alone, a millisecond or two. `phrases`: phrases are looked up besides, which takes little
     more and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder
     reads again, some ten milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked
     for when the policy is made."""
