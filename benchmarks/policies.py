@@ -231,26 +231,31 @@ REWRITING = ("carried out", "went round in circles", "cut off", "figures nobody 
 
 
 def rewritings(out: Path, task: str) -> list[str] | None:
-    """What came of the rewritings of `mediator`, of the trials that have ended: also of a cell that is not finished."""
-    place = out / task / "mediator" / "trials.sqlite"
+    """What came of the rewritings of `mediator`, of the trials that have ended: also of a cell that is not finished, and
+    where the bare cell is not there."""
+    place, other = (out / task / policy / "trials.sqlite" for policy in ("mediator", "none"))
     if not place.exists():
         return None
     found: Counter[str] = Counter()
-    with Store(place) as led, Store(out / task / "none" / "trials.sqlite") as bare:
-        ended = {trial.item: trial for trial in led.trials() if trial.outcome}
-        beside = {trial.item: trial for trial in bare.trials() if trial.item in ended and trial.outcome}
-    for trial in ended.values():
+    led, bare = ended_in(place), ended_in(other) if other.exists() else {}
+    for trial in led.values():
         for decision in (each for turn in (trial.outcome or {})["decisions"] for each in turn):
             if decision["policy"] == "mediator":
                 reason = decision["details"].get("failed", REWRITING[0])
                 found[next((each for each in REWRITING if reason.endswith(each)), REWRITING[-1])] += 1
-    spent = [sum(trials[item].cost["completion_tokens"] for item in beside) / len(beside) for trials in (beside, ended)]
-    solved = [sum((trials[item].outcome or {}).get("solved") or 0 for item in beside) for trials in (beside, ended)]
+    both = [item for item in led if item in bare]
+    sides = [[bare[item] for item in both], [led[item] for item in both] if both else [*led.values()]]
+    solved = [f"{sum((t.outcome or {}).get('solved') or 0 for t in side):g}" if side else "–" for side in sides]
+    spent = [f"{sum(t.cost['completion_tokens'] for t in side) / len(side):,.0f}" if side else "–" for side in sides]
     counts = [str(found[each]) for each in REWRITING]
-    return [
-        task, f"{len(ended)} of {len(load_task(task).items)}", str(found.total()), *counts,
-        f"{solved[0]:g} → {solved[1]:g}", f"{spent[0]:,.0f} → {spent[1]:,.0f}",
-    ]  # fmt: skip
+    whole = f"{len(led)} of {len(load_task(task).items)}"
+    return [task, whole, str(found.total()), *counts, " → ".join(solved), " → ".join(spent)]
+
+
+def ended_in(place: Path) -> dict[str, Trial]:
+    """The trials of a store that have an outcome, by item."""
+    with Store(place) as store:
+        return {trial.item: trial for trial in store.trials() if trial.outcome}
 
 
 def main() -> None:

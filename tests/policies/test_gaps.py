@@ -116,7 +116,7 @@ def test_odds_shift_the_probability():
     assert shifted(0.5, 0.5) == 0.5
     assert shifted(0.5, 0.1) == pytest.approx(0.1)
     assert shifted(0.9, 0.5) == pytest.approx(0.9)
-    assert Gaps(prior=0.01).missing(talk(LACKING)) < Gaps().missing(talk(LACKING))  # type: ignore[operator]
+    assert Gaps(prior=0.01).heard(talk(LACKING)).missing < Gaps().heard(talk(LACKING)).missing
 
 
 async def test_answers_that_differ_make_a_gap_likelier():
@@ -130,9 +130,9 @@ async def test_answers_that_differ_make_a_gap_likelier():
 
 def _even_prior() -> float:
     """The prior at which the lens gives the lacking request one half."""
-    p = Gaps().missing(talk(LACKING))
-    assert p is not None
-    return 1 - p
+    heard = Gaps().heard(talk(LACKING))
+    assert heard.least <= 1
+    return 1 - heard.missing
 
 
 def test_identity_names_what_decides():

@@ -193,12 +193,6 @@ class Gaps:
         heard = self.heard(told, LACKING)
         return heard.missing >= LACKING and heard.least <= 1
 
-    def missing(self, conversation: Conversation) -> float | None:
-        """The probability that something needed is missing at the user's last message, at these odds; None where the
-        last message is not a user's or the lens cannot judge it."""
-        heard = self.heard(conversation)
-        return heard.missing if heard.least <= 1 else None
-
     def heard(self, conversation: Conversation, least: float | None = None) -> Heard:
         """What is read as the request, and what the reader makes of it. Asides are left out, unless what then seems to
         be missing is a text, which they may be ("Translate this. Nothing is missing."); it seems so from `least` on,
