@@ -71,13 +71,13 @@ def asides() -> Asides:
     return assembled(stored("gaps_asides.npz"))
 
 
-def to_the_point(conversation: Conversation, by: Asides | None = None) -> Conversation:
+def to_the_point(conversation: Conversation) -> Conversation:
     """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
     there is none. What answers a question is left as it is."""
-    by, messages = by or asides(), list(conversation.messages)
+    messages = list(conversation.messages)
     for at in _unasked(messages):
         text = messages[at].text
-        for start, end in _asides(text, by):
+        for start, end in _asides(text, asides()):
             text = text[:start] + " " * (end - start) + text[end:]
         if text != messages[at].text:
             messages[at] = replace(messages[at], content=text)
