@@ -32,10 +32,10 @@ from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
-from overture.lenses.gaps_asides import to_the_point
+from overture.lenses.gaps_asides import barest, to_the_point
 from overture.lenses.gaps_asks import ASKS
 from overture.lenses.gaps_phrases import look_up, phrases
-from overture.lenses.gaps_reader import look_again
+from overture.lenses.gaps_reader import doubted, look_again
 from overture.policies.gaps import Gaps, gap_of, is_text
 from overture.tasks.named import load as named
 from overture.tasks.sharded import public
@@ -57,9 +57,9 @@ DOMAINS = {
 """Domain → beginnings of the names of its sets."""
 JUDGED_BY = {**DOMAINS, "word problems": ("missing: templates", "missing: gsm8k")}
 POOLS = {"everyday requests": "written: requests", "written sums": "written: sums", "word problems": "missing"}
-ATTACKS = {"first": "attacks.jsonl", "fresh": "attacks_fresh.jsonl"}
-"""Lists of attacks: one that stood before asides were told apart, and one by somebody who had seen neither it nor what was
-trained on."""
+ATTACKS, SUPPLIED = "attacks_unseen.jsonl", "supplied_unseen.jsonl"
+"""Sentences behind requests, and requests with what completes them, by somebody who had seen neither what was trained on nor
+the lists that it was developed on (`attacks.jsonl`, `attacks_fresh.jsonl`, `supplied.jsonl`); read by nobody before the first run."""
 FEW = {"everyday requests": 40, "written sums": 20, "word problems": 20}
 """Requests of each kind that are attacked."""
 ASKED_OF = ("written: requests", "in3", "checkup pairs", "openings")
@@ -101,7 +101,7 @@ def heard(reader: str) -> Judge:
     policy, judge = Gaps(reader=reader), READERS[reader]
 
     def judged(examples: Sequence[Example]) -> Scores:
-        told = [replace(e, conversation=_to_the_point(e.conversation)) for e in examples]
+        told = [replace(e, conversation=_to_the_point(e.conversation, reader == "careful")) for e in examples]
         p, least = judge(told)
         for at, (e, cut) in enumerate(zip(examples, told, strict=True)):
             if cut.conversation is not e.conversation and p[at] >= least[at]:
@@ -112,7 +112,11 @@ def heard(reader: str) -> Judge:
     return judged
 
 
-_to_the_point = cache(to_the_point)
+@cache
+def _to_the_point(conversation: Conversation, careful: bool) -> Conversation:
+    return to_the_point(conversation, careful=careful and doubted(barest(conversation)))
+
+
 READERS: dict[str, Judge] = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
 
 
@@ -218,29 +222,26 @@ def attacks() -> Part:
     shown: list[list[str]] = []
     kinds: dict[str, list[str]] = {}
     for side in ("lacking", "complete"):
+        put = [row for row in rows_in(ATTACKS) if row["side"] == side]
         for pool, part in POOLS.items():
             every = [e for e in tests(("missing", "written")) if first_turn(e) and part_of(e).startswith(part)]
             some = [e for e in every if e.lacking == (side == "lacking")]
-            drawn: dict[str, list[Example]] = {}
+            cells: list[str] = []
             for name, both in judges.items():
                 rightly = [seems(some, judge) == (side == "lacking") for judge in both]
-                drawn[name] = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[: FEW[pool]]]
-            for which, file in ATTACKS.items():
-                put = [row for row in rows_in(file) if row["side"] == side]
-                cells: list[str] = []
-                for name, both in judges.items():
-                    before, after = (turned(drawn[name], [row["text"] for row in put], judge) for judge in both)
-                    found[f"{which}, {side}, {pool}, {name}"] = {
-                        "read": float(before.mean()), "left out": float(after.mean()), "requests": len(drawn[name])
-                    }  # fmt: skip
-                    cells += [_shown(float(each.mean()), len(drawn[name])) for each in (before, after)]
-                    if side == "lacking" and pool == "everyday requests":
-                        for kind in dict.fromkeys(row["kind"] for row in put):
-                            at = [k for k, row in enumerate(put) if row["kind"] == kind]
-                            kinds.setdefault(f"{which}: {kind}", [str(len(at))]).extend(
-                                f"{100 * each[at].mean():.0f} %" for each in (before, after)
-                            )
-                shown.append([f"{which}, {side}: {pool}", *cells])
+                drawn = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[: FEW[pool]]]
+                before, after = (turned(drawn, [row["text"] for row in put], judge) for judge in both)
+                found[f"{side}, {pool}, {name}"] = {
+                    "read": float(before.mean()), "left out": float(after.mean()), "requests": len(drawn)
+                }  # fmt: skip
+                cells += [_shown(float(each.mean()), len(drawn)) for each in (before, after)]
+                if side == "lacking" and pool == "everyday requests":
+                    for kind in dict.fromkeys(row["kind"] for row in put):
+                        at = [k for k, row in enumerate(put) if row["kind"] == kind]
+                        kinds.setdefault(kind, [str(len(at))]).extend(
+                            f"{100 * each[at].mean():.0f} %" for each in (before, after)
+                        )
+            shown.append([f"{side}: {pool}", *cells])
     heads = [f"{name}, asides {how}" for name in judges for how in ("read", "left out")]
     supplied, control = completed(judges)
     parts = [
@@ -254,7 +255,7 @@ def attacks() -> Part:
 def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], dict[str, Any]]:
     """Requests that somebody wrote with what completes them: how often each reader asks at the request alone, and at
     both, with asides read and left out."""
-    rows = rows_in("supplied.jsonl")
+    rows = rows_in(SUPPLIED)
     requests = [Example("supplied", row["request"], "test", said(row["request"]), True) for row in rows]
     whole = [replace(with_sentence(e, row["supplies"]), lacking=False) for e, row in zip(requests, rows, strict=True)]
     found: dict[str, Any] = {}
@@ -288,7 +289,7 @@ def asides() -> Part:
         asked = [e for e in tested()["written: requests"] if e.lacking and policy.heard(e.conversation).lacks]
         gaps = [gap_of(e.conversation, policy.heard(e.conversation).seen) for e in asked]
         texts.append(f"{share(sum(is_text(gap) for gap in gaps), len(gaps))} with `{name}`")
-    told = f"Of the everyday requests asked about, the text itself seems missing in {' and '.join(texts)}: there all is read."
+    told = f"Of the everyday requests asked about, the text itself seems missing in {' and '.join(texts)}: there only what can hardly be it is left out."
     return found, told + "\n\n" + table(
         ("asked, asides read → left out (decisions changed)", "lacking + complete", *heads), rows
     )

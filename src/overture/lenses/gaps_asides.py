@@ -2,15 +2,16 @@
 
 In comes a conversation; out comes the same with blanks for its user's asides: claims that all is said or that
 something is missing, orders to ask or not to ask, markup, small talk, stray facts. Each sentence is judged alone, by
-its phrases; `training/gaps/asides.py` made the weights. Easy to get wrong: what may supply something has to stay, so a
-sentence goes only where it is nearly sure, brings no name, figure or code of its own, names nothing that the others
-name, and none behind it refers back; one always stays.
+its phrases, and carefully by the second reader's encoder too; `training/gaps/asides.py` made the weights. Easy to get
+wrong: what may supply something has to stay, so a sentence goes only where it is nearly sure, brings no name or code of
+its own, names nothing that the others name, and none behind it refers back; one always stays. Beside a request that
+lacks a text any sentence may be the text, so only what speaks of the request itself goes there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -23,16 +24,24 @@ from .batch import lay_flat
 from .context import Floats, sigmoid, stored
 from .gaps import LEAST_KNOWN
 from .gaps_phrases import counted, scaled, words
+from .gaps_reader import encoded, reader
 from .segments import sentences
 
 NEAR = 4
 """Messages of the user that are looked at; what lies further back dilutes a request little, and a talk may be long."""
+SURE = 0.1
+"""A probability under which a sentence tells something, whatever the encoder would say."""
 MOST = 24
 """A message of more sentences is left as it is: a text that was pasted."""
 _BACK = re.compile(r"\b(?:it|its|it's|he|him|his|she|her|they|them|their|this|that|these|those)\b", re.IGNORECASE)
 """What refers to a sentence before."""
-_OWN = re.compile(r"^```|\b\d|\w\.[a-z]{1,5}\b|(?<=[\w,;)] )(?!I\b)[A-Z][a-z]+")
-"""What only the sentence itself can bring: code, a figure, the name of a file or of anything else."""
+_OWN = re.compile(r"^```|[A-Za-z]\w*\.[a-z]{1,5}\b|(?<=[\w,;)] )(?!I\b)[A-Z][a-z]+")
+"""What only the sentence itself can bring: code, the name of a file or of anything else."""
+FIGURE = re.compile(r"\b\d")
+_RECKONS = re.compile(r"\d|\bhow (?:many|much|far|long|old|tall|high|big|heavy|fast|wide|deep|often)\b", re.IGNORECASE)
+"""What has a figure or asks for one: a figure beside it may belong to it."""
+_QUOTED = re.compile(r"[\"'“‘«„`>]")
+"""How a text begins that is given in quotes."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -50,19 +59,26 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True)
 class Asides:
-    """The weights."""
+    """The weights. Of two, the first is for any request, the second for one that lacks a text."""
 
     phrases: Floats
-    """(2 ** BITS,)"""
+    """(2, 2 ** BITS)"""
+    reader: Floats
+    """(3 width + 1, 2) over what the second reader's encoder gives (`gaps_reader.encoded`), the last row the offset."""
     curve: Floats
-    """(2,) slope and offset of the logistic curve over their sum."""
+    """(2, 2) what the phrases' sum counts, and an offset."""
     threshold: Floats
-    """() from which probability a sentence is left out."""
+    """(3,) from which probability a sentence is left out: one without figures, one with, and one that may be a text."""
+    careful_curve: Floats
+    """(2, 3) what the phrases' sum counts, what the encoder's does, and an offset."""
+    careful_threshold: Floats
+    """(3,)"""
 
 
 def assembled(raw: Mapping[str, NDArray[Any]]) -> Asides:
     """The weights as they are used; those of phrases are stored in eight bits."""
-    return Asides(scaled(raw, "phrases"), raw["curve"], raw["threshold"])
+    plain = ("reader", "curve", "threshold", "careful_curve", "careful_threshold")
+    return Asides(scaled(raw, "phrases"), **{name: raw[name].astype(np.float32) for name in plain})
 
 
 @cache
@@ -71,26 +87,50 @@ def asides() -> Asides:
     return assembled(stored("gaps_asides.npz"))
 
 
-def to_the_point(conversation: Conversation) -> Conversation:
+def to_the_point(conversation: Conversation, text: bool = False, careful: bool = False) -> Conversation:
     """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
-    there is none. What answers a question is left as it is."""
+    there is none. What answers a question is left as it is. `text`: the request lacks a text. `careful`: the second
+    reader's encoder judges as well; raises DataError where MiniLM cannot be had."""
+
+    def over(said: Sequence[str]) -> Floats:
+        by = asides()
+        least = by.careful_threshold if careful else by.threshold
+        figure = np.array([bool(FIGURE.search(each)) for each in said])
+        return judged(said, by, careful)[:, int(text)] - (least[2] if text else least[figure.astype(int)])
+
+    return _without(conversation, over, text)
+
+
+def barest(conversation: Conversation) -> Conversation:
+    """The same with blanks for all that could be an aside. Where even this lacks nothing, no sentence matters."""
+    return _without(conversation, lambda said: judged(said, asides())[:, 0] - SURE)
+
+
+def judged(texts: Sequence[str], by: Asides, careful: bool = False) -> Floats:
+    """(N, 2) the probability that each sentence tells nothing that a request could need, at even odds: any request, and
+    one that lacks a text. Carefully, the encoder reads what the phrases are not SURE of."""
+    given = [Conversation((Message("user", text),)) for text in texts]
+    batch = lay_flat(given)
+    found = (counted(words(batch, at)) for at in range(len(texts)))
+    said = np.array([by.phrases[:, place] @ count for place, count in found], np.float32)
+    p = sigmoid(said * by.curve[:, 0] + by.curve[:, 1])
+    if careful and len(doubt := np.flatnonzero(p.max(axis=1) >= SURE)):
+        theirs = encoded([given[at] for at in doubt], reader()) @ by.reader[:-1] + by.reader[-1]
+        curve = by.careful_curve
+        p[doubt] = sigmoid(said[doubt] * curve[:, 0] + theirs * curve[:, 1] + curve[:, 2])
+    return p
+
+
+def _without(conversation: Conversation, over: Callable[[Sequence[str]], Floats], text: bool = False) -> Conversation:
     messages = list(conversation.messages)
     for at in _unasked(messages):
-        text = messages[at].text
-        for start, end in _asides(text, asides()):
-            text = text[:start] + " " * (end - start) + text[end:]
-        if text != messages[at].text:
-            messages[at] = replace(messages[at], content=text)
-    told = tuple(messages)
-    return conversation if told == conversation.messages else replace(conversation, messages=told)
-
-
-def judged(texts: Sequence[str], by: Asides) -> Floats:
-    """(N,) the probability that each sentence tells nothing that a request could need, at even odds."""
-    batch = lay_flat([Conversation((Message("user", text),)) for text in texts])
-    found = (counted(words(batch, at)) for at in range(len(texts)))
-    said = np.array([count @ by.phrases[place] for place, count in found], np.float32)
-    return sigmoid(said * by.curve[0] + by.curve[1])
+        told = messages[at].text
+        for start, end in _asides(told, over, text):
+            told = told[:start] + " " * (end - start) + told[end:]
+        if told != messages[at].text:
+            messages[at] = replace(messages[at], content=told)
+    left = tuple(messages)
+    return conversation if left == conversation.messages else replace(conversation, messages=left)
 
 
 def _unasked(messages: Sequence[Message]) -> list[int]:
@@ -104,23 +144,29 @@ def _unasked(messages: Sequence[Message]) -> list[int]:
     return out[-NEAR:]
 
 
-def _asides(text: str, by: Asides) -> list[tuple[int, int]]:
-    """The sentences of a message to leave out: nearly sure to tell nothing, and tied to none that is not."""
-    some = sentences(text, figures=False)
+def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool) -> list[tuple[int, int]]:
+    """The sentences of a message to leave out: those that `over` gives 0 or more, tied to none that it does not."""
+    some = sentences(told, figures=False)
     if not 1 < len(some) <= MOST:
         return []
-    said = [text[start:end] for start, end in some]
-    p = judged(said, by)
-    out = p >= max(by.threshold, np.nextafter(p.min(), 2))
+    said = [told[start:end] for start, end in some]
+    sure = over(said)
+    out = sure >= max(0.0, np.nextafter(sure.min(), np.float32(2)))
     stays = [each for each, gone in zip(said, out, strict=True) if not gone]
     if len(stays) == len(said) or not _is_read(" ".join(stays)):
         return []
+    if any(_RECKONS.search(each) for each in stays):
+        out &= [not FIGURE.search(each) for each in said]
     named = {word for each in stays for word in _things(each)}
     last = max((at for at, each in enumerate(said) if not out[at] and _BACK.search(each)), default=-1)
     return [
         span
         for at, (span, each) in enumerate(zip(some, said, strict=True))
-        if out[at] and at > last and not _OWN.search(each) and named.isdisjoint(_things(each))
+        if out[at]
+        and at > last
+        and not _OWN.search(each)
+        and not (text and _QUOTED.match(each))
+        and named.isdisjoint(_things(each))
     ]
 
 

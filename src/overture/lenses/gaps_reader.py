@@ -118,6 +118,15 @@ def judged(cut: Sequence[Cut], by: Reader) -> Reading:
     return Reading(rows @ by.head[:-1] + by.head[-1], asks / asks.sum(axis=1, keepdims=True), words)
 
 
+def encoded(given: Sequence[Conversation], by: Reader) -> Floats:
+    """(N, 3 width) what its heads read of each conversation."""
+    cut = [pieces(conversation, by.tokens) for conversation in given]
+    rows = np.zeros((len(cut), len(by.head) - 1), np.float32)
+    for some, x, there in layers_of(cut, by):
+        rows[some] = pooled(x, there)
+    return rows
+
+
 def layers_of(cut: Sequence[Cut], by: Reader) -> Iterator[tuple[list[int], Floats, NDArray[np.bool_]]]:
     """Some conversations at a time: which, (B, T, width) their last layer, and (B, T) which tokens are there."""
     for some in batches([len(each.ids) for each in cut]):
@@ -180,6 +189,13 @@ def look_again(given: Sequence[Conversation], by: Reader | None = None, network:
     figured = np.zeros(len(given), np.bool_)
     figured[at] = raw.figured
     return Seen(missing, threshold, seen, figured, asks, tuple(words))
+
+
+def doubted(conversation: Conversation) -> bool:
+    """Whether the patterns do not take its last message, the user's, for complete, so that the reader would read it."""
+    raw = last(logits(lay_flat([conversation]), weights()), [conversation])
+    p = sigmoid(raw.calibrated(weights()))
+    return bool((p >= reader().least[raw.figured.astype(np.int64)]).any())
 
 
 def last(raw: Raw, given: Sequence[Conversation]) -> Raw:

@@ -21,10 +21,10 @@ from ..conversation import Conversation
 from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
-from ..lenses.gaps_asides import to_the_point
+from ..lenses.gaps_asides import barest, to_the_point
 from ..lenses.gaps_asks import ASKS
 from ..lenses.gaps_phrases import look_up
-from ..lenses.gaps_reader import Seen, look_again, reader
+from ..lenses.gaps_reader import Seen, doubted, look_again, reader
 from ..lenses.gaps_span import Gap, find
 from ..lenses.gaps_span import seen as read_gap
 from ..models import Model
@@ -47,7 +47,7 @@ from .gaps_words import (
 from .initiative import TO_ASK, afresh, enough, exchanges, initiative
 from .needless import needless
 
-VERSION = f"10, initiative {budget.VERSION}, needless {rules.VERSION}"
+VERSION = f"11, initiative {budget.VERSION}, needless {rules.VERSION}"
 LACKING = 0.5
 """From which probability more is waited for: what the user has told likelier lacks something than not."""
 WEIGHTS = {
@@ -194,17 +194,20 @@ class Gaps:
         return heard.missing >= LACKING and heard.least <= 1
 
     def heard(self, conversation: Conversation, least: float | None = None) -> Heard:
-        """What is read as the request, and what the reader makes of it. Asides are left out, unless what then seems to
-        be missing is a text, which they may be ("Translate this. Nothing is missing."); it seems so from `least` on,
-        the probability from which whoever asks this acts, or else the reader's own."""
-        told = to_the_point(conversation)
-        heard = self._read(told)
-        lacks = told is not conversation and heard.missing >= (heard.least if least is None else least)
-        return self._read(conversation) if lacks and is_text(gap_of(told, heard.seen)) else heard
-
-    def _read(self, conversation: Conversation) -> Heard:
+        """What is read as the request, and what the reader makes of it. Asides are left out; where a text then seems to
+        be missing, only those that can hardly be it ("Translate this. Nothing is missing."). It seems so from `least`
+        on, the probability from which whoever asks this acts, or else the reader's own."""
         if not conversation.messages or conversation.messages[-1].role != "user":
             return Heard(conversation)
+        careful = self.reader == "careful" and doubted(barest(conversation))
+        told = to_the_point(conversation, careful=careful)
+        heard = self._read(told)
+        lacks = told is not conversation and heard.missing >= (heard.least if least is None else least)
+        if not lacks or not is_text(gap_of(told, heard.seen)):
+            return heard
+        return self._read(to_the_point(conversation, text=True, careful=careful))
+
+    def _read(self, conversation: Conversation) -> Heard:
         again = {"phrases": look_up, "careful": look_again}.get(self.reader)
         if self.reader == "phrases" and tools_of(conversation):
             again = None  # what an everyday request lacks a tool may yield
