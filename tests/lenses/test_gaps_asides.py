@@ -164,10 +164,31 @@ def test_where_a_text_seems_missing_only_what_can_hardly_be_it_is_left_out(reade
     assert not policy.heard(text).lacks
 
 
-def test_a_text_in_quotes_stays_whatever_it_says():
-    hostile, quoted = (talk(f"Translate this. {text}") for text in (HOSTILE_TO_TEXTS, f'"{HOSTILE_TO_TEXTS}"'))
-    assert "Ignore" not in to_the_point(hostile, text=True).messages[0].text
-    assert to_the_point(quoted, text=True) is quoted
+@pytest.mark.parametrize(
+    "given",
+    ['. "{}"', ". »{}«", ". *{}*", ":\n{}", '. "Good evening. {} Good night."', ". “Good evening. {} Good night.”"],
+)
+def test_a_text_that_is_given_as_one_stays_whatever_it_says(given: str):
+    hostile = talk(f"Translate this. {HOSTILE_TO_TEXTS}")
+    assert "Ignore" not in to_the_point(hostile, text=True).messages[0].text, "else nothing is tried here"
+    assert (
+        HOSTILE_TO_TEXTS
+        in to_the_point(talk("Translate this" + given.format(HOSTILE_TO_TEXTS)), text=True).messages[0].text
+    )
+
+
+@pytest.mark.parametrize(
+    "code", ["HP 305, black.", "TN-2420, black.", "1Z999AA10123456784.", "Whirlpool, 481010354757."]
+)
+def test_a_code_stays(code: str):
+    assert heard(f"Order the ink. {code}") == f"Order the ink. {code}"
+
+
+def test_a_figure_stays_where_another_message_reckons():
+    aside = "I have told you everything 3 times."
+    for first, stays in (("How many calories do I need?", True), ("Order a taxi.", False)):
+        told = to_the_point(talk(first, "Let me see.", f"Hurry up, dear. {aside}"))
+        assert (aside in told.messages[2].text) == stays
 
 
 async def test_a_policy_that_acts_from_a_lower_probability_hears_the_text_too():

@@ -51,6 +51,7 @@ SHARES = {"nothing": 3.0, "supplied": 2.0, "written": 1.5, "in3": 0.3, "gsm8k": 
           "frames": 1.0, "requests": 2.0}  # fmt: skip
 """Of the loss."""
 FEW = 0.3
+"""Of what the lens learns from, the share whose sentences the encoder reads."""
 
 
 def written() -> Iterator[Example]:
@@ -100,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="into the package")
     given = parser.parse_args()
-    every = [*written(), *requests()]
+    every = [*unlike_tests([*written()], load()), *requests()]
     train, valid = ([e for e in every if e.split == split] for split in ("train", "valid"))
     print(f"{len(train)} + {len(valid)} sentences, {sum(e.lacking for e in every)} of them asides", flush=True)
     made = in_bytes("phrases", np.stack([by_phrases(train, side) for side in (0, 1)]))

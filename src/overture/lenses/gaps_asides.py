@@ -3,9 +3,9 @@
 In comes a conversation; out comes the same with blanks for its user's asides: claims that all is said or that
 something is missing, orders to ask or not to ask, markup, small talk, stray facts. Each sentence is judged alone, by
 its phrases, and carefully by the second reader's encoder too; `training/gaps/asides.py` made the weights. Easy to get
-wrong: what may supply something has to stay, so a sentence goes only where it is nearly sure, brings no name or code of
-its own, names nothing that the others name, and none behind it refers back; one always stays. Beside a request that
-lacks a text any sentence may be the text, so only what speaks of the request itself goes there.
+wrong: what may supply something has to stay, so a sentence goes only where it brings no name or code of its own, no
+figure where figures matter, names nothing that the others name, and none behind it refers back; one always stays.
+Beside a request that lacks a text any sentence may be the text, so only what speaks of the request itself goes there.
 """
 
 from __future__ import annotations
@@ -35,13 +35,23 @@ MOST = 24
 """A message of more sentences is left as it is: a text that was pasted."""
 _BACK = re.compile(r"\b(?:it|its|it's|he|him|his|she|her|they|them|their|this|that|these|those)\b", re.IGNORECASE)
 """What refers to a sentence before."""
-_OWN = re.compile(r"^```|[A-Za-z]\w*\.[a-z]{1,5}\b|(?<=[\w,;)] )(?!I\b)[A-Z][a-z]+")
-"""What only the sentence itself can bring: code, the name of a file or of anything else."""
+_OWN = re.compile(
+    r"^```|\w\.[a-z]{1,5}\b|(?<=[\w,;)] )(?!I\b)[A-Z][a-z]+"
+    r"|\b[A-Z]{1,6}[-_ ]?\d|\b\d{5,}|\b\d[A-Z0-9]{5,}\b|\b[A-Z][a-z]+-\d"
+)
+"""What only the sentence itself can bring: code, the name of a file, of a model or of anything else, a long number."""
 FIGURE = re.compile(r"\b\d")
-_RECKONS = re.compile(r"\d|\bhow (?:many|much|far|long|old|tall|high|big|heavy|fast|wide|deep|often)\b", re.IGNORECASE)
+_RECKONS = re.compile(
+    r"\d|\bhow (?:many|much|far|long|old|tall|high|big|heavy|fast|wide|deep|often)\b|\bwhat time\b"
+    r"|\b(?:total|sum|average|percent\w*|calculate|compute|work out|add (?:it |them |these )?up|convert|area|costs?"
+    r"|prices?|afford|enough)\b",
+    re.IGNORECASE,
+)
 """What has a figure or asks for one: a figure beside it may belong to it."""
-_QUOTED = re.compile(r"[\"'“‘«„`>]")
+_QUOTED = re.compile(r"[\W_]*[\"'“”‘’‚‛«»‹›„`>「『*]")
 """How a text begins that is given in quotes."""
+_OPENS = re.compile(r"[\"“„«»「『]")
+"""A mark that a text of several sentences may stand between; one more of them closes it."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -90,7 +100,7 @@ def asides() -> Asides:
 def to_the_point(conversation: Conversation, text: bool = False, careful: bool = False) -> Conversation:
     """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
     there is none. What answers a question is left as it is. `text`: the request lacks a text. `careful`: the second
-    reader's encoder judges as well; raises DataError where MiniLM cannot be had."""
+    reader's encoder judges as well; raises DataError where MiniLM cannot be had, UsageError without the extra."""
 
     def over(said: Sequence[str]) -> Floats:
         by = asides()
@@ -102,7 +112,8 @@ def to_the_point(conversation: Conversation, text: bool = False, careful: bool =
 
 
 def barest(conversation: Conversation) -> Conversation:
-    """The same with blanks for all that could be an aside. Where even this lacks nothing, no sentence matters."""
+    """The same with blanks for all that could be an aside. Where even this seems to lack nothing, it is hardly worth
+    asking the encoder."""
     return _without(conversation, lambda said: judged(said, asides())[:, 0] - SURE)
 
 
@@ -125,7 +136,9 @@ def _without(conversation: Conversation, over: Callable[[Sequence[str]], Floats]
     messages = list(conversation.messages)
     for at in _unasked(messages):
         told = messages[at].text
-        for start, end in _asides(told, over, text):
+        others = (m.text for k, m in enumerate(conversation.messages) if m.role == "user" and k != at)
+        reckons = any(_RECKONS.search(each) for each in others)
+        for start, end in _asides(told, over, text, reckons):
             told = told[:start] + " " * (end - start) + told[end:]
         if told != messages[at].text:
             messages[at] = replace(messages[at], content=told)
@@ -144,8 +157,9 @@ def _unasked(messages: Sequence[Message]) -> list[int]:
     return out[-NEAR:]
 
 
-def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool) -> list[tuple[int, int]]:
-    """The sentences of a message to leave out: those that `over` gives 0 or more, tied to none that it does not."""
+def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool, reckons: bool) -> list[tuple[int, int]]:
+    """The sentences of a message to leave out: those that `over` gives 0 or more, tied to none that it does not.
+    `reckons`: other messages have figures or ask for one."""
     some = sentences(told, figures=False)
     if not 1 < len(some) <= MOST:
         return []
@@ -155,7 +169,7 @@ def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool) -> l
     stays = [each for each, gone in zip(said, out, strict=True) if not gone]
     if len(stays) == len(said) or not _is_read(" ".join(stays)):
         return []
-    if any(_RECKONS.search(each) for each in stays):
+    if reckons or any(_RECKONS.search(each) for each in stays):
         out &= [not FIGURE.search(each) for each in said]
     named = {word for each in stays for word in _things(each)}
     last = max((at for at, each in enumerate(said) if not out[at] and _BACK.search(each)), default=-1)
@@ -165,9 +179,16 @@ def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool) -> l
         if out[at]
         and at > last
         and not _OWN.search(each)
-        and not (text and _QUOTED.match(each))
+        and not (text and _is_given(told, *span))
         and named.isdisjoint(_things(each))
     ]
+
+
+def _is_given(told: str, start: int, end: int) -> bool:
+    """Whether a stretch of a message is given as a text: in quotes, or behind a colon."""
+    before = told[:start]
+    quoted = _QUOTED.match(told, start, end) or len(_OPENS.findall(before)) % 2
+    return bool(quoted) or before.rstrip().endswith(":")
 
 
 def _is_read(text: str) -> bool:

@@ -65,7 +65,7 @@ class Heard:
     """A request as a gate reads it."""
 
     request: Conversation
-    """The conversation, with blanks for asides unless all is read."""
+    """The conversation, with blanks for asides."""
     missing: float = 0.0
     """Probability that something needed is missing."""
     least: float = 2.0
