@@ -84,8 +84,10 @@ def attended(q: Floats, k: Floats, v: Floats, mask: Floats) -> Floats:
 
 
 def applied(base: Mapping[str, Floats], name: str, x: Floats) -> Floats:
-    """A linear layer."""
-    return x @ base[f"{name}.weight"] + base[f"{name}.bias"]
+    """A linear layer, as one product for all rows: numpy would multiply each text by itself."""
+    flat = x.reshape(-1, x.shape[-1]) @ base[f"{name}.weight"]
+    flat += base[f"{name}.bias"]
+    return flat.reshape(*x.shape[:-1], -1)
 
 
 def fed(base: Mapping[str, Floats], at: str, x: Floats) -> Floats:

@@ -102,13 +102,13 @@ def to_the_point(conversation: Conversation, text: bool = False, careful: bool =
     there is none. What answers a question is left as it is. `text`: the request lacks a text. `careful`: the second
     reader's encoder judges as well; raises DataError where MiniLM cannot be had, UsageError without the extra."""
 
-    def over(said: Sequence[str]) -> Floats:
+    def excess(said: Sequence[str]) -> Floats:
         by = asides()
         least = by.careful_threshold if careful else by.threshold
         figure = np.array([bool(FIGURE.search(each)) for each in said])
         return judged(said, by, careful)[:, int(text)] - (least[2] if text else least[figure.astype(int)])
 
-    return _without(conversation, over, text)
+    return _without(conversation, excess, text)
 
 
 def barest(conversation: Conversation) -> Conversation:
@@ -132,13 +132,13 @@ def judged(texts: Sequence[str], by: Asides, careful: bool = False) -> Floats:
     return p
 
 
-def _without(conversation: Conversation, over: Callable[[Sequence[str]], Floats], text: bool = False) -> Conversation:
+def _without(conversation: Conversation, excess: Callable[[Sequence[str]], Floats], text: bool = False) -> Conversation:
     messages = list(conversation.messages)
-    for at in _unasked(messages):
+    near = _unasked(messages)
+    for at in near:
         told = messages[at].text
-        others = (m.text for k, m in enumerate(conversation.messages) if m.role == "user" and k != at)
-        reckons = any(_RECKONS.search(each) for each in others)
-        for start, end in _asides(told, over, text, reckons):
+        beside = [conversation.messages[other].text for other in near if other != at]
+        for start, end in _asides(told, beside, excess, text):
             told = told[:start] + " " * (end - start) + told[end:]
         if told != messages[at].text:
             messages[at] = replace(messages[at], content=told)
@@ -157,19 +157,21 @@ def _unasked(messages: Sequence[Message]) -> list[int]:
     return out[-NEAR:]
 
 
-def _asides(told: str, over: Callable[[Sequence[str]], Floats], text: bool, reckons: bool) -> list[tuple[int, int]]:
-    """The sentences of a message to leave out: those that `over` gives 0 or more, tied to none that it does not.
-    `reckons`: other messages have figures or ask for one."""
+def _asides(
+    told: str, beside: Sequence[str], excess: Callable[[Sequence[str]], Floats], text: bool
+) -> list[tuple[int, int]]:
+    """The sentences of a message to leave out: those that `excess` gives 0 or more, tied to none that it does not, nor
+    to the messages beside it."""
     some = sentences(told, figures=False)
     if not 1 < len(some) <= MOST:
         return []
     said = [told[start:end] for start, end in some]
-    sure = over(said)
-    out = sure >= max(0.0, np.nextafter(sure.min(), np.float32(2)))
+    most = excess(said)
+    out = most >= max(0.0, np.nextafter(most.min(), np.float32(2)))
     stays = [each for each, gone in zip(said, out, strict=True) if not gone]
     if len(stays) == len(said) or not _is_read(" ".join(stays)):
         return []
-    if reckons or any(_RECKONS.search(each) for each in stays):
+    if any(_RECKONS.search(each) for each in (*stays, *beside)):
         out &= [not FIGURE.search(each) for each in said]
     named = {word for each in stays for word in _things(each)}
     last = max((at for at, each in enumerate(said) if not out[at] and _BACK.search(each)), default=-1)

@@ -89,8 +89,8 @@ class Gaps:
     reader: str = "phrases"
     """`patterns`: the lens alone, a millisecond or two. `phrases`: phrases are looked up besides, which takes little
     more and sees more of what everyday requests lack. `careful`: what the lens does not take for complete an encoder
-    reads again, some ten milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are looked
-    for when the policy is made."""
+    reads again, some ten to forty milliseconds; it needs `overture[careful]` and the data item `minilm`, and both are
+    looked for when the policy is made."""
     wording: str = "own"
     """`own`: says its own question, and calls no model. `model`: the model words it, and the draft is reviewed."""
     samples: int = 0
