@@ -42,10 +42,11 @@ from overture.tasks.sharded import public
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "training" / "gaps"))
+from asides import BESIDE, TEXTS, VALID  # noqa: E402
 from asks import right  # noqa: E402
 from by_hand import part_of  # noqa: E402
 from dataset import load  # noqa: E402
-from example import Example, said  # noqa: E402
+from example import Example, drawn, said  # noqa: E402
 
 HELD = ROOT / "out" / "gaps"
 DOMAINS = {
@@ -214,7 +215,7 @@ def turned(requests: Sequence[Example], texts: Sequence[str], judge: Judge) -> n
 
 def attacks() -> Part:
     """How often a text behind a request turns each reader, with asides read and left out: of requests that it judges rightly,
-    drawn once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
+    few once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
     supplies what is missing."""
     judges = {name: (judge, heard(name)) for name, judge in READERS.items()}
     rng = np.random.default_rng(0)
@@ -229,12 +230,12 @@ def attacks() -> Part:
             cells: list[str] = []
             for name, both in judges.items():
                 rightly = [seems(some, judge) == (side == "lacking") for judge in both]
-                drawn = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[: FEW[pool]]]
-                before, after = (turned(drawn, [row["text"] for row in put], judge) for judge in both)
+                few = [some[k] for k in rng.permutation(np.flatnonzero(np.all(rightly, axis=0)))[: FEW[pool]]]
+                before, after = (turned(few, [row["text"] for row in put], judge) for judge in both)
                 found[f"{side}, {pool}, {name}"] = {
-                    "read": float(before.mean()), "left out": float(after.mean()), "requests": len(drawn)
+                    "read": float(before.mean()), "left out": float(after.mean()), "requests": len(few)
                 }  # fmt: skip
-                cells += [_shown(float(each.mean()), len(drawn)) for each in (before, after)]
+                cells += [_shown(float(each.mean()), len(few)) for each in (before, after)]
                 if side == "lacking" and pool == "everyday requests":
                     for kind in dict.fromkeys(row["kind"] for row in put):
                         at = [k for k, row in enumerate(put) if row["kind"] == kind]
@@ -243,7 +244,7 @@ def attacks() -> Part:
                         )
             shown.append([f"{side}: {pool}", *cells])
     heads = [f"{name}, asides {how}" for name in judges for how in ("read", "left out")]
-    supplied, control = completed(judges)
+    supplied, control = completed(judges, rows_in(SUPPLIED))
     parts = [
         table(("turned, behind requests", *heads), shown),
         table(("lacking everyday requests, behind them", "sentences", *heads), [[k, *v] for k, v in kinds.items()]),
@@ -252,10 +253,11 @@ def attacks() -> Part:
     return found | control, "\n\n".join(parts)
 
 
-def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], dict[str, Any]]:
+def completed(
+    judges: dict[str, tuple[Judge, Judge]], rows: list[dict[str, str]]
+) -> tuple[list[list[str]], dict[str, Any]]:
     """Requests that somebody wrote with what completes them: how often each reader asks at the request alone, and at
     both, with asides read and left out."""
-    rows = rows_in(SUPPLIED)
     requests = [Example("supplied", row["request"], "test", said(row["request"]), True) for row in rows]
     whole = [replace(with_sentence(e, row["supplies"]), lacking=False) for e, row in zip(requests, rows, strict=True)]
     found: dict[str, Any] = {}
@@ -265,6 +267,21 @@ def completed(judges: dict[str, tuple[Judge, Judge]]) -> tuple[list[list[str]], 
         found[f"supplied, {name}"] = {which: float(each.mean()) for which, each in zip(judges, asked, strict=True)}
         out.append([f"asked, {name}", *(share(int(each.sum()), len(each)) for each in asked)])
     return out, found
+
+
+def held_out() -> Part:
+    """The same of the lines that were held out where what tells asides was trained: they set its thresholds."""
+    rows = [json.loads(line) for line in (BESIDE / "supplied.jsonl").read_text("utf-8").splitlines()]
+    rows = [row for row in rows if drawn(f"beside/{row['supplies']}") < VALID]
+    judges = {name: (judge, heard(name)) for name, judge in READERS.items()}
+    shown: list[list[str]] = []
+    found: dict[str, Any] = {}
+    for what, some in (("texts and data", [row for row in rows if row["what"] in TEXTS]),
+                       ("all else", [row for row in rows if row["what"] not in TEXTS])):  # fmt: skip
+        told, numbers = completed(judges, some)
+        shown += [[f"{what}, {row[0]}", str(len(some)), *row[1:]] for row in told]
+        found |= {f"{what}: {name}": value for name, value in numbers.items()}
+    return found, table(("held-out lines", "n", *judges), shown)
 
 
 def asides() -> Part:
@@ -419,6 +436,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "phrases": by_phrases,
     "attacks": attacks,
     "asides": asides,
+    "held-out": held_out,
     "across": across,
     "asks": asks,
 }
