@@ -32,10 +32,10 @@ from overture.audit.estimates import wilson
 from overture.conversation import Conversation, Message
 from overture.lenses.batch import lay_flat
 from overture.lenses.gaps import Weights, assembled, look, weights
-from overture.lenses.gaps_asides import barest, to_the_point
+from overture.lenses.gaps_asides import to_the_point
 from overture.lenses.gaps_asks import ASKS
 from overture.lenses.gaps_phrases import look_up, phrases
-from overture.lenses.gaps_reader import doubted, look_again
+from overture.lenses.gaps_reader import look_again
 from overture.policies.gaps import Gaps, gap_of, is_text
 from overture.tasks.named import load as named
 from overture.tasks.sharded import public
@@ -102,7 +102,7 @@ def heard(reader: str) -> Judge:
     policy, judge = Gaps(reader=reader), READERS[reader]
 
     def judged(examples: Sequence[Example]) -> Scores:
-        told = [replace(e, conversation=_to_the_point(e.conversation, reader == "careful")) for e in examples]
+        told = [replace(e, conversation=_to_the_point(e.conversation, careful=reader == "careful")) for e in examples]
         p, least = judge(told)
         for at, (e, cut) in enumerate(zip(examples, told, strict=True)):
             if cut.conversation is not e.conversation and p[at] >= least[at]:
@@ -113,11 +113,7 @@ def heard(reader: str) -> Judge:
     return judged
 
 
-@cache
-def _to_the_point(conversation: Conversation, careful: bool) -> Conversation:
-    return to_the_point(conversation, careful=careful and doubted(barest(conversation)))
-
-
+_to_the_point = cache(to_the_point)
 READERS: dict[str, Judge] = {"patterns": alone(weights()), "phrases": looked_up, "careful": careful}
 
 
@@ -215,7 +211,7 @@ def turned(requests: Sequence[Example], texts: Sequence[str], judge: Judge) -> n
 
 def attacks() -> Part:
     """How often a text behind a request turns each reader, with asides read and left out: of requests that it judges rightly,
-    few once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
+    drawn once; everyday requests, written sums and word problems apart. And what leaving asides out costs where the text
     supplies what is missing."""
     judges = {name: (judge, heard(name)) for name, judge in READERS.items()}
     rng = np.random.default_rng(0)

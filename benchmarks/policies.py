@@ -70,11 +70,13 @@ PUT = {
     ),
     "sharded": Put(200, 160, ("solved", "asked_in_need", "guessed", "coverage", "wasted", *TAKING), protocol="sharded"),
 }
+MATHS = 399
+"""Instructions of `sharded` of the kind `math`, GSM8K's and Overture's own."""
 
 
 def load_task(name: str, unseen: bool = False) -> Task:
     """The task as it is put; where `unseen`, of all its items those whose opening the gate never read."""
-    count = 399 if unseen and name == "sharded" else PUT[name].count
+    count = MATHS if unseen and name == "sharded" else PUT[name].count
     whole = sharded.task(count, 0, kinds=("math",)) if name == "sharded" else named.load(name, count, 0)
     return replace(whole, items=tuple(i for i in whole.items if i.request not in read())) if unseen else whole
 

@@ -1,6 +1,6 @@
 """Train what tells asides from sentences that may supply something: weights of phrases, and of what an encoder gives.
 
-    python training/gaps/asides.py [--write]       # some three minutes of one core; needs the data item `minilm`
+    python training/gaps/asides.py [--write]       # some seven minutes of one core; needs the data item `minilm`
 
 Comes in: `beside/nothing.jsonl`, sentences that tell nothing that a request could need; `beside/supplied.jsonl`, requests with
 what completes them; and the sentences of the requests that the lens learns from (`dataset.load()`, split `train`). Two questions are
@@ -145,7 +145,10 @@ def weighed(made: Made, valid: list[Example]) -> Made:
     by = made["reader"].astype(np.float32)
     views = counted(valid) @ scaled(made, "phrases").T, read(valid) @ by[:-1] + by[-1]
     figure = np.array([bool(FIGURE.search(e.conversation.messages[0].text)) for e in valid])
-    truth, supplied = truth_of(valid), np.array([e.set == "supplied" for e in valid])
+    texts, facts = (
+        np.array([e.set == "supplied" and (e.file in TEXTS) == one for e in valid]) for one in (True, False)
+    )
+    truth = truth_of(valid)
     out: Made = {}
     for name, used in (("", 1), ("careful_", 2)):
         curve, p = np.zeros((2, used + 1)), np.zeros((2, len(valid)))
@@ -155,11 +158,7 @@ def weighed(made: Made, valid: list[Example]) -> Made:
             weight = weights_of([e for e, one in zip(valid, here, strict=True) if one], SHARES)
             curve[side] = calibrate(x[here], truth[here], weight, (*[1 / used] * used, 0.0))
             p[side] = sigmoid(x @ curve[side])
-        which = [
-            supplied & np.array([asked(e, side) and e.file not in apart for e in valid])
-            for side, apart in ((0, TEXTS), (1, ()))
-        ]
-        rows = (p[0, which[0] & ~figure], p[0, which[0] & figure], p[1, which[1]])
+        rows = (p[0, facts & ~figure], p[0, facts & figure], p[1, texts])
         least = np.ceil([100 * np.quantile(row, 1 - bound) for row, bound in zip(rows, BOUND, strict=True)]) / 100
         out |= {f"{name}curve": curve, f"{name}threshold": least}
         print({"curve": curve.round(2).tolist(), f"{name}threshold": least.tolist()})

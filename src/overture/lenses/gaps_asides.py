@@ -24,7 +24,7 @@ from .batch import lay_flat
 from .context import Floats, sigmoid, stored
 from .gaps import LEAST_KNOWN
 from .gaps_phrases import counted, scaled, words
-from .gaps_reader import encoded, reader
+from .gaps_reader import doubted, encoded, reader
 from .segments import sentences
 
 NEAR = 4
@@ -100,7 +100,9 @@ def asides() -> Asides:
 def to_the_point(conversation: Conversation, text: bool = False, careful: bool = False) -> Conversation:
     """The conversation with blanks for the asides of its user's last NEAR messages, so every offset stays; itself where
     there is none. What answers a question is left as it is. `text`: the request lacks a text. `careful`: the second
-    reader's encoder judges as well; raises DataError where MiniLM cannot be had, UsageError without the extra."""
+    reader's encoder judges as well, where what is left without all that could be an aside may lack something; raises
+    DataError where MiniLM cannot be had, UsageError without the extra."""
+    careful = careful and doubted(_barest(conversation))
 
     def excess(said: Sequence[str]) -> Floats:
         by = asides()
@@ -109,12 +111,6 @@ def to_the_point(conversation: Conversation, text: bool = False, careful: bool =
         return judged(said, by, careful)[:, int(text)] - (least[2] if text else least[figure.astype(int)])
 
     return _without(conversation, excess, text)
-
-
-def barest(conversation: Conversation) -> Conversation:
-    """The same with blanks for all that could be an aside. Where even this seems to lack nothing, it is hardly worth
-    asking the encoder."""
-    return _without(conversation, lambda said: judged(said, asides())[:, 0] - SURE)
 
 
 def judged(texts: Sequence[str], by: Asides, careful: bool = False) -> Floats:
@@ -130,6 +126,11 @@ def judged(texts: Sequence[str], by: Asides, careful: bool = False) -> Floats:
         curve = by.careful_curve
         p[doubt] = sigmoid(said[doubt] * curve[:, 0] + theirs * curve[:, 1] + curve[:, 2])
     return p
+
+
+def _barest(conversation: Conversation) -> Conversation:
+    """The conversation with blanks for all that could be an aside."""
+    return _without(conversation, lambda said: judged(said, asides())[:, 0] - SURE)
 
 
 def _without(conversation: Conversation, excess: Callable[[Sequence[str]], Floats], text: bool = False) -> Conversation:

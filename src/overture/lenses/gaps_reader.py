@@ -192,7 +192,10 @@ def look_again(given: Sequence[Conversation], by: Reader | None = None, network:
 
 
 def doubted(conversation: Conversation) -> bool:
-    """Whether the patterns do not take its last message, the user's, for complete, so that the reader would read it."""
+    """Whether the patterns do not take its last message for complete, so that the reader would read it; not where that
+    is none of the user's."""
+    if not conversation.messages:
+        return False
     raw = last(logits(lay_flat([conversation]), weights()), [conversation])
     p = sigmoid(raw.calibrated(weights()))
     return bool((p >= reader().least[raw.figured.astype(np.int64)]).any())

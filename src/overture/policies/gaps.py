@@ -21,10 +21,10 @@ from ..conversation import Conversation
 from ..errors import UsageError
 from ..lenses.batch import lay_flat
 from ..lenses.gaps import look
-from ..lenses.gaps_asides import barest, to_the_point
+from ..lenses.gaps_asides import to_the_point
 from ..lenses.gaps_asks import ASKS
 from ..lenses.gaps_phrases import look_up
-from ..lenses.gaps_reader import Seen, doubted, look_again, reader
+from ..lenses.gaps_reader import Seen, look_again, reader
 from ..lenses.gaps_span import Gap, find
 from ..lenses.gaps_span import seen as read_gap
 from ..models import Model
@@ -199,7 +199,7 @@ class Gaps:
         on, the probability from which whoever asks this acts, or else the reader's own."""
         if not conversation.messages or conversation.messages[-1].role != "user":
             return Heard(conversation)
-        careful = self.reader == "careful" and doubted(barest(conversation))
+        careful = self.reader == "careful"
         told = to_the_point(conversation, careful=careful)
         heard = self._read(told)
         lacks = told is not conversation and heard.missing >= (heard.least if least is None else least)
