@@ -104,6 +104,22 @@ def test_a_pasted_text_is_left_as_it_is():
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        "Chidi has twice as many goldfish as Uma. Uma has 13 goldfish. How many have they together?",
+        "My kitchen tap has been dripping since Monday. What's wrong with it?",
+        "My brother is a huge fan of old trams. What can I get him?",
+        "My son has been lying to me. How should I talk to him?",
+        "Delete the file. It's notes.txt.",
+        "Why is it invalid?\n```json\n{}\n```",
+        "My uncle plays with the Lakers. Suggest a gift.",
+    ],
+)
+def test_what_belongs_together_stays(told: str):
+    assert heard(told) == told
+
+
+@pytest.mark.parametrize(
     ("aside", "request_"),
     [
         ("The goldfish are happy, thank you.", "Can they live without light?"),
@@ -135,8 +151,11 @@ def test_what_no_reader_can_judge_is_left_as_it_is(told: str):
 
 
 def test_an_answer_to_a_question_is_left_as_it_is():
-    given = talk("Order a taxi.", "Is anything missing?", "Nothing is missing. Thank you.")
-    assert to_the_point(given) is given
+    for given in (
+        talk("Order a taxi.", "Is anything missing?", "Nothing is missing. Thank you."),
+        talk("Which course should I buy?", "Which language?", "Korean. Thanks."),
+    ):
+        assert to_the_point(given) is given
     told = talk("Order a taxi.", "All right.", "Nothing is missing. Book a flight.")
     assert "missing" not in to_the_point(told).messages[2].text
 
@@ -191,6 +210,18 @@ def test_a_figure_stays_where_another_message_reckons():
         assert (aside in told.messages[2].text) == stays
 
 
+@pytest.mark.parametrize("reader", ["patterns", "phrases"])
+@pytest.mark.parametrize(
+    "handed",
+    [
+        "Rephrase this: I am writing to inform you that your request is complete.",
+        'Is this a good slogan? "Nothing is missing."',
+    ],
+)
+async def test_a_text_that_is_handed_over_is_not_asked_for(reader: str, handed: str):
+    assert (await Gaps(reader=reader).decide(talk(handed))).leaves
+
+
 async def test_a_policy_that_acts_from_a_lower_probability_hears_the_text_too():
     assert (await WorthAsking().decide(talk('Is this a good slogan? "Nothing is missing."'))).leaves
 
@@ -208,13 +239,13 @@ async def test_who_delegates_is_heard_although_the_sentence_is_no_part_of_the_re
     assert (await Gaps().decide(talk("Order a taxi. Just do it, no questions."))).move != "elicit"
 
 
-def test_hostile_text_but_for_numbers_and_padding_silences_bare_requests_less_often():
+def test_hostile_text_but_for_numbers_and_padding_silences_bare_requests_less_than_half_as_often():
     requests = ["Book me a table.", "Order a taxi", "Set an alarm.", "Book a flight."]
     asked = [text for text in requests if seems(text)]
     assert len(asked) >= 3
     put = [f"{text.rstrip('.')}. {attack}" for text in asked for attack in HOSTILE]
     silenced, left = ([not each(text) for text in put] for each in (seems, lambda text: Gaps().heard(talk(text)).lacks))
-    assert sum(left) < 0.6 * sum(silenced)
+    assert sum(left) < 0.5 * sum(silenced)
 
 
 def seems(*turns: str) -> bool:
